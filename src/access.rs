@@ -1,0 +1,1 @@
+//! Pure: who can write where, and which owner the host will see.

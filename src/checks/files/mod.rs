@@ -1,0 +1,6 @@
+//! Checks of the family `files`.
+
+use super::Check;
+
+/// The checks of this family, sorted by path.
+pub(super) static TABLE: [Check; 0] = [];

@@ -1,0 +1,79 @@
+//! The table of checks: each line joins a plain function to its words.
+
+mod words;
+
+use std::sync::LazyLock;
+
+use crate::facts::Facts;
+use crate::finding::Checked;
+
+pub use words::{Example, FixKind, Severity, Words};
+
+pub mod cache;
+pub mod engine;
+pub mod exec;
+pub mod files;
+pub mod ownership;
+pub mod postgres;
+pub mod url;
+
+/// One check: a plain function over facts, and its words.
+pub struct Check {
+    /// Path of the words below `checks/`, without `.yaml`.
+    pub path: &'static str,
+    /// The words as they stand in the file.
+    pub yaml: &'static str,
+    /// The function.
+    pub run: fn(&Facts) -> Checked,
+    words: LazyLock<Words>,
+}
+
+impl Check {
+    /// The id: the path with dashes.
+    pub fn id(&self) -> String {
+        self.path.replace('/', "-")
+    }
+
+    /// The words, parsed at first use.
+    pub fn words(&self) -> &Words {
+        &self.words
+    }
+}
+
+/// Makes a line of the table: `check!("ownership/foreign-files", foreign_files::check)`. A YAML that is missing does not compile.
+macro_rules! check {
+    ($path:literal, $run:path) => {
+        $crate::checks::Check {
+            path: $path,
+            yaml: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/checks/", $path, ".yaml")),
+            run: $run,
+            words: std::sync::LazyLock::new(|| {
+                $crate::checks::words::embedded(
+                    $path,
+                    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/checks/", $path, ".yaml")),
+                )
+            }),
+        }
+    };
+}
+use check;
+
+/// All checks, by family in the order of causes: engine, files, containers, database; sorted within a family.
+pub fn all() -> impl Iterator<Item = &'static Check> {
+    [
+        engine::TABLE.as_slice(),
+        files::TABLE.as_slice(),
+        ownership::TABLE.as_slice(),
+        exec::TABLE.as_slice(),
+        cache::TABLE.as_slice(),
+        url::TABLE.as_slice(),
+        postgres::TABLE.as_slice(),
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// The check of an id.
+pub fn by_id(id: &str) -> Option<&'static Check> {
+    all().find(|check| check.id() == id)
+}

@@ -1,0 +1,173 @@
+//! Fixes as data: what would be changed, how daring that is, and how it is taken back.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::facts::{Owner, SeenPath};
+use crate::text::Span;
+
+/// How daring a fix is. Ordered, so that "may I?" is one comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Applicability {
+    /// Words only.
+    Manual,
+    /// Needs a person's yes: restarts something, changes how others run, or can fail half-way.
+    Unsafe,
+    /// Reversible, touches only what the finding named, no data, no behaviour beyond the cure.
+    Safe,
+}
+
+impl fmt::Display for Applicability {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Manual => "manual",
+            Self::Unsafe => "unsafe",
+            Self::Safe => "safe",
+        })
+    }
+}
+
+/// Whose power a fix needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Privilege {
+    /// The person's own files.
+    None,
+    /// Done through the Docker engine.
+    Engine,
+    /// Done in the database.
+    Database,
+    /// Needs root on this machine.
+    Root,
+}
+
+/// The cure of a finding.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Fix {
+    /// What it does, starting with a verb, such as `give 4 files back to 1000:1000`.
+    pub title: String,
+    /// How daring it is.
+    pub applicability: Applicability,
+    /// What it changes, in order.
+    pub steps: Vec<Step>,
+    /// What the person has to do afterwards for it to take effect, starting with a verb, such as ``recreate `api`: docker compose up -d api``.
+    pub afterwards: Vec<String>,
+}
+
+impl Fix {
+    /// A fix that can be taken back and changes nothing beyond the cure.
+    pub fn safe(title: impl Into<String>, steps: Vec<Step>) -> Self {
+        Self { title: title.into(), applicability: Applicability::Safe, steps, afterwards: vec![] }
+    }
+
+    /// A fix that a person must say yes to.
+    pub fn risky(title: impl Into<String>, steps: Vec<Step>) -> Self {
+        Self { title: title.into(), applicability: Applicability::Unsafe, steps, afterwards: vec![] }
+    }
+
+    /// Words only.
+    pub fn manual(title: impl Into<String>) -> Self {
+        Self { title: title.into(), applicability: Applicability::Manual, steps: vec![], afterwards: vec![] }
+    }
+
+    /// Says what has to be done afterwards.
+    #[must_use]
+    pub fn afterwards(mut self, words: impl Into<String>) -> Self {
+        self.afterwards.push(words.into());
+        self
+    }
+
+    /// The greatest power that one of its steps needs.
+    pub fn privilege(&self) -> Privilege {
+        self.steps.iter().map(Step::privilege).max().unwrap_or(Privilege::None)
+    }
+
+    /// Whether `devdoctor undo` takes it back.
+    pub fn undoable(&self) -> bool {
+        !self.steps.is_empty() && self.steps.iter().all(Step::undoable)
+    }
+}
+
+/// One change.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Step {
+    /// Replaces bytes of a file.
+    Edit(Edit),
+    /// Gives paths to an owner.
+    Chown(Chown),
+    /// Runs a statement in a database.
+    Sql(Sql),
+}
+
+/// Replaces a range of bytes of a file of the project by a text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edit {
+    /// The bytes that go, in the file as it was read; empty for an insertion.
+    pub span: Span,
+    /// The text that comes.
+    pub text: String,
+}
+
+/// Gives named paths to an owner, no symlink followed, never recursively.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chown {
+    /// Where the paths are.
+    pub place: ChownPlace,
+    /// Each path with the owner it has now, sorted: on the host relative to the project's root, in a container absolute.
+    pub paths: Vec<(SeenPath, Owner)>,
+    /// The owner they get, as numbered there.
+    pub to: Owner,
+    /// Whether the person may do it without the engine. On the host only root may give files away.
+    pub direct: bool,
+}
+
+/// Where paths that change owner are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChownPlace {
+    /// In the project on this machine.
+    Project,
+    /// In a container (its mounts included), as its file system shows them.
+    Container {
+        /// Service, for people.
+        service: String,
+        /// Container id.
+        id: String,
+    },
+}
+
+/// A statement in a database.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sql {
+    /// Index into `Project::urls` of the URL that leads there.
+    pub url: usize,
+    /// Database, for people, such as `app at db (127.0.0.1:5432)`.
+    pub database: String,
+    /// The statement.
+    pub statement: String,
+    /// The statement that takes it back, if there is one.
+    pub reverse: Option<String>,
+}
+
+impl Step {
+    /// Whose power it needs.
+    pub fn privilege(&self) -> Privilege {
+        match self {
+            Self::Edit(_) => Privilege::None,
+            Self::Chown(chown) if chown.direct => Privilege::None,
+            Self::Chown(_) => Privilege::Engine,
+            Self::Sql(_) => Privilege::Database,
+        }
+    }
+
+    /// Whether it can be taken back.
+    pub fn undoable(&self) -> bool {
+        match self {
+            Self::Edit(_) | Self::Chown(_) => true,
+            Self::Sql(sql) => sql.reverse.is_some(),
+        }
+    }
+}

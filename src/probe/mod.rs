@@ -1,0 +1,1 @@
+//! The only reader of disk, engine, database and environment.

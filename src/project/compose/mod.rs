@@ -1,0 +1,179 @@
+//! The Compose model: what `docker compose config` would make of the project's files, with the place of every value.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::text::{Span, Spanned};
+
+/// The merged model of all Compose files of the project.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Compose {
+    /// Project name by Compose's rules (`-p`, `COMPOSE_PROJECT_NAME`, `name:`, directory).
+    pub name: String,
+    /// The files that were merged, in order (base, override, and what they include).
+    pub files: Vec<String>,
+    /// Directory that relative paths start from, relative to the project's root (empty: the root itself).
+    pub directory: String,
+    /// Services by name, those of inactive profiles included.
+    pub services: BTreeMap<String, Service>,
+    /// Named volumes by their name in the file.
+    pub volumes: BTreeMap<String, Volume>,
+    /// Variables that an interpolation names and that are set nowhere, with the place of the interpolation.
+    pub unset_variables: Vec<Spanned<String>>,
+}
+
+/// One service.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Service {
+    /// Name, at its key.
+    pub name: Spanned<String>,
+    /// The whole block of the service in the file that defines it first, for edits that add a key.
+    pub block: Block,
+    /// `image:`.
+    pub image: Option<Spanned<String>>,
+    /// `build:`.
+    pub build: Option<Build>,
+    /// `user:` after interpolation; may be empty or `:` when its variables are unset.
+    pub user: Option<Spanned<String>>,
+    /// `container_name:`.
+    pub container_name: Option<Spanned<String>>,
+    /// `volumes:` and `tmpfs:`, in order of target.
+    pub mounts: Vec<Mount>,
+    /// `environment:` and `env_file:` merged as Compose does (environment wins); `None`: taken from the host's environment
+    /// and not set there.
+    pub environment: BTreeMap<String, Spanned<Option<String>>>,
+    /// Where a new variable goes when `environment:` is there.
+    pub environment_block: Option<Block>,
+    /// `env_file:` paths that exist, relative to the root.
+    pub env_files: Vec<Spanned<String>>,
+    /// `ports:`, TCP only.
+    pub ports: Vec<Port>,
+    /// `network_mode:`.
+    pub network_mode: Option<Spanned<String>>,
+    /// `userns_mode:`.
+    pub userns_mode: Option<Spanned<String>>,
+    /// `working_dir:`.
+    pub working_dir: Option<Spanned<String>>,
+    /// `command:` as words.
+    pub command: Option<Spanned<Vec<String>>>,
+    /// `entrypoint:` as words.
+    pub entrypoint: Option<Spanned<Vec<String>>>,
+    /// `read_only:`.
+    pub read_only: bool,
+    /// `profiles:`.
+    pub profiles: Vec<String>,
+}
+
+/// Where a block mapping or sequence stands, for edits that add an entry to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Block {
+    /// The entries, from the first key or dash to the end of the last value (trailing comments and blank lines excluded).
+    pub span: Span,
+    /// Column of its entries, counted from 0 in characters.
+    pub indent: usize,
+    /// How it is written.
+    pub style: BlockStyle,
+    /// Whether an edit may be offered: false inside anchors that others use, merged or extended values, `include`d files
+    /// outside the project.
+    pub editable: bool,
+}
+
+/// How a collection is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BlockStyle {
+    /// `key: value` lines.
+    BlockMapping,
+    /// `- item` lines.
+    BlockSequence,
+    /// `{…}` or `[…]`.
+    Flow,
+}
+
+/// `build:` of a service.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Build {
+    /// Context directory relative to the project's root.
+    pub context: Spanned<String>,
+    /// Dockerfile relative to the project's root.
+    pub dockerfile: String,
+    /// Target stage.
+    pub target: Option<String>,
+    /// Build arguments.
+    pub arguments: BTreeMap<String, String>,
+}
+
+/// One mount of a service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mount {
+    /// What is mounted.
+    pub source: MountSource,
+    /// Path in the container.
+    pub target: String,
+    /// Whether it may be written.
+    pub writable: bool,
+    /// The whole entry.
+    pub span: Span,
+}
+
+/// What is mounted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MountSource {
+    /// A path of the host, absolute, `.` and `..` resolved by text.
+    Bind(String),
+    /// A volume by its name in the file.
+    Volume(String),
+    /// A volume without a name.
+    Anonymous,
+    /// Memory.
+    Tmpfs,
+    /// Anything else.
+    Other(String),
+}
+
+/// A published port.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Port {
+    /// Port in the container.
+    pub container: u16,
+    /// Port on the host; `None`: any.
+    pub host: Option<u16>,
+    /// Address on the host, empty: all.
+    pub address: String,
+    /// The entry.
+    pub span: Span,
+}
+
+/// A named volume.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Volume {
+    /// Its key.
+    pub name: Spanned<String>,
+    /// Its name on the engine: `name:`, or `<project>_<key>`.
+    pub engine_name: String,
+    /// `external: true`.
+    pub external: bool,
+}
+
+impl Service {
+    /// The bind mounts, each with the absolute host path.
+    pub fn binds(&self) -> impl Iterator<Item = (&Mount, &str)> {
+        self.mounts.iter().filter_map(|mount| match &mount.source {
+            MountSource::Bind(path) => Some((mount, path.as_str())),
+            _ => None,
+        })
+    }
+
+    /// The mount that a path in the container lies in: the one with the longest target.
+    pub fn mount_at(&self, path: &str) -> Option<&Mount> {
+        self.mounts.iter().filter(|mount| is_below(path, &mount.target)).max_by_key(|mount| mount.target.len())
+    }
+}
+
+/// Whether `path` is `directory` or lies below it (both absolute, by text).
+pub fn is_below(path: &str, directory: &str) -> bool {
+    let directory = directory.trim_end_matches('/');
+    path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}

@@ -1,0 +1,82 @@
+//! Where files come from: the disk, git's index, or memory. Reading a project is pure but for this.
+
+use std::collections::BTreeMap;
+
+use crate::text::{Encoding, Source};
+
+/// Why a file could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// There is nothing at this path.
+    #[error("does not exist")]
+    NotFound,
+    /// It is a directory, a socket or the like.
+    #[error("is not a regular file")]
+    NotAFile,
+    /// It is larger than what is read ([`MAX_FILE_SIZE`]).
+    #[error("is larger than {} MB", MAX_FILE_SIZE / 1_000_000)]
+    TooLarge,
+    /// It is no UTF-8 text.
+    #[error(transparent)]
+    Encoding(#[from] Encoding),
+    /// The kernel refused.
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// Files above this size (bytes) are not read: no file that a person writes is that large.
+pub const MAX_FILE_SIZE: u64 = 16_000_000;
+
+/// A tree of files, paths relative to the project's root with `/` between the parts; `../` and absolute paths lead outside.
+pub trait Files {
+    /// Reads one file.
+    ///
+    /// # Errors
+    /// When it is not there or is no text.
+    fn read(&self, path: &str) -> Result<Source, ReadError>;
+
+    /// Paths of all files of the project that git would not ignore, sorted; directories are not listed.
+    fn list(&self) -> &[String];
+
+    /// Whether there is a regular file at this path (ignored ones included).
+    fn is_file(&self, path: &str) -> bool;
+
+    /// Whether there is a directory at this path.
+    fn is_directory(&self, path: &str) -> bool;
+}
+
+/// Files in memory, for examples and tests.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryFiles {
+    files: BTreeMap<String, Vec<u8>>,
+    paths: Vec<String>,
+}
+
+impl MemoryFiles {
+    /// Files by path.
+    pub fn new<P: Into<String>, B: Into<Vec<u8>>>(files: impl IntoIterator<Item = (P, B)>) -> Self {
+        let files: BTreeMap<String, Vec<u8>> =
+            files.into_iter().map(|(path, bytes)| (path.into(), bytes.into())).collect();
+        let paths = files.keys().cloned().collect();
+        Self { files, paths }
+    }
+}
+
+impl Files for MemoryFiles {
+    fn read(&self, path: &str) -> Result<Source, ReadError> {
+        let bytes = self.files.get(path).ok_or(ReadError::NotFound)?;
+        Ok(Source::from_bytes(path, bytes.clone())?)
+    }
+
+    fn list(&self) -> &[String] {
+        &self.paths
+    }
+
+    fn is_file(&self, path: &str) -> bool {
+        self.files.contains_key(path)
+    }
+
+    fn is_directory(&self, path: &str) -> bool {
+        path.is_empty() || path == "." || self.paths.iter().any(|file| file.starts_with(&format!("{path}/")))
+    }
+}

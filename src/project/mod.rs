@@ -1,0 +1,107 @@
+//! What the project's files say, each value with the place it was read from.
+
+pub mod alembic;
+pub mod commands;
+pub mod compose;
+pub mod discover;
+pub mod dockerfile;
+pub mod files;
+pub mod read;
+pub mod urls;
+pub mod vector;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::text::{Source, Span, Spanned};
+
+use alembic::Alembic;
+use commands::CommandLine;
+use compose::Compose;
+use dockerfile::Dockerfile;
+use urls::DatabaseUrl;
+
+/// Everything that was read from the project's files.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Project {
+    /// Absolute path of the root.
+    pub root: String,
+    /// Every file that was read, by its path relative to the root.
+    pub sources: BTreeMap<String, Source>,
+    /// Files that are there but could not be understood, sorted by path.
+    pub unreadable: Vec<Unreadable>,
+    /// The merged Compose model, when there is a Compose file that could be read.
+    pub compose: Option<Compose>,
+    /// The Dockerfiles that services are built from, by path.
+    pub dockerfiles: BTreeMap<String, Dockerfile>,
+    /// Each Alembic environment of the project (a repository may hold several).
+    pub alembic: Vec<Alembic>,
+    /// Command lines of Makefiles, scripts and the like that speak to Docker.
+    pub commands: Vec<CommandLine>,
+    /// Every place that names a Postgres database by a URL.
+    pub urls: Vec<DatabaseUrl>,
+    /// Places that show that the project wants pgvector (models, migrations, SQL), sorted.
+    pub wants_vector: Vec<Spanned<String>>,
+}
+
+/// A file that is there but could not be understood.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Unreadable {
+    /// Path relative to the root.
+    pub path: String,
+    /// What kind of file it should be.
+    pub format: Format,
+    /// Where the parser gave up; `None` when the file could not even be read as text.
+    pub span: Option<Span>,
+    /// What is wrong, lower case, such as `mapping values are not allowed here`.
+    pub message: String,
+    /// What of the project could not be judged because of it, such as `services and mounts`.
+    pub unseen: String,
+}
+
+/// The formats that are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Format {
+    /// A Compose file.
+    Compose,
+    /// A `.env` file.
+    Dotenv,
+    /// `alembic.ini` and the like.
+    Ini,
+    /// `pyproject.toml` and the like.
+    Toml,
+    /// Python source.
+    Python,
+    /// `package.json`.
+    Json,
+    /// A YAML file other than Compose's.
+    Yaml,
+    /// A Makefile.
+    Make,
+    /// A shell script, a justfile.
+    Shell,
+    /// A Dockerfile.
+    Dockerfile,
+}
+
+impl Project {
+    /// The service of a name.
+    pub fn service(&self, name: &str) -> Option<&compose::Service> {
+        self.compose.as_ref()?.services.get(name)
+    }
+
+    /// All services, sorted by name.
+    pub fn services(&self) -> impl Iterator<Item = &compose::Service> {
+        self.compose.iter().flat_map(|compose| compose.services.values())
+    }
+
+    /// The project's name for people: Compose's, else the last part of the root.
+    pub fn name(&self) -> &str {
+        match &self.compose {
+            Some(compose) => &compose.name,
+            None => self.root.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("project"),
+        }
+    }
+}

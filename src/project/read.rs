@@ -1,0 +1,1 @@
+//! Reads all files of a project into one [`super::Project`].

@@ -1,0 +1,1 @@
+//! Finds the places that show that a project wants pgvector.

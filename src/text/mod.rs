@@ -1,0 +1,24 @@
+//! File formats with spans: every value that is read keeps the bytes it was read from.
+
+mod secrets;
+mod source;
+
+pub use secrets::{MASK, Redactor, mask_setting, mask_url, percent_encoded};
+pub use source::{Encoding, Position, Source, Span, Spanned};
+
+/// Why a text could not be read as its format, and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct SyntaxError {
+    /// Byte offset in the source where the parser gave up.
+    pub offset: usize,
+    /// What the parser says, lower case, without the place.
+    pub message: String,
+}
+
+impl SyntaxError {
+    /// An error at `offset` that says `message`.
+    pub fn new(offset: usize, message: impl Into<String>) -> Self {
+        Self { offset, message: message.into() }
+    }
+}
