@@ -1,5 +1,7 @@
 //! Fixes as data: what would be changed, how daring that is, and how it is taken back.
 
+pub mod show;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};

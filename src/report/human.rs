@@ -1,0 +1,275 @@
+//! The report for people: each story with its places underlined, what was seen, and what helps.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
+
+use super::{Judged, Outcome, Report};
+use crate::checks::Severity;
+use crate::finding::{Finding, Place};
+use crate::fix::Applicability;
+use crate::text::Source;
+
+/// How the report is dressed.
+#[derive(Clone, Copy, Debug)]
+pub struct HumanStyle {
+    /// Whether colours may be used.
+    pub colour: bool,
+    /// Columns of the terminal; lines of words are wrapped there.
+    pub width: usize,
+    /// Whether every check is named, the clean ones too.
+    pub verbose: bool,
+    /// Whether only findings are shown.
+    pub quiet: bool,
+}
+
+impl Default for HumanStyle {
+    fn default() -> Self {
+        Self { colour: false, width: 80, verbose: false, quiet: false }
+    }
+}
+
+/// How many pieces of evidence are shown unless `-v` asks for all.
+const EVIDENCE_SHOWN: usize = 3;
+
+/// The report as text.
+pub fn human(report: &Report, style: HumanStyle) -> String {
+    let renderer = if style.colour { Renderer::styled() } else { Renderer::plain() }.term_width(style.width);
+    let mut text = String::new();
+    if !style.quiet && !report.scene.is_empty() {
+        text.push_str(&wrapped(&report.scene.join(" · "), style.width, ""));
+        text.push_str("\n\n");
+    }
+    for story in report.stories() {
+        let groups: Vec<Group<'_>> =
+            story.iter().enumerate().map(|(index, judged)| group(report, judged, index > 0, style)).collect();
+        text.push_str(&renderer.render(&groups));
+        text.push_str("\n\n");
+    }
+    if !style.quiet {
+        let _ = write!(text, "{}", closing(report, style));
+    }
+    text
+}
+
+fn group<'report>(
+    report: &'report Report,
+    judged: &'report Judged,
+    follows: bool,
+    style: HumanStyle,
+) -> Group<'report> {
+    let finding = &judged.finding;
+    let level = match judged.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        Severity::Info => Level::INFO,
+    };
+    let title = if follows { level.with_name("hence") } else { level }.primary_title(&finding.message).id(&judged.id);
+    let mut elements: Vec<Element<'report>> = snippets(report, finding);
+    let shown = if style.verbose { finding.evidence.len() } else { EVIDENCE_SHOWN };
+    for evidence in finding.evidence.iter().take(shown) {
+        let value = clean(&evidence.value);
+        let line = format!(
+            "{}: {}{}{value}",
+            clean(&evidence.source),
+            clean(&evidence.subject),
+            if value.is_empty() { "" } else { ": " }
+        );
+        elements.push(Level::NOTE.with_name("seen").message(wrapped(&line, style.width, "          ")).into());
+    }
+    if finding.evidence.len() > shown {
+        let more = format!("and {} more, shown with -v", finding.evidence.len() - shown);
+        elements.push(Level::NOTE.with_name("seen").message(more).into());
+    }
+    for help in &finding.help {
+        elements.push(Level::HELP.message(wrapped(&clean(help), style.width, "          ")).into());
+    }
+    if let Some(fix) = &finding.fix {
+        elements.push(Level::HELP.message(wrapped(&fix_line(fix), style.width, "          ")).into());
+        for words in &fix.afterwards {
+            let words = format!("then {}", clean(words));
+            elements.push(Level::HELP.message(wrapped(&words, style.width, "          ")).into());
+        }
+    }
+    title.elements(elements)
+}
+
+/// A fix in one line: what, how daring, by whose power, whether it can be taken back.
+fn fix_line(fix: &crate::fix::Fix) -> String {
+    let mut words = clean(&fix.title);
+    if fix.applicability > Applicability::Manual {
+        let _ = write!(words, " · {}", fix.applicability);
+        match fix.privilege() {
+            crate::fix::Privilege::Engine => words.push_str(", through the engine"),
+            crate::fix::Privilege::Database => words.push_str(", in the database"),
+            crate::fix::Privilege::Root => words.push_str(", needs root"),
+            crate::fix::Privilege::None => {}
+        }
+        words.push_str(if fix.undoable() { ", can be undone" } else { ", cannot be undone" });
+    }
+    words
+}
+
+/// One snippet for each file that the finding points at, the primary one first.
+fn snippets<'report>(report: &'report Report, finding: &'report Finding) -> Vec<Element<'report>> {
+    let mut by_file: Vec<(&str, Vec<(AnnotationKind, std::ops::Range<usize>, &str)>)> = vec![];
+    let mut elements = vec![];
+    let primary = finding.place.iter().map(|place| (AnnotationKind::Primary, place, finding.label.as_str()));
+    let others =
+        finding.related.iter().map(|related| (AnnotationKind::Context, &related.place, related.message.as_str()));
+    for (kind, place, label) in primary.chain(others) {
+        match place {
+            Place::Span(span) if report.sources.contains_key(span.path.as_ref()) => {
+                let entry = (kind, span.range(), label);
+                match by_file.iter_mut().find(|(path, _)| *path == span.path.as_ref()) {
+                    Some((_, annotations)) => annotations.push(entry),
+                    None => by_file.push((span.path.as_ref(), vec![entry])),
+                }
+            }
+            Place::Span(span) => elements.push(Element::from(Origin::path(clean(&span.path)))),
+            Place::Path(path) => elements.push(Element::from(Origin::path(clean(path)))),
+        }
+    }
+    let files = by_file
+        .into_iter()
+        .filter_map(|(path, annotations)| Some(snippet(report.sources.get(path)?, path, annotations)));
+    files.chain(elements).collect()
+}
+
+fn snippet<'report>(
+    source: &Source,
+    path: &'report str,
+    annotations: Vec<(AnnotationKind, std::ops::Range<usize>, &'report str)>,
+) -> Element<'report> {
+    // Only the lines in question are handed over: a file may have 100,000 of them.
+    let text = source.masked();
+    let bom = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let first = annotations.iter().map(|(_, range, _)| range.start).min().unwrap_or(0).min(text.len());
+    let last = annotations.iter().map(|(_, range, _)| range.end).max().unwrap_or(0).min(text.len());
+    let start = text.get(..first).and_then(|before| before.rfind('\n')).map_or(bom, |newline| newline + 1);
+    let end = text.get(last..).and_then(|after| after.find('\n')).map_or(text.len(), |newline| last + newline);
+    let line = source.position(start).line;
+    let window = text.get(start..end).unwrap_or("").to_owned();
+    let mut snippet = Snippet::source(window).path(clean(path)).line_start(line);
+    for (kind, range, label) in annotations {
+        let range = range.start.clamp(start, end) - start..range.end.clamp(start, end) - start;
+        // An empty place at the end of a line is still shown as one column.
+        let mut annotation = kind.span(range);
+        if !label.is_empty() {
+            annotation = annotation.label(clean(label));
+        }
+        snippet = snippet.annotation(annotation);
+    }
+    snippet.into()
+}
+
+/// The last lines: what could not be looked at, and the numbers.
+fn closing(report: &Report, style: HumanStyle) -> String {
+    let mut text = String::new();
+    let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (id, outcome) in &report.checks {
+        match outcome {
+            Outcome::Skipped { reason } => reasons.entry(reason).or_default().push(id),
+            Outcome::Crashed { reason } => {
+                let line = format!("crashed: {id}: {}; please report it", clean(reason));
+                let _ = writeln!(text, "{}", wrapped(&line, style.width, "  "));
+            }
+            Outcome::Clean if style.verbose => {
+                let _ = writeln!(text, "clean: {id}");
+            }
+            Outcome::Clean | Outcome::Found => {}
+        }
+    }
+    for (reason, ids) in &reasons {
+        let line = format!("could not look: {}: {}", ids.join(", "), clean(reason));
+        let _ = writeln!(text, "{}", wrapped(&line, style.width, "  "));
+    }
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    let summary = &report.summary;
+    let mut parts = vec![];
+    for (count, name) in [(summary.error, "error"), (summary.warning, "warning"), (summary.info, "info")] {
+        if count > 0 {
+            parts.push(counted(count, name));
+        }
+    }
+    let found = if parts.is_empty() { "nothing found".to_owned() } else { parts.join(", ") };
+    let mut line = format!("{found} · {} clean", counted(summary.clean, "check"));
+    if summary.skipped > 0 {
+        let _ = write!(line, ", {} could not look", summary.skipped);
+    }
+    if summary.crashed > 0 {
+        let _ = write!(line, ", {} crashed", summary.crashed);
+    }
+    if summary.fixable > 0 {
+        let _ = write!(line, " · {}", repairs(report));
+    }
+    let _ = writeln!(text, "{}", wrapped(&line, style.width, ""));
+    for (part, seconds) in &report.timings {
+        let _ = writeln!(text, "{:>8.1} ms  {part}", seconds * 1000.0);
+    }
+    text
+}
+
+/// Which command repairs how many stories: safe fixes first, then what `--unsafe` releases.
+fn repairs(report: &Report) -> String {
+    let best = |story: &[Judged]| {
+        story
+            .iter()
+            .filter(|judged| judged.fixable())
+            .filter_map(|judged| judged.finding.fix.as_ref())
+            .map(|fix| fix.applicability)
+            .max()
+    };
+    let stories = report.stories();
+    let safe = stories.iter().filter(|story| best(story) == Some(Applicability::Safe)).count();
+    let risky = stories.iter().filter(|story| best(story) == Some(Applicability::Unsafe)).count();
+    match (safe, risky) {
+        (0, risky) => format!("`devdoctor fix --unsafe` repairs {risky}"),
+        (safe, 0) => format!("`devdoctor fix` repairs {safe}"),
+        (safe, risky) => format!("`devdoctor fix` repairs {safe}, with --unsafe {risky} more"),
+    }
+}
+
+fn counted(count: usize, name: &str) -> String {
+    if count == 1 || name == "info" { format!("{count} {name}") } else { format!("{count} {name}s") }
+}
+
+/// Text from outside without control characters: a file name with an escape sequence must not drive the terminal.
+fn clean(text: &str) -> String {
+    text.chars()
+        .map(|character| if character.is_control() && character != '\n' { '\u{fffd}' } else { character })
+        .collect()
+}
+
+/// `text` broken at blanks so that no line is wider than `width`, where words allow; following lines begin with `indent`.
+/// Words in backticks are kept together where they fit.
+pub fn wrapped(text: &str, width: usize, indent: &str) -> String {
+    let room = width.saturating_sub(indent.chars().count()).max(20);
+    let mut lines = vec![];
+    for paragraph in text.split('\n') {
+        let mut line = String::new();
+        let mut length = 0;
+        for word in paragraph.split(' ') {
+            let word_length = console::measure_text_width(word);
+            if length > 0 && length + 1 + word_length > room {
+                lines.push(std::mem::take(&mut line));
+                length = 0;
+            }
+            if length > 0 {
+                line.push(' ');
+                length += 1;
+            }
+            line.push_str(word);
+            length += word_length;
+        }
+        lines.push(line);
+    }
+    // annotate-snippets indents the following lines of a message itself, so `indent` only narrows the room there.
+    if indent.trim().is_empty() && indent.len() > 4 { lines.join("\n") } else { lines.join(&format!("\n{indent}")) }
+}
+
+#[cfg(test)]
+mod tests;

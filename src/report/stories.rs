@@ -1,0 +1,148 @@
+//! Folds findings into stories: one cause, and under it what follows from it.
+
+use std::cmp::Reverse;
+
+use super::Judged;
+use crate::finding::Place;
+
+/// Checks that see root at work in a service, the strongest cause first.
+const ROOT_AT_WORK: [&str; 2] = ["ownership-service-writes-as-root", "exec-as-root"];
+
+/// Checks that see what root left behind.
+const LEFT_BEHIND: [&str; 2] = ["ownership-foreign-files", "cache-not-writable"];
+
+/// Checks of a URL's text, which explain why its server cannot be reached.
+const URL_TROUBLE: [&str; 4] =
+    ["url-localhost-in-container", "url-placeholder", "url-scheme-unknown", "url-password-not-encoded"];
+
+/// Marks consequences and sorts: stories by severity, then by the order of checks, then by place; in a story the cause first.
+pub(super) fn told(mut findings: Vec<Judged>) -> Vec<Judged> {
+    let heads: Vec<usize> = (0..findings.len()).map(|index| head_of(index, &findings)).collect();
+    for (index, head) in heads.iter().enumerate() {
+        findings[index].follows_from = (*head != index).then(|| findings[*head].fingerprint.clone());
+    }
+    let severity_of_story = |head: usize| {
+        let members = heads.iter().enumerate().filter(|(_, other)| **other == head);
+        members.map(|(member, _)| findings[member].severity).max()
+    };
+    // Findings come in the table's order, so that the first finding of a check has that check's rank.
+    let rank_of_check = |id: &str| findings.iter().position(|judged| judged.id == id);
+    let mut order: Vec<_> = (0..findings.len())
+        .map(|index| {
+            let head = heads[index];
+            let story =
+                (Reverse(severity_of_story(head)), rank_of_check(&findings[head].id), place_of(&findings[head]));
+            (story, head, index != head, rank_of_check(&findings[index].id), place_of(&findings[index]), index)
+        })
+        .collect();
+    order.sort();
+    let order: Vec<usize> = order.into_iter().map(|key| key.5).collect();
+    let mut taken: Vec<Option<Judged>> = findings.into_iter().map(Some).collect();
+    order.into_iter().filter_map(|index| taken[index].take()).collect()
+}
+
+fn place_of(judged: &Judged) -> (String, usize) {
+    match &judged.finding.place {
+        Some(Place::Span(span)) => (span.path.to_string(), span.start),
+        Some(Place::Path(path)) => (path.clone(), 0),
+        None => (String::new(), 0),
+    }
+}
+
+/// The finding that heads the story of `index`: itself, unless it follows from another. Each step goes to a stronger cause,
+/// so it ends.
+fn head_of(index: usize, findings: &[Judged]) -> usize {
+    let mut head = index;
+    while let Some(cause) = cause_of(head, findings) {
+        head = cause;
+    }
+    head
+}
+
+fn cause_of(index: usize, findings: &[Judged]) -> Option<usize> {
+    let judged = &findings[index];
+    let strength = |judged: &Judged| ROOT_AT_WORK.iter().position(|id| *id == judged.id);
+    if strength(judged).is_some() || LEFT_BEHIND.contains(&judged.id.as_str()) {
+        let mine = (strength(judged).unwrap_or(usize::MAX), index);
+        let shares_service =
+            |other: &Judged| other.finding.services.iter().any(|service| judged.finding.services.contains(service));
+        return findings
+            .iter()
+            .enumerate()
+            .filter(|(_, other)| shares_service(other))
+            .filter_map(|(cause, other)| Some((strength(other)?, cause)))
+            .min()
+            .filter(|stronger| *stronger < mine)
+            .map(|(_, cause)| cause);
+    }
+    if judged.id == "postgres-unreachable" {
+        let explains =
+            |other: &Judged| URL_TROUBLE.contains(&other.id.as_str()) && other.finding.place == judged.finding.place;
+        return findings.iter().position(explains);
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::Severity;
+    use crate::finding::Finding;
+
+    fn judged(id: &str, severity: Severity, services: &[&str]) -> Judged {
+        let mut finding = Finding::at_path("Makefile", id, id);
+        finding.services = services.iter().map(|service| (*service).to_owned()).collect();
+        Judged {
+            id: id.into(),
+            severity,
+            fingerprint: format!("{id}-{}", services.join("+")),
+            follows_from: None,
+            finding,
+        }
+    }
+
+    fn told_ids(findings: Vec<Judged>) -> Vec<(String, Option<String>)> {
+        told(findings).into_iter().map(|judged| (judged.fingerprint, judged.follows_from)).collect()
+    }
+
+    #[test]
+    fn what_root_left_behind_follows_from_the_root_that_made_it() {
+        let story = told_ids(vec![
+            judged("ownership-foreign-files", Severity::Error, &["api"]),
+            judged("exec-as-root", Severity::Warning, &["api"]),
+            judged("exec-as-root", Severity::Warning, &["worker"]),
+            judged("cache-not-writable", Severity::Error, &["api"]),
+        ]);
+        let cause = Some("exec-as-root-api".to_owned());
+        assert_eq!(
+            story,
+            [
+                ("exec-as-root-api".to_owned(), None),
+                ("ownership-foreign-files-api".to_owned(), cause.clone()),
+                ("cache-not-writable-api".to_owned(), cause),
+                ("exec-as-root-worker".to_owned(), None),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_finding_about_two_services_makes_no_circle() {
+        let story = told_ids(vec![
+            judged("exec-as-root", Severity::Warning, &["a", "b"]),
+            judged("ownership-service-writes-as-root", Severity::Warning, &["b"]),
+            judged("ownership-foreign-files", Severity::Error, &["a"]),
+        ]);
+        let head = Some("ownership-service-writes-as-root-b".to_owned());
+        assert_eq!(story[0], ("ownership-service-writes-as-root-b".to_owned(), None));
+        assert!(story[1..].iter().all(|(_, follows)| *follows == head), "{story:?}");
+    }
+
+    #[test]
+    fn foreign_files_without_a_cause_stand_alone() {
+        let story = told_ids(vec![
+            judged("ownership-foreign-files", Severity::Error, &[]),
+            judged("exec-as-root", Severity::Warning, &["api"]),
+        ]);
+        assert!(story.iter().all(|(_, follows)| follows.is_none()), "{story:?}");
+    }
+}
