@@ -1,5 +1,9 @@
 //! Fixes as data: what would be changed, how daring that is, and how it is taken back.
 
+pub mod apply;
+pub mod diff;
+pub mod journal;
+pub mod plan;
 pub mod show;
 
 use std::fmt;

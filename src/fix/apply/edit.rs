@@ -1,0 +1,245 @@
+//! Writes a file of the project: atomically, with its mode and owner kept, and never outside the project's root.
+
+#![expect(clippy::disallowed_methods, reason = "this is where files are written")]
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::{Component, Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat, openat2};
+use nix::sys::stat::{FileStat, Mode, SFlag, fchmod, fstat};
+use nix::unistd::{Gid, Uid, UnlinkatFlags, fchown, unlinkat};
+
+use crate::fix::journal::sha256;
+
+/// Why a file was not written. Nothing is half-written in any of these cases.
+#[derive(Debug, thiserror::Error)]
+pub enum EditError {
+    /// The file is not what was read when the fix was made.
+    #[error("`{0}` has changed since it was read")]
+    Changed(String),
+    /// It is not there any more.
+    #[error("`{0}` is not there any more")]
+    Vanished(String),
+    /// It is no regular file, or lies outside the project.
+    #[error("`{path}` {reason}")]
+    Refused {
+        /// Path relative to the root.
+        path: String,
+        /// Why.
+        reason: String,
+    },
+    /// The kernel said no.
+    #[error("`{path}` cannot be written: {error}")]
+    Kernel {
+        /// Path relative to the root.
+        path: String,
+        /// What the kernel said.
+        error: String,
+    },
+}
+
+/// Replaces the bytes of `path` (relative to `root`) by `after`, if its bytes still have the hash `before_sha256`.
+///
+/// `in_place` keeps the inode: for a file that is mounted singly into a container, which would go on seeing the old inode
+/// after a rename. Files with several names (hard links) are written in place too. Everything else goes through a new file
+/// and a rename, with mode and owner as before.
+///
+/// The directory is opened beneath the root without following symlinks (`openat2(2)`), so that nobody who changes the tree
+/// meanwhile can lead the write elsewhere. A file that is itself a symlink is followed once, within the project.
+///
+/// # Errors
+/// When the file changed, vanished, is not regular, lies outside, or the kernel refuses.
+pub fn write(root: &Path, path: &str, before_sha256: &str, after: &[u8], in_place: bool) -> Result<(), EditError> {
+    let real = resolved(root, path)?;
+    let kernel = |error: String| EditError::Kernel { path: path.to_owned(), error };
+    let errno = |error: Errno| kernel(error.desc().to_lowercase());
+    let root_directory = File::open(root).map_err(|error| kernel(error.to_string()))?;
+    let parent = real.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = real.file_name().ok_or_else(|| refused(path, "names no file"))?;
+    let directory = open_beneath(root_directory.as_fd(), parent).map_err(errno)?;
+    let flags = OFlag::O_RDONLY | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
+    let file = openat(&directory, name, flags, Mode::empty()).map_err(|error| match error {
+        Errno::ENOENT => EditError::Vanished(path.to_owned()),
+        error => errno(error),
+    })?;
+    let stat = fstat(&file).map_err(errno)?;
+    if SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT != SFlag::S_IFREG {
+        return Err(refused(path, "is no regular file"));
+    }
+    let mut bytes = vec![];
+    File::from(file).read_to_end(&mut bytes).map_err(|error| kernel(error.to_string()))?;
+    if sha256(&bytes) != before_sha256 {
+        return Err(EditError::Changed(path.to_owned()));
+    }
+    if in_place || stat.st_nlink > 1 {
+        return overwrite(&directory, name, after).map_err(kernel);
+    }
+    match replace(&directory, name, after, &stat) {
+        // A directory that may not be written can still hold a file that may.
+        Err(Errno::EACCES | Errno::EPERM | Errno::EROFS) => overwrite(&directory, name, after).map_err(kernel),
+        done => done.map_err(errno),
+    }
+}
+
+fn refused(path: &str, reason: &str) -> EditError {
+    EditError::Refused { path: path.to_owned(), reason: reason.to_owned() }
+}
+
+/// The path to write, relative to the root: the file itself, or what it is a symlink to when that lies in the project.
+fn resolved(root: &Path, path: &str) -> Result<PathBuf, EditError> {
+    let relative = Path::new(path);
+    if relative.components().any(|part| !matches!(part, Component::Normal(_) | Component::CurDir)) {
+        return Err(refused(path, "lies outside the project"));
+    }
+    let is_link =
+        std::fs::symlink_metadata(root.join(relative)).is_ok_and(|metadata| metadata.file_type().is_symlink());
+    if !is_link {
+        return Ok(relative.to_owned());
+    }
+    let kernel = |error: std::io::Error| EditError::Kernel { path: path.to_owned(), error: error.to_string() };
+    let root = root.canonicalize().map_err(kernel)?;
+    let target = root.join(relative).canonicalize().map_err(kernel)?;
+    target
+        .strip_prefix(&root)
+        .map(Path::to_owned)
+        .map_err(|_| refused(path, "is a symlink that leads out of the project"))
+}
+
+/// Opens a directory beneath another one, following no symlink. Kernels before 5.6 have no `openat2`; there each part is
+/// opened by itself with `O_NOFOLLOW`, which is as strict.
+pub(super) fn open_beneath(root: impl AsFd, path: &Path) -> nix::Result<OwnedFd> {
+    let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+    let resolve = ResolveFlag::RESOLVE_BENEATH | ResolveFlag::RESOLVE_NO_SYMLINKS | ResolveFlag::RESOLVE_NO_MAGICLINKS;
+    match openat2(root.as_fd(), path, OpenHow::new().flags(flags).resolve(resolve)) {
+        Err(Errno::ENOSYS) => {
+            let mut directory = openat(root.as_fd(), ".", flags, Mode::empty())?;
+            for part in path.components() {
+                match part {
+                    Component::Normal(name) => {
+                        directory = openat(&directory, name, flags | OFlag::O_NOFOLLOW, Mode::empty())?
+                    }
+                    Component::CurDir => {}
+                    _ => return Err(Errno::EXDEV),
+                }
+            }
+            Ok(directory)
+        }
+        opened => opened,
+    }
+}
+
+fn overwrite(directory: &OwnedFd, name: &std::ffi::OsStr, after: &[u8]) -> Result<(), String> {
+    let flags = OFlag::O_WRONLY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+    let file = openat(directory, name, flags, Mode::empty()).map_err(|error| error.desc().to_lowercase())?;
+    let mut file = File::from(file);
+    let write = |file: &mut File| -> std::io::Result<()> {
+        file.seek(SeekFrom::Start(0))?;
+        file.write_all(after)?;
+        file.set_len(after.len() as u64)?;
+        file.sync_all()
+    };
+    write(&mut file).map_err(|error| error.to_string())
+}
+
+fn replace(directory: &OwnedFd, name: &std::ffi::OsStr, after: &[u8], stat: &FileStat) -> nix::Result<()> {
+    let mut temporary = std::ffi::OsString::from(".");
+    temporary.push(name);
+    temporary.push(format!(".devdoctor-{}", std::process::id()));
+    let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+    let file = openat(directory, temporary.as_os_str(), flags, Mode::S_IRUSR | Mode::S_IWUSR)?;
+    let written = fill(file, after, stat).and_then(|()| {
+        nix::fcntl::renameat(directory, temporary.as_os_str(), directory, name)?;
+        nix::unistd::fsync(directory)
+    });
+    if written.is_err() {
+        // The first error is the one to tell; a leftover file is only untidy.
+        let _ = unlinkat(directory, temporary.as_os_str(), UnlinkatFlags::NoRemoveDir);
+    }
+    written
+}
+
+fn fill(file: OwnedFd, after: &[u8], stat: &FileStat) -> nix::Result<()> {
+    let mut file = File::from(file);
+    file.write_all(after).map_err(|error| error.raw_os_error().map_or(Errno::EIO, Errno::from_raw))?;
+    let made = fstat(&file)?;
+    if (made.st_uid, made.st_gid) != (stat.st_uid, stat.st_gid) {
+        fchown(&file, Some(Uid::from_raw(stat.st_uid)), Some(Gid::from_raw(stat.st_gid)))?;
+    }
+    // After the owner, since a chown clears set-user-id bits.
+    fchmod(&file, Mode::from_bits_truncate(stat.st_mode & 0o7777))?;
+    nix::unistd::fsync(&file)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+
+    use super::*;
+
+    fn project() -> tempfile::TempDir {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::create_dir(directory.path().join("sub")).unwrap();
+        std::fs::write(directory.path().join("sub/file"), "before").unwrap();
+        directory
+    }
+
+    fn read(directory: &tempfile::TempDir, path: &str) -> String {
+        std::fs::read_to_string(directory.path().join(path)).unwrap()
+    }
+
+    #[test]
+    fn mode_survives_and_nothing_is_left_beside_the_file() {
+        let project = project();
+        let path = project.path().join("sub/file");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+        write(project.path(), "sub/file", &sha256(b"before"), b"after", false).unwrap();
+        assert_eq!(read(&project, "sub/file"), "after");
+        assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o7777, 0o640);
+        assert_eq!(std::fs::read_dir(project.path().join("sub")).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn in_place_keeps_the_inode_and_shortens_the_file() {
+        let project = project();
+        let path = project.path().join("sub/file");
+        let inode = std::fs::metadata(&path).unwrap().ino();
+        write(project.path(), "sub/file", &sha256(b"before"), b"x", true).unwrap();
+        assert_eq!((read(&project, "sub/file").as_str(), std::fs::metadata(&path).unwrap().ino()), ("x", inode));
+    }
+
+    #[test]
+    fn hard_links_keep_both_names() {
+        let project = project();
+        std::fs::hard_link(project.path().join("sub/file"), project.path().join("other")).unwrap();
+        write(project.path(), "sub/file", &sha256(b"before"), b"after", false).unwrap();
+        assert_eq!(read(&project, "other"), "after");
+    }
+
+    #[test]
+    fn a_file_that_changed_is_left_alone() {
+        let project = project();
+        let error = write(project.path(), "sub/file", &sha256(b"something else"), b"after", false).unwrap_err();
+        assert!(matches!(error, EditError::Changed(_)), "{error}");
+        assert_eq!(read(&project, "sub/file"), "before");
+    }
+
+    #[test]
+    fn symlinks_are_followed_within_the_project_only() {
+        let project = project();
+        let outside = tempfile::tempdir().unwrap();
+        std::fs::write(outside.path().join("file"), "before").unwrap();
+        symlink("sub/file", project.path().join("inner")).unwrap();
+        symlink(outside.path().join("file"), project.path().join("outer")).unwrap();
+        symlink(outside.path(), project.path().join("directory")).unwrap();
+        write(project.path(), "inner", &sha256(b"before"), b"after", false).unwrap();
+        assert_eq!(read(&project, "sub/file"), "after");
+        assert!(project.path().join("inner").is_symlink());
+        for path in ["outer", "directory/file", "../x", "/etc/passwd"] {
+            write(project.path(), path, &sha256(b"before"), b"after", false).unwrap_err();
+        }
+        assert_eq!(std::fs::read_to_string(outside.path().join("file")).unwrap(), "before");
+    }
+}

@@ -1,0 +1,201 @@
+//! Writes and reads journals below `$XDG_STATE_HOME/devdoctor`, readable by their owner alone.
+
+#![expect(clippy::disallowed_methods, reason = "this is where journals are written and read")]
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use crate::fix::journal::{Entry, Journal, RunEntry, line};
+
+/// Why a journal could not be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// The disk said no.
+    #[error("the journal `{path}` cannot be {action}: {error}")]
+    Disk {
+        /// The file or directory.
+        path: String,
+        /// `written` or `read`.
+        action: &'static str,
+        /// What the kernel said.
+        error: io::Error,
+    },
+    /// Another `devdoctor fix` or `undo` is at work.
+    #[error("another `devdoctor fix` or `undo` is running")]
+    Busy,
+}
+
+/// The directory of all journals, one sub-directory for each run.
+#[derive(Clone, Debug)]
+pub struct Records {
+    directory: PathBuf,
+}
+
+/// An open journal: every entry is on the disk before the call returns.
+#[derive(Debug)]
+pub struct Record {
+    directory: PathBuf,
+    file: File,
+    steps: usize,
+}
+
+impl Records {
+    /// Journals below `state` (the value of `XDG_STATE_HOME`, or `~/.local/state`).
+    pub fn new(state: &Path) -> Self {
+        Self { directory: state.join("devdoctor") }
+    }
+
+    /// Keeps other runs of `fix` and `undo` away as long as the returned file lives.
+    ///
+    /// # Errors
+    /// When another run holds it, or the directory cannot be made.
+    pub fn lock(&self) -> Result<File, RecordError> {
+        self.make_directory(&self.directory)?;
+        let path = self.directory.join("lock");
+        let file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(|error| disk(&path, "written", error))?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(std::fs::TryLockError::WouldBlock) => Err(RecordError::Busy),
+            Err(std::fs::TryLockError::Error(error)) => Err(disk(&path, "written", error)),
+        }
+    }
+
+    fn make_directory(&self, path: &Path) -> Result<(), RecordError> {
+        DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| disk(path, "written", error))
+    }
+
+    /// Begins a journal.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn begin(&self, run: RunEntry) -> Result<Record, RecordError> {
+        let directory = self.directory.join("runs").join(&run.id);
+        self.make_directory(&directory)?;
+        let path = directory.join("journal.jsonl");
+        let file = OpenOptions::new()
+            .create_new(true)
+            .append(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(|error| disk(&path, "written", error))?;
+        let mut record = Record { directory, file, steps: 0 };
+        record.append(&Entry::Run(run))?;
+        Ok(record)
+    }
+
+    /// Opens an existing journal to note what was taken back.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn reopen(&self, id: &str) -> Result<Record, RecordError> {
+        let directory = self.directory.join("runs").join(id);
+        let path = directory.join("journal.jsonl");
+        let file = OpenOptions::new().append(true).open(&path).map_err(|error| disk(&path, "written", error))?;
+        Ok(Record { directory, file, steps: 0 })
+    }
+
+    /// All journals of a project, the newest first. Journals that cannot be read are left out.
+    pub fn of_project(&self, root: &str) -> Vec<Journal> {
+        let Ok(runs) = std::fs::read_dir(self.directory.join("runs")) else { return vec![] };
+        let mut journals: Vec<Journal> = runs
+            .filter_map(|run| std::fs::read_to_string(run.ok()?.path().join("journal.jsonl")).ok())
+            .filter_map(|text| Journal::parse(&text).ok())
+            .filter(|journal| journal.run.root == root)
+            .collect();
+        journals.sort_by(|a, b| b.run.id.cmp(&a.run.id));
+        journals
+    }
+
+    /// The former bytes that a journal kept.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn before(&self, id: &str, name: &str) -> Result<Vec<u8>, RecordError> {
+        let path = self.directory.join("runs").join(id).join(name);
+        std::fs::read(&path).map_err(|error| disk(&path, "read", error))
+    }
+}
+
+impl Record {
+    /// Writes one entry and waits until it is on the disk.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn append(&mut self, entry: &Entry) -> Result<(), RecordError> {
+        let write = |file: &mut File| file.write_all(line(entry).as_bytes()).and_then(|()| file.sync_data());
+        write(&mut self.file).map_err(|error| disk(&self.directory, "written", error))
+    }
+
+    /// Notes that a step is about to be done, and returns its number.
+    ///
+    /// # Errors
+    /// When it cannot be written; then the step must not be done.
+    pub fn step(&mut self, change: crate::fix::journal::Change) -> Result<usize, RecordError> {
+        let step = self.steps;
+        self.append(&Entry::Begin { step, change })?;
+        self.steps += 1;
+        Ok(step)
+    }
+
+    /// Keeps the former bytes of a file, and returns their name for the journal.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    pub fn keep(&mut self, bytes: &[u8]) -> Result<String, RecordError> {
+        let name = format!("before-{}", self.steps);
+        let path = self.directory.join(&name);
+        let write = || -> io::Result<()> {
+            let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&path)?;
+            file.write_all(bytes)?;
+            file.sync_all()
+        };
+        write().map_err(|error| disk(&path, "written", error))?;
+        Ok(name)
+    }
+}
+
+fn disk(path: &Path, action: &'static str, error: io::Error) -> RecordError {
+    RecordError::Disk { path: path.display().to_string(), action, error }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::MetadataExt;
+
+    use super::*;
+    use crate::fix::journal::{Change, StepState, sha256};
+
+    #[test]
+    fn journals_are_private_and_read_back_newest_first() {
+        let state = tempfile::tempdir().unwrap();
+        let records = Records::new(state.path());
+        let lock = records.lock().unwrap();
+        assert!(matches!(records.lock(), Err(RecordError::Busy)));
+        for id in ["1", "2"] {
+            let run = RunEntry { id: id.into(), root: "/p".into(), devdoctor: "0".into(), titles: vec![] };
+            let mut record = records.begin(run).unwrap();
+            let before = record.keep(b"old").unwrap();
+            let sha = sha256(b"old");
+            let step = record
+                .step(Change::Edit { path: "a".into(), before, before_sha256: sha.clone(), after_sha256: sha })
+                .unwrap();
+            record.append(&Entry::Done { step }).unwrap();
+        }
+        let journals = records.of_project("/p");
+        assert_eq!(journals.iter().map(|journal| journal.run.id.as_str()).collect::<Vec<_>>(), ["2", "1"]);
+        assert_eq!(journals[0].steps[0].1, StepState::Done);
+        assert_eq!(records.before("2", "before-0").unwrap(), b"old");
+        let directory = state.path().join("devdoctor");
+        assert_eq!(std::fs::metadata(&directory).unwrap().mode() & 0o777, 0o700);
+        assert_eq!(std::fs::metadata(directory.join("runs/1/before-0")).unwrap().mode() & 0o777, 0o600);
+        drop(lock);
+        records.lock().unwrap();
+    }
+}

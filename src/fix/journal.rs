@@ -1,0 +1,206 @@
+//! The journal of a run of `fix`: what was done, in which order, and what takes it back. Data only; `fix::apply` writes it.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::ChownPlace;
+use crate::facts::{Owner, SeenPath};
+
+/// One line of the journal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "entry")]
+pub enum Entry {
+    /// A run begins.
+    Run(RunEntry),
+    /// A step is about to be done. Written and synced before anything is touched.
+    Begin {
+        /// Number of the step in this run, from 0.
+        step: usize,
+        /// What will be done.
+        change: Change,
+    },
+    /// The step was done.
+    Done {
+        /// Its number.
+        step: usize,
+    },
+    /// The step failed; it may have been done in part.
+    Failed {
+        /// Its number.
+        step: usize,
+        /// Why.
+        error: String,
+    },
+    /// The step was taken back by `undo`.
+    Undone {
+        /// Its number.
+        step: usize,
+    },
+}
+
+/// The head of a journal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunEntry {
+    /// Name of the run: the time it began, UTC, then the process number.
+    pub id: String,
+    /// Absolute path of the project's root.
+    pub root: String,
+    /// devdoctor's version.
+    pub devdoctor: String,
+    /// Titles of the fixes that were chosen.
+    pub titles: Vec<String>,
+}
+
+/// One change with everything that takes it back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "change")]
+pub enum Change {
+    /// A file got other bytes.
+    Edit {
+        /// Path relative to the root.
+        path: String,
+        /// File beside the journal that holds the former bytes.
+        before: String,
+        /// SHA-256 of the former bytes, in hexadecimal.
+        before_sha256: String,
+        /// SHA-256 of the new bytes.
+        after_sha256: String,
+    },
+    /// Paths got another owner.
+    Chown {
+        /// Where the paths are.
+        place: ChownPlace,
+        /// Each path with its former owner.
+        paths: Vec<(SeenPath, Owner)>,
+        /// The new owner.
+        to: Owner,
+    },
+    /// A statement was run.
+    Sql {
+        /// File that holds the URL, and its key there.
+        url: (String, String),
+        /// Database, for people.
+        database: String,
+        /// What was run.
+        statement: String,
+        /// What takes it back.
+        reverse: Option<String>,
+    },
+}
+
+/// A whole journal, as read back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Journal {
+    /// Its head.
+    pub run: RunEntry,
+    /// The steps in the order they were begun, each with what became of it.
+    pub steps: Vec<(Change, StepState)>,
+}
+
+/// What became of a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StepState {
+    /// Begun, and then nothing: devdoctor was ended in the middle. It may have been done.
+    Begun,
+    /// Done.
+    Done,
+    /// Failed; it may have been done in part.
+    Failed(String),
+    /// Taken back.
+    Undone,
+}
+
+/// Why a journal cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum JournalError {
+    /// It does not begin with the run.
+    #[error("the journal has no head")]
+    NoHead,
+}
+
+impl Journal {
+    /// Reads a journal. A last line that was cut off by a crash is left out; what it would have said was not done yet.
+    ///
+    /// # Errors
+    /// When it has no head.
+    pub fn parse(text: &str) -> Result<Self, JournalError> {
+        let mut entries = text.lines().filter_map(|line| serde_json::from_str::<Entry>(line).ok());
+        let Some(Entry::Run(run)) = entries.next() else { return Err(JournalError::NoHead) };
+        let mut steps: Vec<(Change, StepState)> = vec![];
+        for entry in entries {
+            let (step, state) = match entry {
+                Entry::Run(_) => continue,
+                Entry::Begin { change, .. } => {
+                    steps.push((change, StepState::Begun));
+                    continue;
+                }
+                Entry::Done { step } => (step, StepState::Done),
+                Entry::Failed { step, error } => (step, StepState::Failed(error)),
+                Entry::Undone { step } => (step, StepState::Undone),
+            };
+            if let Some(entry) = steps.get_mut(step) {
+                entry.1 = state;
+            }
+        }
+        Ok(Self { run, steps })
+    }
+
+    /// The steps that are still to be taken back, the last first.
+    pub fn open(&self) -> Vec<(usize, &Change)> {
+        let open = |state: &StepState| *state != StepState::Undone;
+        self.steps
+            .iter()
+            .enumerate()
+            .rev()
+            .filter(|(_, (_, state))| open(state))
+            .map(|(step, (change, _))| (step, change))
+            .collect()
+    }
+}
+
+/// The SHA-256 of bytes in hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// One line of a journal file, with its line end.
+pub fn line(entry: &Entry) -> String {
+    let mut line = serde_json::to_string(entry).unwrap_or_default();
+    line.push('\n');
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sql(statement: &str) -> Change {
+        Change::Sql {
+            url: (".env".into(), "URL".into()),
+            database: "app".into(),
+            statement: statement.into(),
+            reverse: None,
+        }
+    }
+
+    #[test]
+    fn a_journal_that_was_cut_off_says_what_may_have_been_done() {
+        let run = RunEntry { id: "1".into(), root: "/p".into(), devdoctor: "0".into(), titles: vec![] };
+        let entries = [
+            Entry::Run(run.clone()),
+            Entry::Begin { step: 0, change: sql("a") },
+            Entry::Done { step: 0 },
+            Entry::Begin { step: 1, change: sql("b") },
+            Entry::Failed { step: 1, error: "no".into() },
+            Entry::Begin { step: 2, change: sql("c") },
+            Entry::Undone { step: 0 },
+        ];
+        let whole: String = entries.iter().map(line).collect();
+        let journal = Journal::parse(&format!("{whole}{{\"entry\":\"do")).unwrap();
+        assert_eq!(journal.run, run);
+        assert_eq!(journal.open().iter().map(|(step, _)| *step).collect::<Vec<_>>(), [2, 1]);
+        for cut in 0..whole.len() {
+            let _ = Journal::parse(&whole[..cut]); // never a panic
+        }
+    }
+}
