@@ -29,6 +29,9 @@ pub const MAX_FILE_SIZE: u64 = 16_000_000;
 
 /// A tree of files, paths relative to the project's root with `/` between the parts; `../` and absolute paths lead outside.
 pub trait Files {
+    /// Absolute path of the project's root.
+    fn root(&self) -> &str;
+
     /// Reads one file.
     ///
     /// # Errors
@@ -48,21 +51,31 @@ pub trait Files {
 /// Files in memory, for examples and tests.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryFiles {
+    root: String,
     files: BTreeMap<String, Vec<u8>>,
     paths: Vec<String>,
 }
 
 impl MemoryFiles {
-    /// Files by path.
+    /// Files by path, in a project that lies at `/project`.
     pub fn new<P: Into<String>, B: Into<Vec<u8>>>(files: impl IntoIterator<Item = (P, B)>) -> Self {
+        Self::at("/project", files)
+    }
+
+    /// Files by path, in a project that lies at `root`.
+    pub fn at<P: Into<String>, B: Into<Vec<u8>>>(root: &str, files: impl IntoIterator<Item = (P, B)>) -> Self {
         let files: BTreeMap<String, Vec<u8>> =
             files.into_iter().map(|(path, bytes)| (path.into(), bytes.into())).collect();
         let paths = files.keys().cloned().collect();
-        Self { files, paths }
+        Self { root: root.to_owned(), files, paths }
     }
 }
 
 impl Files for MemoryFiles {
+    fn root(&self) -> &str {
+        &self.root
+    }
+
     fn read(&self, path: &str) -> Result<Source, ReadError> {
         let bytes = self.files.get(path).ok_or(ReadError::NotFound)?;
         Ok(Source::from_bytes(path, bytes.clone())?)
