@@ -2,6 +2,7 @@
 
 mod secrets;
 mod source;
+pub mod yaml;
 
 pub use secrets::{MASK, Redactor, mask_setting, mask_url, percent_encoded};
 pub use source::{Encoding, Position, Source, Span, Spanned};
