@@ -22,6 +22,9 @@
 
 pub mod access;
 pub mod checks;
+pub mod cli;
+pub mod config;
+pub mod error;
 pub mod facts;
 pub mod finding;
 pub mod fix;

@@ -10,6 +10,7 @@ use crate::finding::Checked;
 pub use words::{Example, FixKind, Severity, Words};
 
 pub mod cache;
+pub mod compose;
 pub mod engine;
 pub mod exec;
 pub mod files;
@@ -32,6 +33,11 @@ impl Check {
     /// The id: the path with dashes.
     pub fn id(&self) -> String {
         self.path.replace('/', "-")
+    }
+
+    /// The family: the first part of the id.
+    pub fn family(&self) -> &'static str {
+        self.path.split('/').next().unwrap_or(self.path)
     }
 
     /// The words, parsed at first use.
@@ -58,10 +64,11 @@ macro_rules! check {
 }
 use check;
 
-/// All checks, by family in the order of causes: engine, files, containers, database; sorted within a family.
+/// All checks, by family in the order of causes: engine, Compose, files, containers, database; sorted within a family.
 pub fn all() -> impl Iterator<Item = &'static Check> {
     [
         engine::TABLE.as_slice(),
+        compose::TABLE.as_slice(),
         files::TABLE.as_slice(),
         ownership::TABLE.as_slice(),
         exec::TABLE.as_slice(),

@@ -256,6 +256,15 @@ pub struct Listing {
     pub cut_short: bool,
 }
 
+/// A path in a container that somebody wants to know about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct PathWish {
+    /// Absolute path in the container.
+    pub path: String,
+    /// Whether the entries below it are wanted too.
+    pub listing: bool,
+}
+
 /// One image that is here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Image {

@@ -151,6 +151,9 @@ pub struct Walk {
     pub unreadable: Vec<(SeenPath, String)>,
     /// Directories on another file system, relative to the root, that were not entered.
     pub other_filesystems: Vec<SeenPath>,
+    /// Directories that belong to a database or a broker by what is in them, relative to the root: not entered, not counted.
+    #[serde(default)]
+    pub data_directories: Vec<SeenPath>,
     /// Why the walk ended before its end (the deadline), if it did.
     pub cut_short: Option<String>,
 }
@@ -158,6 +161,29 @@ pub struct Walk {
 impl Walk {
     /// How many foreign files are kept by name.
     pub const KEPT: usize = 200_000;
+}
+
+/// The file system that the project's root lies on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Filesystem {
+    /// Its kind, such as `ext4` or `9p`.
+    pub kind: String,
+    /// What is mounted, such as `/dev/sdc` or `drvfs`.
+    pub source: String,
+    /// Its options, those of the mount and of the file system, comma-separated.
+    pub options: String,
+}
+
+impl Filesystem {
+    /// Whether it keeps no owners, so that a chown does nothing or is refused: a Windows drive under WSL that is mounted
+    /// without `metadata`.
+    pub fn keeps_no_owners(&self) -> bool {
+        let has = |option: &str| self.options.split([',', ';']).any(|word| word == option);
+        let windows = self.kind == "drvfs"
+            || (["9p", "virtiofs"].contains(&self.kind.as_str())
+                && (has("aname=drvfs") || self.source.contains(":\\")));
+        (windows && !has("metadata")) || ["vfat", "exfat", "msdos"].contains(&self.kind.as_str())
+    }
 }
 
 /// What was seen on this machine.
@@ -173,6 +199,9 @@ pub struct Host {
     pub through_sudo: bool,
     /// Owner of the project's root directory. Files of the project are expected to belong to them.
     pub root_owner: Owner,
+    /// The file system of the root, when it could be told.
+    #[serde(default)]
+    pub filesystem: Option<Filesystem>,
     /// The tree under the project's root.
     pub walk: Walk,
     /// What was seen at the paths that matter (sources of bind mounts, caches), by absolute path; `None` where there
@@ -183,6 +212,11 @@ pub struct Host {
 }
 
 impl Host {
+    /// Who works on the project: the person, or the owner of the root when it is root who asks.
+    pub fn developer(&self) -> Owner {
+        if self.person.owner.uid == 0 { self.root_owner } else { self.person.owner }
+    }
+
     /// What was seen at an absolute path: `None` when nobody looked, `Some(None)` when nothing is there.
     pub fn stat(&self, path: &str) -> Option<Option<PathStat>> {
         self.paths.get(path).copied()

@@ -14,9 +14,9 @@ use crate::text::{Source, mask_setting};
 
 pub use docker::{
     Container, ContainerMount, Docker, EndpointTried, EndpointTrouble, EngineKind, Group, IdRange, Image, Listing,
-    MountKind, PasswdEntry, PublishedPort,
+    MountKind, PasswdEntry, PathWish, PublishedPort,
 };
-pub use host::{FileKind, ForeignFile, Host, Identity, Owner, PathStat, SeenPath, Walk};
+pub use host::{FileKind, Filesystem, ForeignFile, Host, Identity, Owner, PathStat, SeenPath, Walk};
 pub use postgres::{Database, Postgres, Server, Trouble, TroubleKind, Vector};
 
 /// A gathered thing, or why there is none. Never a default: what could not be looked at is not fine.

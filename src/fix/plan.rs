@@ -94,10 +94,10 @@ impl Plan {
     }
 
     /// The steps that are no edits: host first, then engine, then database, each kind in the report's order.
-    pub fn other_steps(&self) -> Vec<&Step> {
-        let mut steps: Vec<&Step> =
-            self.items.iter().flat_map(|item| &item.fix.steps).filter(|step| !matches!(step, Step::Edit(_))).collect();
-        steps.sort_by_key(|step| step.privilege());
+    pub fn other_steps(&self) -> Vec<(&Item, &Step)> {
+        let steps = self.items.iter().flat_map(|item| item.fix.steps.iter().map(move |step| (item, step)));
+        let mut steps: Vec<(&Item, &Step)> = steps.filter(|(_, step)| !matches!(step, Step::Edit(_))).collect();
+        steps.sort_by_key(|(_, step)| step.privilege());
         steps
     }
 

@@ -1,1 +1,19 @@
 //! The only reader of disk, engine, database and environment.
+
+pub mod docker;
+pub mod files;
+pub mod host;
+pub mod index;
+pub mod postgres;
+pub mod walk;
+
+/// The machine that drives what is asked of engine and database: one thread is enough, since all of it is waiting.
+///
+/// # Errors
+/// When the kernel gives no descriptors for it.
+pub fn runtime() -> Result<tokio::runtime::Runtime, String> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| format!("nothing can be asked: {error}"))
+}

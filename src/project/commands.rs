@@ -1,8 +1,21 @@
 //! Command lines that speak to Docker, from Makefiles, justfiles, package.json, shell scripts and hook configurations.
 
+mod docker;
+mod hooks;
+mod makefiles;
+pub mod options;
+mod scripts;
+pub mod user;
+
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::text::{Span, Spanned};
+use super::files::{Files, ReadError};
+use super::{Format, Unreadable};
+use crate::text::{Mapped, Source, Span, Spanned, SyntaxError, shell};
+use docker::{Found, Word};
+use user::Variables;
 
 /// One command line, as its file's language means it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +28,23 @@ pub struct CommandLine {
     pub span: Span,
     /// The call of docker in it.
     pub call: DockerCall,
+    /// Whether it stands inside the quotes of another word or between backticks, so that no quotes can be put in.
+    pub nested: bool,
+    /// How the file names the person's numbers.
+    pub numbers: Numbers,
+}
+
+/// How a file names the numbers of the person who runs it, for a fix in its own words.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Numbers {
+    /// A variable that holds the user number.
+    pub uid: Option<String>,
+    /// A variable that holds the group number.
+    pub gid: Option<String>,
+    /// Names that are taken, so that a new variable gets another one.
+    pub taken: Vec<String>,
+    /// Where new variables are set: the empty range at the top of the file that the fix edits.
+    pub define_at: Option<Span>,
 }
 
 /// The language that a command line is written in.
@@ -62,14 +92,27 @@ pub struct DockerCall {
     pub user: Option<UserOption>,
     /// Variables given by `-e NAME=value` (or `-e NAME`): the names, with the value when it is given.
     pub environment: Vec<(String, Option<String>)>,
-    /// Byte offset in the file where an option can be put in, right after the verb.
-    pub insert_at: usize,
+    /// The empty range where an option can be put in, right after the verb (or, where the verb comes from a variable, after
+    /// the options in the line). `None` when the bytes cannot be edited one by one.
+    pub insert_at: Option<Span>,
+    /// Whether that is in the value of a variable, which other lines may use.
+    pub inserts_into_variable: bool,
     /// The command that runs inside, word by word, quotes removed, variables as written.
     pub command: Vec<Spanned<String>>,
     /// `--entrypoint` of `run`, when given.
     pub entrypoint: Option<String>,
-    /// Options that start with `-f`/`--file`/`-p`/`--project-directory` and name another project or Compose file.
+    /// `--workdir`, when given.
+    pub working_dir: Option<String>,
+    /// Whether `-f`, `-p` or `--project-directory` name a project or a Compose file.
     pub other_project: bool,
+    /// The files of `-f`, as written.
+    pub compose_files: Vec<String>,
+    /// The project name of `-p`, as written.
+    pub project_name: Option<String>,
+    /// `--project-directory`, as written.
+    pub project_directory: Option<String>,
+    /// Whether `-H` or `--context` name another engine.
+    pub other_engine: bool,
 }
 
 /// The user option of a call.
@@ -77,9 +120,149 @@ pub struct DockerCall {
 pub struct UserOption {
     /// The value as written, such as `$(UID):$(GID)`.
     pub written: Spanned<String>,
-    /// What it becomes: variables that the file sets are put in, `$(shell id -u)` and `$(id -u)` stand as `<uid>`.
+    /// What it becomes: variables that the file sets are put in, `$(shell id -u)` and `$(id -u)` stand as `<uid>`, the
+    /// same with `-g` as `<gid>`, and what only running it could tell as `<unknown>`.
     /// Variables that nothing sets are empty, as the language makes them.
     pub resolved: String,
     /// Variables in it that nothing sets, so that the language makes them empty.
     pub blank: Vec<Spanned<String>>,
+}
+
+/// Reads the command lines of all files of the project that hold some. Files that speak of docker are put into `sources`.
+pub fn read(
+    files: &dyn Files,
+    sources: &mut BTreeMap<String, Source>,
+    unreadable: &mut Vec<Unreadable>,
+) -> Vec<CommandLine> {
+    let mut reading = Reading { files, sources, unreadable };
+    let mut lines = makefiles::read(&mut reading);
+    lines.extend(scripts::read(&mut reading));
+    lines.extend(hooks::read(&mut reading));
+    lines.sort_by(|a, b| a.span.cmp(&b.span));
+    lines
+}
+
+/// The files that are read, and what came of it.
+struct Reading<'a> {
+    files: &'a dyn Files,
+    sources: &'a mut BTreeMap<String, Source>,
+    unreadable: &'a mut Vec<Unreadable>,
+}
+
+/// What could not be judged when a file of commands cannot be read.
+const UNSEEN: &str = "commands that run in containers";
+
+/// Directories whose files belong to somebody else.
+const FOREIGN: [&str; 6] = ["node_modules", ".venv", "venv", "site-packages", ".tox", ".git"];
+
+impl Reading<'_> {
+    /// Paths of the project's own files whose name `wanted` knows.
+    fn paths(&self, wanted: impl Fn(&str) -> bool) -> Vec<String> {
+        let own = |path: &&String| !path.split('/').any(|part| FOREIGN.contains(&part));
+        let named = |path: &&String| wanted(path.rsplit('/').next().unwrap_or(""));
+        self.files.list().iter().filter(own).filter(named).cloned().collect()
+    }
+
+    /// The text of a file. One that is there and is no text is noted, unless its `format` was only guessed.
+    fn source(&mut self, path: &str, format: Option<Format>) -> Option<Source> {
+        if let Some(source) = self.sources.get(path) {
+            return Some(source.clone());
+        }
+        match (self.files.read(path), format) {
+            (Ok(source), _) => Some(source),
+            (Err(ReadError::NotFound), _) | (Err(_), None) => None,
+            (Err(error), Some(format)) => {
+                let message = error.to_string();
+                self.unreadable.push(Unreadable {
+                    path: path.into(),
+                    format,
+                    span: None,
+                    message,
+                    unseen: UNSEEN.into(),
+                });
+                None
+            }
+        }
+    }
+
+    fn keep(&mut self, source: &Source) {
+        self.sources.entry(source.path().to_owned()).or_insert_with(|| source.clone());
+    }
+
+    fn refuse(&mut self, source: &Source, format: Format, error: SyntaxError) {
+        self.keep(source);
+        let span = Some(source.span(error.offset..error.offset + 1));
+        let message = error.message;
+        self.unreadable.push(Unreadable { path: source.path().into(), format, span, message, unseen: UNSEEN.into() });
+    }
+}
+
+/// What is known around a shell text.
+struct Context<'a> {
+    language: Language,
+    holder: Option<String>,
+    numbers: &'a dyn Fn(&Span) -> Numbers,
+    variables: &'a Variables<'a>,
+    /// The text that a variable in the place of a program stands for.
+    programs: &'a dyn Fn(&str) -> Option<Mapped>,
+}
+
+/// How often a text in a text is followed: `sh -c "…"`, a variable that holds the command.
+const DEEPEST: usize = 4;
+
+impl Context<'_> {
+    /// The command lines in a shell text.
+    fn lines(&self, text: &Mapped) -> Vec<CommandLine> {
+        let mut lines = vec![];
+        self.collect(text, false, 0, &mut lines);
+        lines
+    }
+
+    fn collect(&self, text: &Mapped, nested: bool, depth: usize, lines: &mut Vec<CommandLine>) {
+        for command in shell::commands(text.text()) {
+            if depth >= DEEPEST {
+                return;
+            }
+            let range = command.range();
+            let (Some(first), Some(last)) = (command.words.first(), command.words.last()) else { continue };
+            let written = text.text().get(first.start..last.end).unwrap_or("");
+            if let Some(program) = written.starts_with(['$', '"']).then(|| self.program(text, first)).flatten() {
+                let mut put_in = text.part(0..0);
+                put_in.push_part(&program, 0..program.text().len(), text.place(first.clone()).as_ref());
+                put_in.push_part(text, first.end..last.end, None);
+                self.collect(&put_in, nested || command.in_backticks, depth + 1, lines);
+                continue;
+            }
+            if !written.contains("docker") {
+                continue;
+            }
+            let words: Vec<Word> = command.words.iter().filter_map(|word| Word::of(text, word.clone())).collect();
+            match docker::find(&words, self.language == Language::Make, self.variables) {
+                Some(Found::Script(script)) => self.collect(&script, true, depth + 1, lines),
+                Some(Found::Call(call)) => {
+                    let Some(span) = text.place(range) else { continue };
+                    let numbers = call.insert_at.as_ref().map(self.numbers).unwrap_or_default();
+                    let (holder, language) = (self.holder.clone(), self.language);
+                    let nested = nested || command.in_backticks;
+                    lines.push(CommandLine { holder, language, span, call: *call, nested, numbers });
+                }
+                None => {}
+            }
+        }
+    }
+
+    /// The text of a variable that stands where a program should.
+    fn program(&self, text: &Mapped, word: &std::ops::Range<usize>) -> Option<Mapped> {
+        let word = shell::unquoted(text, word.clone());
+        let reference = word.text().strip_prefix('$')?;
+        let inner = reference.strip_prefix('{').and_then(|inner| inner.strip_suffix('}')).unwrap_or(reference);
+        let end = inner.find(|character: char| !character.is_ascii_alphanumeric() && character != '_');
+        let name = inner.get(..end.unwrap_or(inner.len()))?;
+        if let Some(value) = (self.programs)(name) {
+            return Some(value);
+        }
+        let default = inner.get(name.len()..)?.trim_start_matches(':').strip_prefix(['-', '='])?;
+        let start = word.text().len() - default.len() - usize::from(reference.starts_with('{'));
+        Some(word.part(start..start + default.len()))
+    }
 }

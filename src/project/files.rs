@@ -46,6 +46,27 @@ pub trait Files {
 
     /// Whether there is a directory at this path.
     fn is_directory(&self, path: &str) -> bool;
+
+    /// The bytes of one file, for a look that comes before parsing and need not tell secrets apart.
+    ///
+    /// # Errors
+    /// When it is not there or cannot be read.
+    fn bytes(&self, path: &str) -> Result<Vec<u8>, ReadError> {
+        self.read(path).map(|source| source.text().as_bytes().to_vec())
+    }
+}
+
+/// The source of a path: the one that was read already, or read now and kept.
+///
+/// # Errors
+/// When it is not there or is no text.
+pub fn source(files: &dyn Files, sources: &mut BTreeMap<String, Source>, path: &str) -> Result<Source, ReadError> {
+    if let Some(source) = sources.get(path) {
+        return Ok(source.clone());
+    }
+    let source = files.read(path)?;
+    sources.insert(path.to_owned(), source.clone());
+    Ok(source)
 }
 
 /// Files in memory, for examples and tests.
@@ -79,6 +100,10 @@ impl Files for MemoryFiles {
     fn read(&self, path: &str) -> Result<Source, ReadError> {
         let bytes = self.files.get(path).ok_or(ReadError::NotFound)?;
         Ok(Source::from_bytes(path, bytes.clone())?)
+    }
+
+    fn bytes(&self, path: &str) -> Result<Vec<u8>, ReadError> {
+        self.files.get(path).cloned().ok_or(ReadError::NotFound)
     }
 
     fn list(&self) -> &[String] {

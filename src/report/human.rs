@@ -43,7 +43,7 @@ pub fn human(report: &Report, style: HumanStyle) -> String {
     }
     for story in report.stories() {
         let groups: Vec<Group<'_>> =
-            story.iter().enumerate().map(|(index, judged)| group(report, judged, index > 0, style)).collect();
+            story.iter().enumerate().map(|(index, judged)| group(report, judged, &story[..index], style)).collect();
         text.push_str(&renderer.render(&groups));
         text.push_str("\n\n");
     }
@@ -56,7 +56,7 @@ pub fn human(report: &Report, style: HumanStyle) -> String {
 fn group<'report>(
     report: &'report Report,
     judged: &'report Judged,
-    follows: bool,
+    before: &[Judged],
     style: HumanStyle,
 ) -> Group<'report> {
     let finding = &judged.finding;
@@ -65,7 +65,13 @@ fn group<'report>(
         Severity::Warning => Level::WARNING,
         Severity::Info => Level::INFO,
     };
-    let title = if follows { level.with_name("hence") } else { level }.primary_title(&finding.message).id(&judged.id);
+    // Under its cause stands what follows from it, and what is of the same kind.
+    let level = match before.first() {
+        None => level,
+        Some(cause) if cause.id == judged.id => level.with_name("also"),
+        Some(_) => level.with_name("hence"),
+    };
+    let title = level.primary_title(&finding.message).id(&judged.id);
     let mut elements: Vec<Element<'report>> = snippets(report, finding);
     let shown = if style.verbose { finding.evidence.len() } else { EVIDENCE_SHOWN };
     for evidence in finding.evidence.iter().take(shown) {
@@ -111,9 +117,12 @@ fn fix_line(fix: &crate::fix::Fix) -> String {
     words
 }
 
+/// Places in one file with what stands under their underline.
+type Annotations<'label> = Vec<(AnnotationKind, std::ops::Range<usize>, &'label str)>;
+
 /// One snippet for each file that the finding points at, the primary one first.
 fn snippets<'report>(report: &'report Report, finding: &'report Finding) -> Vec<Element<'report>> {
-    let mut by_file: Vec<(&str, Vec<(AnnotationKind, std::ops::Range<usize>, &str)>)> = vec![];
+    let mut by_file: Vec<(&str, Annotations<'_>)> = vec![];
     let mut elements = vec![];
     let primary = finding.place.iter().map(|place| (AnnotationKind::Primary, place, finding.label.as_str()));
     let others =
@@ -127,8 +136,8 @@ fn snippets<'report>(report: &'report Report, finding: &'report Finding) -> Vec<
                     None => by_file.push((span.path.as_ref(), vec![entry])),
                 }
             }
-            Place::Span(span) => elements.push(Element::from(Origin::path(clean(&span.path)))),
-            Place::Path(path) => elements.push(Element::from(Origin::path(clean(path)))),
+            Place::Span(span) => elements.push(Element::from(Origin::path(shown_path(&span.path)))),
+            Place::Path(path) => elements.push(Element::from(Origin::path(shown_path(path)))),
         }
     }
     let files = by_file
@@ -137,11 +146,7 @@ fn snippets<'report>(report: &'report Report, finding: &'report Finding) -> Vec<
     files.chain(elements).collect()
 }
 
-fn snippet<'report>(
-    source: &Source,
-    path: &'report str,
-    annotations: Vec<(AnnotationKind, std::ops::Range<usize>, &'report str)>,
-) -> Element<'report> {
+fn snippet<'report>(source: &Source, path: &'report str, annotations: Annotations<'report>) -> Element<'report> {
     // Only the lines in question are handed over: a file may have 100,000 of them.
     let text = source.masked();
     let bom = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
@@ -151,7 +156,7 @@ fn snippet<'report>(
     let end = text.get(last..).and_then(|after| after.find('\n')).map_or(text.len(), |newline| last + newline);
     let line = source.position(start).line;
     let window = text.get(start..end).unwrap_or("").to_owned();
-    let mut snippet = Snippet::source(window).path(clean(path)).line_start(line);
+    let mut snippet = Snippet::source(window).path(shown_path(path)).line_start(line);
     for (kind, range, label) in annotations {
         let range = range.start.clamp(start, end) - start..range.end.clamp(start, end) - start;
         // An empty place at the end of a line is still shown as one column.
@@ -235,6 +240,11 @@ fn repairs(report: &Report) -> String {
 
 fn counted(count: usize, name: &str) -> String {
     if count == 1 || name == "info" { format!("{count} {name}") } else { format!("{count} {name}s") }
+}
+
+/// A path on one line, whatever its name holds.
+fn shown_path(path: &str) -> String {
+    crate::facts::SeenPath(path.into()).display()
 }
 
 /// Text from outside without control characters: a file name with an escape sequence must not drive the terminal.

@@ -172,6 +172,16 @@ impl Report {
         self.summary = summary;
     }
 
+    /// Keeps the findings that `wanted` wants, and counts again. A consequence whose cause goes stands alone.
+    pub fn keep(&mut self, wanted: impl Fn(&Judged) -> bool) {
+        self.findings.retain(wanted);
+        let names: Vec<String> = self.findings.iter().map(|judged| judged.fingerprint.clone()).collect();
+        for judged in &mut self.findings {
+            judged.follows_from = judged.follows_from.take().filter(|cause| names.contains(cause));
+        }
+        self.count();
+    }
+
     /// The findings by story: a cause and the consequences that follow from it.
     pub fn stories(&self) -> Vec<&[Judged]> {
         let mut stories = vec![];

@@ -1,1 +1,80 @@
-//! One file per command.
+//! One file per command, and what they share: gathering facts, judging them, writing the result.
+
+mod carry_out;
+mod check;
+mod explain;
+mod facts;
+mod fix;
+mod gather;
+mod hook;
+mod judge;
+mod list;
+mod output;
+mod selection;
+mod terminal;
+mod undo;
+mod verify;
+
+use std::process::ExitCode;
+
+use crate::cli::{Cli, Command};
+use crate::error::Error;
+use crate::probe;
+
+use output::Output;
+use terminal::Terminal;
+
+/// What a command came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Nothing at or above the threshold.
+    Clean,
+    /// Something is found, or left.
+    Found,
+    /// devdoctor could not do its work.
+    Failed,
+}
+
+impl From<Status> for ExitCode {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Clean => Self::from(0),
+            Status::Found => Self::from(1),
+            Status::Failed => Self::from(2),
+        }
+    }
+}
+
+/// Runs one command. The only place that prints an error.
+pub fn run(cli: &Cli) -> ExitCode {
+    let environment = probe::host::environment();
+    let terminal = Terminal::new(cli.color, &environment);
+    let mut output = Output::new(terminal, cli.verbose, cli.quiet);
+    let done = judge::guarded(|| match &cli.command {
+        Command::Check(arguments) => check::run(arguments, &environment, &mut output),
+        Command::Fix(arguments) => fix::run(arguments, &environment, &mut output),
+        Command::Undo(arguments) => undo::run(arguments, &environment, &mut output),
+        Command::List(arguments) => list::run(arguments, &mut output),
+        Command::Explain(arguments) => explain::run(arguments, &environment, &mut output),
+        Command::Hook(arguments) => hook::run(arguments, &environment, &mut output),
+        Command::Facts(arguments) => facts::run(arguments, &environment, &mut output),
+    });
+    match done {
+        Ok(Ok(status)) => status.into(),
+        Ok(Err(error)) => {
+            report_error(&mut output, &error);
+            Status::Failed.into()
+        }
+        Err(panic) => {
+            output.talk(&format!("error: devdoctor crashed: {panic}\nhelp: report it, with what you did\n"));
+            Status::Failed.into()
+        }
+    }
+}
+
+fn report_error(output: &mut Output, error: &Error) {
+    output.talk(&format!("error: {error}\n"));
+    if let Some(hint) = error.hint() {
+        output.talk(&format!("help: {hint}\n"));
+    }
+}

@@ -1,9 +1,20 @@
 //! File formats with spans: every value that is read keeps the bytes it was read from.
 
+pub mod dotenv;
+pub mod ini;
+pub mod interpolate;
+pub mod json;
+pub mod just;
+pub mod make;
+mod mapped;
+pub mod python;
 mod secrets;
+pub mod shell;
 mod source;
+pub mod toml;
 pub mod yaml;
 
+pub use mapped::{Insertion, Mapped};
 pub use secrets::{MASK, Redactor, mask_setting, mask_url, percent_encoded};
 pub use source::{Encoding, Position, Source, Span, Spanned};
 

@@ -9,15 +9,35 @@ use regex::Regex;
 /// What stands where a secret stood in messages.
 pub const MASK: &str = "***";
 
-/// The password of a URL: everything between the first `:` of the user part and the last `@` of the word, since that is
-/// what its author meant, however a reader splits it.
-static URL_PASSWORD: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r#"[A-Za-z][A-Za-z0-9+.-]*://[^\s'"`<>@/:]*:([^\s'"`<>]+)@"#));
+/// The start of a URL with a password, up to the `:` after the user.
+static URL_START: LazyLock<Regex> = LazyLock::new(|| pattern(r#"([A-Za-z][A-Za-z0-9+.-]*)://[^\s'"`<>/:]*:"#));
+
+/// The passwords of URLs: everything between the first `:` of the user part and the last `@` of the word, since that is what
+/// its author meant, however a reader splits it. Where the word holds no `@`, a blank or a quote stands in the password of a
+/// server's URL; then the line's last `@` counts.
+fn url_passwords(text: &str) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = vec![];
+    for captures in URL_START.captures_iter(text) {
+        let (Some(whole), Some(scheme)) = (captures.get(0), captures.get(1)) else { continue };
+        let start = whole.end();
+        let rest = &text[start..];
+        let word = rest.find(|character: char| character.is_whitespace() || "'\"`<>".contains(character));
+        let line = rest.find(['\n', '\r']).unwrap_or(rest.len());
+        let in_word = rest[..word.unwrap_or(rest.len())].rfind('@');
+        let is_web = scheme.as_str().to_ascii_lowercase().starts_with("http");
+        let end = in_word.or_else(|| rest[..line].rfind('@').filter(|_| !is_web));
+        let password = start..start + end.unwrap_or(0);
+        if !password.is_empty() && !REFERENCE.is_match(&text[password.clone()]) {
+            found.push(password);
+        }
+    }
+    merged(found)
+}
 
 /// A value whose key says that it is secret: `KEY=value`, `key: value`, `"key": "value"`, `--key value`.
 static NAMED_VALUE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r#"(?im)[A-Za-z0-9_.-]*(?:passw(?:or)?d|passphrase|pgpass|secret|token|api_?key|access_?key|private_?key|credential)[A-Za-z0-9_.-]*["']?[ \t]*(?:=|:|[ ]["'])[ \t]*(?:"((?:[^"\\\n]|\\.)*)"|'([^'\n]*)'|(\$\{[^}\n]*\}|\$\([^)\n]*\)|[^\s"',;#\]})][^\s"',;\]})]*))"#,
+        r#"(?im)[A-Za-z0-9_.-]*(?:passw(?:or)?d|passphrase|pgpass|secret|token|api_?key|access_?key|private_?key|credential|basic[_-]?auth|auth_?config|authorization)[A-Za-z0-9_.-]*["']?[ \t]*(?:=|:|[ ]["'])[ \t]*(?:"((?:[^"\\\n]|\\.)*)"|'([^'\n]*)'|["']([^\n]+)|(\$\{[^}\n]*\}|\$\([^)\n]*\)|[^\s"',;#\]})][^\s"',;\]})]*))"#,
     )
 });
 
@@ -48,10 +68,12 @@ pub(super) fn ranges(path: &str, text: &str) -> Vec<Range<usize>> {
         }
     };
     if text.contains("://") {
-        URL_PASSWORD.captures_iter(text).filter_map(|captures| captures.get(1)).for_each(|group| take(group.range()));
+        url_passwords(text).into_iter().for_each(&mut take);
     }
     for captures in NAMED_VALUE.captures_iter(text) {
-        for group in [captures.get(1), captures.get(2), captures.get(3).filter(|_| !code)].into_iter().flatten() {
+        // A quote that is not closed hides the rest of its line: in a broken file that is where the secret stands.
+        let quoted = [captures.get(1), captures.get(2), captures.get(3)];
+        for group in quoted.into_iter().chain([captures.get(4).filter(|_| !code)]).flatten() {
             // A URL in a secret-looking variable is masked by its password alone: the rest is needed to understand it.
             if !group.as_str().contains("://") {
                 take(group.range());
@@ -96,11 +118,7 @@ pub(super) fn mask_ranges(text: &str, ranges: &[Range<usize>]) -> String {
 /// A text for people with the password of every URL in it replaced by `***`.
 pub fn mask_url(text: &str) -> String {
     let mut masked = text.to_owned();
-    for captures in URL_PASSWORD.captures_iter(text).collect::<Vec<_>>().into_iter().rev() {
-        if let Some(group) = captures.get(1).filter(|group| !REFERENCE.is_match(group.as_str())) {
-            masked.replace_range(group.range(), MASK);
-        }
-    }
+    url_passwords(text).into_iter().rev().for_each(|password| masked.replace_range(password, MASK));
     masked
 }
 
@@ -196,8 +214,12 @@ mod tests {
     fn passwords_are_masked_wherever_they_stand() {
         for (path, text, expected) in [
             (".env", "DATABASE_URL=postgres://app:p@ss@db:5432/app", "DATABASE_URL=postgres://app:****@db:5432/app"),
+            (".env", "A=postgres://u:p ss@h/d B", "A=postgres://u:****@h/d B"),
+            (".env", "A=postgres://me@corp:p'ss@h/d", "A=postgres://me@corp:****@h/d"),
+            ("README.md", "see http://localhost:8000/ or mail me@x.y", "see http://localhost:8000/ or mail me@x.y"),
             (".env", "POSTGRES_PASSWORD=hunter2\nX=1", "POSTGRES_PASSWORD=*******\nX=1"),
             (".env", "export API_KEY='a b'", "export API_KEY='***'"),
+            ("a.toml", "token = \"hunter2 a\nx = 1", "token = \"*********\nx = 1"),
             ("compose.yaml", "  POSTGRES_PASSWORD: \"a\\\"b\"", "  POSTGRES_PASSWORD: \"****\""),
             ("compose.yaml", "      - PGPASSWORD=hunter2", "      - PGPASSWORD=*******"),
             ("a.json", r#"{"client_secret": "abc", "x": 1}"#, r#"{"client_secret": "***", "x": 1}"#),

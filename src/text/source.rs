@@ -1,7 +1,8 @@
 //! One file's text with byte ranges into it, and the only place where bytes become lines and columns.
 
+use std::fmt;
 use std::ops::{Deref, Range};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -22,12 +23,13 @@ pub enum Encoding {
 ///
 /// The path is relative to the project's root, with `/` between its parts; a file outside the root
 /// has `../` in front or is absolute.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(from = "Recorded", into = "Recorded")]
 pub struct Source {
     path: Arc<str>,
     text: Arc<str>,
-    secrets: Vec<Range<usize>>,
+    /// Found at first use: most files are read and never shown.
+    secrets: OnceLock<Vec<Range<usize>>>,
 }
 
 /// What of a source is written into recorded facts: secrets are masked there, byte for byte, so that
@@ -37,6 +39,20 @@ struct Recorded {
     path: Arc<str>,
     text: String,
 }
+
+impl fmt::Debug for Source {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Source").field("path", &self.path).field("bytes", &self.text.len()).finish()
+    }
+}
+
+impl PartialEq for Source {
+    fn eq(&self, other: &Self) -> bool {
+        self.path == other.path && self.text == other.text
+    }
+}
+
+impl Eq for Source {}
 
 impl From<Source> for Recorded {
     fn from(source: Source) -> Self {
@@ -51,9 +67,9 @@ impl From<Recorded> for Source {
 }
 
 impl Source {
-    /// A source of `text` at `path`. Looks for passwords in it at once, so that none can be shown later.
+    /// A source of `text` at `path`.
     pub fn new(path: &str, text: &str) -> Self {
-        Self { path: path.into(), text: text.into(), secrets: secrets::ranges(path, text) }
+        Self { path: path.into(), text: text.into(), secrets: OnceLock::new() }
     }
 
     /// A source of the bytes of a file.
@@ -82,12 +98,12 @@ impl Source {
 
     /// The byte ranges that hold secrets, sorted, without overlap.
     pub fn secrets(&self) -> &[Range<usize>] {
-        &self.secrets
+        self.secrets.get_or_init(|| secrets::ranges(&self.path, &self.text))
     }
 
     /// The text with every byte of a secret replaced by `*`: same length, same lines.
     pub fn masked(&self) -> String {
-        secrets::mask_ranges(&self.text, &self.secrets)
+        secrets::mask_ranges(&self.text, self.secrets())
     }
 
     /// A span of this source. Ends beyond the text and inside a character are moved to a boundary.

@@ -1,6 +1,10 @@
 //! Checks of the family `exec`.
 
-use super::Check;
+use super::{Check, check};
+
+mod as_root;
+mod cure;
+mod reads;
 
 /// The checks of this family, sorted by path.
-pub(super) static TABLE: [Check; 0] = [];
+pub(super) static TABLE: [Check; 1] = [check!("exec/as-root", as_root::check)];

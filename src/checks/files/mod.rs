@@ -1,6 +1,8 @@
 //! Checks of the family `files`.
 
-use super::Check;
+pub(super) mod unreadable;
+
+use super::{Check, check};
 
 /// The checks of this family, sorted by path.
-pub(super) static TABLE: [Check; 0] = [];
+pub(super) static TABLE: [Check; 1] = [check!("files/unreadable", unreadable::check)];

@@ -1,6 +1,16 @@
 //! Checks of the family `ownership`.
 
-use super::Check;
+use super::{Check, check};
+
+mod cure;
+mod edits;
+mod foreign_files;
+mod makers;
+mod service_writes_as_root;
+mod suspects;
 
 /// The checks of this family, sorted by path.
-pub(super) static TABLE: [Check; 0] = [];
+pub(super) static TABLE: [Check; 2] = [
+    check!("ownership/foreign-files", foreign_files::check),
+    check!("ownership/service-writes-as-root", service_writes_as_root::check),
+];

@@ -1,6 +1,80 @@
 //! Checks of the family `url`.
 
-use super::Check;
+mod localhost_in_container;
+mod password_not_encoded;
+mod placeholder;
+mod scheme_unknown;
+
+use super::{Check, check};
+use crate::facts::Facts;
+use crate::finding::Finding;
+use crate::fix::{Edit, Fix, Step};
+use crate::project::alembic::Alembic;
+use crate::project::urls::{DatabaseUrl, Holder, Replacement};
+use crate::text::{Span, mask_url};
 
 /// The checks of this family, sorted by path.
-pub(super) static TABLE: [Check; 0] = [];
+pub(super) static TABLE: [Check; 4] = [
+    check!("url/localhost-in-container", localhost_in_container::check),
+    check!("url/password-not-encoded", password_not_encoded::check),
+    check!("url/placeholder", placeholder::check),
+    check!("url/scheme-unknown", scheme_unknown::check),
+];
+
+/// The URLs that somebody reads: not those that another place puts out of force.
+fn in_force(facts: &Facts) -> impl Iterator<Item = &DatabaseUrl> {
+    facts.project.urls.iter().filter(|url| url.overridden_by.is_none())
+}
+
+/// The raw text of a URL in its file.
+fn raw<'facts>(facts: &'facts Facts, url: &DatabaseUrl) -> &'facts str {
+    facts.source(&url.span.path).map_or("", |source| source.slice(&url.span))
+}
+
+/// Replacements in the raw text of a URL as steps.
+fn edits(url: &DatabaseUrl, replacements: Vec<Replacement>) -> Vec<Step> {
+    let edit = |part: Replacement| Step::Edit(Edit { span: url.span.part(part.range), text: part.text });
+    replacements.into_iter().map(edit).collect()
+}
+
+/// Says that the containers which got the old text must be made anew.
+fn recreated(fix: Fix, url: &DatabaseUrl) -> Fix {
+    let services: Vec<&str> = url.services().collect();
+    if services.is_empty() {
+        return fix;
+    }
+    fix.afterwards(format!("recreate `{}`: docker compose up -d {}", services.join("`, `"), services.join(" ")))
+}
+
+/// Whether the text of a URL stands in a file that can be edited.
+fn is_in_file(url: &DatabaseUrl) -> bool {
+    url.holder != Holder::Process
+}
+
+/// Names the services that read a URL and the places that hand it to them, with the URL itself, masked, as evidence.
+fn with_readers(facts: &Facts, finding: Finding, url: &DatabaseUrl) -> Finding {
+    let mut finding = finding.seen(url.span.path.to_string(), &url.key, mask_url(raw(facts, url)));
+    for span in &url.passed_on {
+        finding = finding.related(span, format!("hands `{}` on", url.key));
+    }
+    url.services().fold(finding, |finding, service| finding.service(service))
+}
+
+/// Whether `env.py` of an environment gets this URL.
+fn is_read_by(url: &DatabaseUrl, environment: &Alembic) -> bool {
+    let names = &environment.variables_read;
+    matches!(url.holder, Holder::Dotenv | Holder::Compose | Holder::Process)
+        && names.iter().any(|name| name.value.eq_ignore_ascii_case(&url.key))
+}
+
+/// The edit of `env.py` that doubles percent signs, where they are not.
+fn doubling(environment: &Alembic) -> Vec<Step> {
+    let Some(value) = &environment.undoubled else { return vec![] };
+    let at = |offset: usize, text: &str| {
+        let span = Span { start: offset, end: offset, ..value.span.clone() };
+        Step::Edit(Edit { span, text: text.to_owned() })
+    };
+    let end =
+        at(value.span.end, if value.needs_brackets { ").replace(\"%\", \"%%\")" } else { ".replace(\"%\", \"%%\")" });
+    if value.needs_brackets { vec![at(value.span.start, "("), end] } else { vec![end] }
+}

@@ -84,6 +84,11 @@ pub fn write(root: &Path, path: &str, before_sha256: &str, after: &[u8], in_plac
     }
 }
 
+/// Whether the bytes of `path` have this hash.
+pub fn has(root: &Path, path: &str, expected_sha256: &str) -> bool {
+    std::fs::read(root.join(path)).is_ok_and(|bytes| sha256(&bytes) == expected_sha256)
+}
+
 fn refused(path: &str, reason: &str) -> EditError {
     EditError::Refused { path: path.to_owned(), reason: reason.to_owned() }
 }

@@ -1,4 +1,8 @@
 //! The only writer: files, owners, engine, database, and the journal that takes everything back.
 
+pub mod chown;
 pub mod edit;
+pub mod engine;
+pub mod output;
 pub mod record;
+pub mod sql;

@@ -113,12 +113,17 @@ impl Records {
         journals
     }
 
+    /// Where a journal keeps the former bytes of a file.
+    pub fn path(&self, id: &str, name: &str) -> PathBuf {
+        self.directory.join("runs").join(id).join(name)
+    }
+
     /// The former bytes that a journal kept.
     ///
     /// # Errors
     /// When they cannot be read.
     pub fn before(&self, id: &str, name: &str) -> Result<Vec<u8>, RecordError> {
-        let path = self.directory.join("runs").join(id).join(name);
+        let path = self.path(id, name);
         std::fs::read(&path).map_err(|error| disk(&path, "read", error))
     }
 }

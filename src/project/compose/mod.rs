@@ -1,10 +1,31 @@
 //! The Compose model: what `docker compose config` would make of the project's files, with the place of every value.
 
+mod environment;
+mod extends;
+mod load;
+mod locate;
+mod merge;
+mod mounts;
+mod paths;
+mod ports;
+mod read;
+mod scalars;
+mod services;
+mod tree;
+mod variables;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::text::{Span, Spanned};
+
+pub use read::{ComposeRead, read};
+pub use variables::Variables;
 
 /// The merged model of all Compose files of the project.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -19,6 +40,8 @@ pub struct Compose {
     pub services: BTreeMap<String, Service>,
     /// Named volumes by their name in the file.
     pub volumes: BTreeMap<String, Volume>,
+    /// Profiles that `COMPOSE_PROFILES` turns on; `*` is all of them.
+    pub active_profiles: Vec<String>,
     /// Variables that an interpolation names and that are set nowhere, with the place of the interpolation.
     pub unset_variables: Vec<Spanned<String>>,
 }
@@ -42,7 +65,7 @@ pub struct Service {
     pub mounts: Vec<Mount>,
     /// `environment:` and `env_file:` merged as Compose does (environment wins); `None`: taken from the host's environment
     /// and not set there.
-    pub environment: BTreeMap<String, Spanned<Option<String>>>,
+    pub environment: Variables,
     /// Where a new variable goes when `environment:` is there.
     pub environment_block: Option<Block>,
     /// `env_file:` paths that exist, relative to the root.
@@ -56,8 +79,10 @@ pub struct Service {
     /// `working_dir:`.
     pub working_dir: Option<Spanned<String>>,
     /// `command:` as words.
+    #[serde(serialize_with = "variables::record_words")]
     pub command: Option<Spanned<Vec<String>>>,
     /// `entrypoint:` as words.
+    #[serde(serialize_with = "variables::record_words")]
     pub entrypoint: Option<Spanned<Vec<String>>>,
     /// `read_only:`.
     pub read_only: bool,
@@ -68,7 +93,8 @@ pub struct Service {
 /// Where a block mapping or sequence stands, for edits that add an entry to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Block {
-    /// The entries, from the first key or dash to the end of the last value (trailing comments and blank lines excluded).
+    /// The entries, from the first key or dash to the end of the last value (trailing comments and blank lines excluded);
+    /// those in brackets without the brackets, an empty place behind the opening one when there are none.
     pub span: Span,
     /// Column of its entries, counted from 0 in characters.
     pub indent: usize,
@@ -101,6 +127,7 @@ pub struct Build {
     /// Target stage.
     pub target: Option<String>,
     /// Build arguments.
+    #[serde(serialize_with = "variables::record_arguments")]
     pub arguments: BTreeMap<String, String>,
 }
 

@@ -1,3 +1,5 @@
+//! YAML as a tree: spans, styles, aliases, and what is refused.
+
 use super::*;
 
 fn tree(text: &str) -> Node {

@@ -1,3 +1,5 @@
+//! Edits of YAML that change what they mean to and nothing else.
+
 use super::*;
 
 fn apply(text: &str, change: Option<Change>) -> String {

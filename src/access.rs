@@ -1,1 +1,0 @@
-//! Pure: who can write where, and which owner the host will see.

@@ -1,0 +1,215 @@
+//! Which tools a service uses, as whom, and so which paths of its container have to be looked at.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::facts::{Container, Environment, PathWish};
+use crate::project::Project;
+use crate::project::commands::{CommandLine, DockerVerb};
+
+use super::caches::{Cache, Tool};
+use super::layout::{absolute, ancestors};
+use super::user::{RunsAs, exec_environment};
+
+/// How sure it is that a tool runs in a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Use {
+    /// Something in the service is set up for it: its cache variable, a mount of its cache, a lock file in the project.
+    Prepared,
+    /// The service's own command or a command line of the project runs it.
+    Runs,
+}
+
+/// A tool in a service, and as whom it runs.
+#[derive(Clone, Debug)]
+pub struct Using<'a> {
+    /// The tool.
+    pub tool: Tool,
+    /// How sure it is.
+    pub certainty: Use,
+    /// The command line of the project that runs it by exec; `None`: the service's own user.
+    pub line: Option<&'a CommandLine>,
+}
+
+/// The tools that run in a container's service: as its own user, and by command lines of the project.
+pub fn tools_of<'a>(container: &Container, project: &'a Project) -> Vec<Using<'a>> {
+    let Some(service) = container.service.as_deref() else { return vec![] };
+    let mut uses = vec![];
+    for tool in Tool::ALL {
+        let own = if commands(container, project).any(|word| runs(tool, word)) {
+            Some(Use::Runs)
+        } else if is_prepared(tool, container, project) {
+            Some(Use::Prepared)
+        } else {
+            None
+        };
+        uses.extend(own.map(|certainty| Using { tool, certainty, line: None }));
+        let lines = exec_lines(project, service).filter(|line| line.call.command.iter().any(|word| runs(tool, word)));
+        uses.extend(lines.map(|line| Using { tool, certainty: Use::Runs, line: Some(line) }));
+    }
+    uses
+}
+
+/// The words that the service itself runs: as the container was made, and as the Compose file says.
+fn commands<'a>(container: &'a Container, project: &'a Project) -> impl Iterator<Item = &'a String> {
+    let service = container.service.as_deref().and_then(|name| project.service(name));
+    let written = service.into_iter().flat_map(|service| [&service.entrypoint, &service.command]).flatten();
+    container.command.iter().chain(written.flat_map(|words| &words.value))
+}
+
+/// The command lines that run something in a service's container.
+pub fn exec_lines<'a>(project: &'a Project, service: &str) -> impl Iterator<Item = &'a CommandLine> {
+    let chosen = project.service(service).and_then(|service| service.container_name.as_ref());
+    // Compose calls the first container `<project>-<service>-1`; its first version joined by `_`.
+    let names = match chosen {
+        Some(name) => vec![name.value.clone()],
+        None => ["-", "_"].map(|joint| [project.name(), service, "1"].join(joint)).to_vec(),
+    };
+    let service = service.to_owned();
+    project.commands.iter().filter(move |line| {
+        let Some(target) = &line.call.target else { return false };
+        !line.call.other_project
+            && match line.call.verb {
+                DockerVerb::ComposeExec | DockerVerb::ComposeRun => target.value == service,
+                DockerVerb::Exec => names.contains(&target.value),
+                DockerVerb::Run => false,
+            }
+    })
+}
+
+/// Whether a word of a command (or a script given to `sh -c`) starts one of a tool's programs.
+fn runs(tool: Tool, word: &str) -> bool {
+    word.split(|character: char| character.is_whitespace() || ";&|()".contains(character))
+        .any(|part| part.rsplit('/').next().is_some_and(|program| tool.programs().contains(&program)))
+}
+
+fn is_prepared(tool: Tool, container: &Container, project: &Project) -> bool {
+    let service = container.service.as_deref().and_then(|name| project.service(name));
+    let in_compose = service
+        .is_some_and(|service| service.environment.keys().any(|name| name.eq_ignore_ascii_case(tool.variable())));
+    let ends: &[&str] = match tool {
+        Tool::Uv => &["/.cache/uv", "/uv-cache", "/uv_cache"],
+        Tool::Pip => &["/.cache/pip", "/pip-cache", "/pip_cache"],
+        Tool::Npm => &["/.npm"],
+    };
+    let mounted = container.mounts.iter().any(|mount| {
+        ends.iter().any(|end| mount.target.ends_with(end))
+            || (tool != Tool::Npm && mount.target.ends_with("/.cache"))
+            || tool.moved_to(&container.environment).is_some_and(|(_, path)| mount.target == path)
+    });
+    let has = |name: &str| project.sources.keys().any(|path| path.rsplit('/').next() == Some(name));
+    let locked = match tool {
+        Tool::Uv => {
+            has("uv.lock") || project.sources.values().any(|source| is_uv_project(source.path(), source.text()))
+        }
+        Tool::Pip => false,
+        Tool::Npm => has("package.json") && container.environment.get("NODE_VERSION").is_some(),
+    };
+    in_compose || mounted || (locked && mounts_project(container, project))
+}
+
+fn is_uv_project(path: &str, text: &str) -> bool {
+    path.rsplit('/').next() == Some("pyproject.toml") && text.contains("[tool.uv")
+}
+
+fn mounts_project(container: &Container, project: &Project) -> bool {
+    container.mounts.iter().any(|mount| crate::project::compose::is_below(&mount.source, &project.root))
+}
+
+/// Whether a uv configuration moves the cache in a way that is not read here (`cache-dir`, `no-cache`).
+pub fn moved_by_configuration(tool: Tool, project: &Project) -> bool {
+    let keys: &[&str] = match tool {
+        Tool::Uv => &["cache-dir", "no-cache"],
+        Tool::Pip => &["cache-dir", "no-cache-dir"],
+        Tool::Npm => &["cache"],
+    };
+    let files: &[&str] = match tool {
+        Tool::Uv => &["pyproject.toml", "uv.toml"],
+        Tool::Pip => &["pip.conf"],
+        Tool::Npm => &[".npmrc"],
+    };
+    project.sources.values().any(|source| {
+        files.iter().any(|file| source.path().rsplit('/').next() == Some(file))
+            && source.text().lines().any(|line| line.split_once('=').is_some_and(|(key, _)| keys.contains(&key.trim())))
+    })
+}
+
+/// The user of a command line with the person's numbers put in; `None` when the line gives none, and as an error when the
+/// person is not known.
+pub fn user_of_line(line: &CommandLine, person: Option<crate::facts::Owner>) -> Option<Result<String, ()>> {
+    let user = line.call.user.as_ref()?;
+    if !user.resolved.contains('<') {
+        return Some(Ok(user.resolved.clone()));
+    }
+    let Some(person) = person else { return Some(Err(())) };
+    let text = user.resolved.replace("<uid>", &person.uid.to_string()).replace("<gid>", &person.gid.to_string());
+    // Anything else between angle brackets is not known.
+    Some(if text.contains('<') { Err(()) } else { Ok(text) })
+}
+
+/// The cache of a tool for a process in a container that `given` (its `-e` options) starts.
+pub fn cache_of(tool: Tool, runs: &RunsAs, container: &Container, given: &[(String, Option<String>)]) -> Option<Cache> {
+    let directory = if container.working_dir.is_empty() { "/" } else { &container.working_dir };
+    tool.cache(&exec_environment(container, given), runs.home.as_deref()?, directory)
+}
+
+/// Which paths of a container the checks need: homes, and the caches of the tools that its service uses. Its passwd file has
+/// to be read before.
+///
+/// The person's number is not known here, so that for a command line that runs as "me" every ordinary login's home is wished
+/// for, and `/`, the home of a number without login.
+pub fn paths_of_interest(container: &Container, project: &Project) -> Vec<PathWish> {
+    let mut wishes: BTreeMap<String, bool> = BTreeMap::new();
+    let mut wish = |path: String, listing: bool| {
+        // Who may go through the folders above decides as well. Of `/` the engine's own choice is known.
+        for above in ancestors(&path).into_iter().skip(1) {
+            wishes.entry(above).or_default();
+        }
+        *wishes.entry(path).or_default() |= listing;
+    };
+    if let Some(home) = RunsAs::of(container).ok().and_then(|runs| runs.home) {
+        wish(absolute(&home, "/"), false);
+    }
+    for using in tools_of(container, project) {
+        let given = using.line.map_or(&[][..], |line| line.call.environment.as_slice());
+        let environment = exec_environment(container, given);
+        let directory = if container.working_dir.is_empty() { "/" } else { &container.working_dir };
+        for home in homes(container, using.line, &environment) {
+            if let Some(cache) = using.tool.cache(&environment, &home, directory) {
+                wish(absolute(&home, "/"), false);
+                wish(cache.path, using.tool != Tool::Pip);
+            }
+        }
+    }
+    wishes.into_iter().map(|(path, listing)| PathWish { path, listing }).collect()
+}
+
+fn homes(container: &Container, line: Option<&CommandLine>, environment: &Environment) -> BTreeSet<String> {
+    let user = match line.map(|line| (line, user_of_line(line, None))) {
+        None | Some((_, None)) => None,
+        Some((_, Some(Ok(user)))) => Some(user),
+        Some((_, Some(Err(())))) => {
+            if let Some(home) = environment.get_nonempty("HOME") {
+                return BTreeSet::from([home.to_owned()]);
+            }
+            let logins = container.passwd.iter().flatten().filter(|entry| (1000..60_000).contains(&entry.uid));
+            return logins.map(|entry| entry.home.clone()).chain(["/".to_owned()]).collect();
+        }
+    };
+    let given = line.map_or(&[][..], |line| line.call.environment.as_slice());
+    RunsAs::by_exec(container, user.as_deref(), given).ok().and_then(|runs| runs.home).into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tools_are_found_in_words_and_in_scripts() {
+        for word in ["uv", "/usr/bin/uv", "alembic upgrade head && uv run x", "(uvx ruff)"] {
+            assert!(runs(Tool::Uv, word), "{word}");
+        }
+        for word in ["uvicorn", "app/uv.py", "uv-cache"] {
+            assert!(!runs(Tool::Uv, word), "{word}");
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! Pure: who can write where, and which owner the host will see.
+//!
+//! One model answers all questions about ownership and caches: [`user`] says who a process is, [`ids`] how its numbers look
+//! from the host, [`layout`] which mount a path lies in, [`rights`] what the kernel allows there, [`caches`] where tools
+//! keep their caches, and [`interest`] which paths have to be looked at to answer.
+
+pub mod caches;
+pub mod ids;
+pub mod interest;
+pub mod layout;
+pub mod project_mounts;
+pub mod rights;
+pub mod service;
+pub mod user;
+
+pub use caches::{Cache, Tool};
+pub use ids::IdMaps;
+pub use interest::paths_of_interest;
+pub use layout::{Layout, Spot, normal};
+pub use project_mounts::shows_project;
+pub use rights::{Obstacle, Process, Seen, Verdict, Why};
+pub use service::{Decides, ServiceUser};
+pub use user::{RunsAs, Unresolved, resolve};

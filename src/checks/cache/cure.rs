@@ -1,0 +1,124 @@
+//! The cure for a cache that cannot be written: give it to the one who uses it, or keep it somewhere else.
+
+use crate::access::{Why, layout::Layout};
+use crate::facts::{Container, EngineKind, Facts, FileKind, MountKind, Owner, PathStat, SeenPath};
+use crate::finding::Finding;
+use crate::fix::{Chown, ChownPlace, Edit, Fix, Step};
+use crate::project::compose::{BlockStyle, Service};
+
+use super::sufferers::Sufferer;
+
+/// Adds the fix to a story about one cache.
+pub(super) fn cure(
+    facts: &Facts,
+    container: &Container,
+    service: &Service,
+    story: &[Sufferer<'_>],
+    finding: Finding,
+) -> Finding {
+    let Some(first) = story.first() else { return finding };
+    let path = &first.cache.path;
+    let owner = first.runs.identity.owner;
+    let one_user = story.iter().all(|sufferer| sufferer.runs.identity.owner.uid == owner.uid);
+    let mine = |path: &str| path == first.cache.path || path.starts_with(&format!("{}/", first.cache.path));
+    let by_owner = first.obstacles.iter().all(|obstacle| obstacle.why == Why::Denied && mine(&obstacle.path));
+    if !by_owner || !one_user {
+        return finding.fix(elsewhere(facts, service, story));
+    }
+    let bound = Layout::of_container(container).spot(path).kind == Some(MountKind::Bind);
+    let desktop = facts.docker.as_ref().is_ok_and(|docker| docker.kind == EngineKind::Desktop);
+    let title = format!("give `{path}` in `{}` to {owner}", service.name.value);
+    let listing = container.listings.get(path).and_then(|listing| listing.as_ref().ok());
+    let cut_short = listing.is_none_or(|listing| listing.cut_short);
+    if cut_short || (bound && desktop) {
+        let reason =
+            if cut_short { "it holds more than could be listed" } else { "Docker Desktop keeps no owners there" };
+        let name = &service.name.value;
+        return finding
+            .fix(Fix::manual(format!("{title}: {reason}; docker compose exec -u 0 {name} chown -hR {owner} {path}")));
+    }
+    let paths = to_give(listing.map(|listing| listing.entries.as_slice()).unwrap_or_default(), owner);
+    if paths.is_empty() {
+        // The owner is right, and the mode is not.
+        return finding.fix(Fix::manual(format!("let {owner} write it again: chmod -R u+rwX {path}")));
+    }
+    let place = ChownPlace::Container { service: service.name.value.clone(), id: container.id.clone() };
+    finding.fix(Fix::safe(title, vec![Step::Chown(Chown { place, paths, to: owner, direct: false })]))
+}
+
+/// Everything in the cache that belongs to somebody else, each path by name. What has several names is left out: the others
+/// may lie in an environment that was installed from the cache.
+fn to_give(entries: &[(String, PathStat)], to: Owner) -> Vec<(SeenPath, Owner)> {
+    let mut paths: Vec<(SeenPath, Owner)> = entries
+        .iter()
+        .filter(|(_, stat)| stat.owner.uid != to.uid && (stat.kind == FileKind::Directory || stat.links <= 1))
+        .map(|(path, stat)| (SeenPath(path.into()), stat.owner))
+        .collect();
+    paths.sort();
+    paths
+}
+
+/// Moves the cache by its variable: on the command line for what runs from there, else in the service.
+fn elsewhere(facts: &Facts, service: &Service, story: &[Sufferer<'_>]) -> Fix {
+    let Some(first) = story.first() else { return Fix::manual("move the cache") };
+    let (tool, variable) = (first.tool.name(), first.tool.variable());
+    let lines: Vec<Step> = story.iter().filter_map(|sufferer| on_line(facts, sufferer, tool, variable)).collect();
+    if lines.len() == story.len() {
+        return Fix::safe(format!("keep `{tool}`'s cache of this user in `/tmp`"), lines);
+    }
+    let title = format!("keep `{tool}`'s cache in `/tmp/{tool}-cache`");
+    let name = &service.name.value;
+    let words = || Fix::manual(format!("{title}: set `{variable}=/tmp/{tool}-cache` in `{name}`"));
+    if let Some(value) = service.environment.get(variable) {
+        let is_whole = facts
+            .source(&value.span.path)
+            .is_some_and(|source| Some(source.slice(&value.span)) == value.value.as_deref());
+        if !is_whole || !service.block.editable {
+            return words();
+        }
+        let edit = Edit { span: value.span.clone(), text: format!("/tmp/{tool}-cache") };
+        return risky(title, Step::Edit(edit), name);
+    }
+    let Some(block) = &service.environment_block else {
+        let Some(source) = facts.source(&service.block.span.path) else { return words() };
+        if !service.block.editable || service.block.style != BlockStyle::BlockMapping {
+            return words();
+        }
+        let indent = " ".repeat(service.block.indent);
+        let end = source.line_end();
+        let text = format!("environment:{end}{indent}  {variable}: /tmp/{tool}-cache{end}{indent}");
+        let mut span = service.block.span.clone();
+        span.end = span.start;
+        return risky(title, Step::Edit(Edit { span, text }), name);
+    };
+    let Some(source) = facts.source(&block.span.path).filter(|_| block.editable) else { return words() };
+    let indent = format!("{}{}", source.line_end(), " ".repeat(block.indent));
+    let text = match block.style {
+        BlockStyle::BlockMapping => format!("{variable}: /tmp/{tool}-cache{indent}"),
+        BlockStyle::BlockSequence => format!("- {variable}=/tmp/{tool}-cache{indent}"),
+        BlockStyle::Flow => return words(),
+    };
+    let mut span = block.span.clone();
+    span.end = span.start;
+    risky(title, Step::Edit(Edit { span, text }), name)
+}
+
+fn risky(title: String, step: Step, service: &str) -> Fix {
+    Fix::risky(title, vec![step]).afterwards(format!("recreate `{service}`: docker compose up -d {service}"))
+}
+
+/// `-e UV_CACHE_DIR=/tmp/uv-cache-$(UID)` on a command line that gives a user; the number is written as the line writes it, so
+/// that two people never share a folder that only one can write.
+fn on_line(facts: &Facts, sufferer: &Sufferer<'_>, tool: &str, variable: &str) -> Option<Step> {
+    let line = sufferer.line?;
+    let user = line.call.user.as_ref()?;
+    if line.call.environment.iter().any(|(name, _)| name.eq_ignore_ascii_case(variable)) {
+        return None;
+    }
+    let written = user.written.value.split(':').next().unwrap_or_default();
+    let source = facts.source(&line.span.path)?;
+    let span = line.call.insert_at.clone().filter(|_| !line.call.inserts_into_variable)?;
+    let text = format!(" -e {variable}=/tmp/{tool}-cache-{written}");
+    source.text().get(span.range())?;
+    Some(Step::Edit(Edit { span, text }))
+}

@@ -1,0 +1,88 @@
+//! Who in a service cannot use which tool's cache: the service's own user, and each user that command lines run as.
+
+use crate::access::caches::{State, look, state};
+use crate::access::interest::{Use, Using, cache_of, moved_by_configuration, tools_of, user_of_line};
+use crate::access::user::exec_environment;
+use crate::access::{Cache, IdMaps, Obstacle, Process, RunsAs, Seen, Tool};
+use crate::facts::{Container, Docker, Facts, Host, Owner};
+use crate::project::Project;
+use crate::project::commands::CommandLine;
+
+/// A process that cannot use a tool's cache.
+pub(super) struct Sufferer<'a> {
+    pub(super) tool: Tool,
+    pub(super) cache: Cache,
+    pub(super) runs: RunsAs,
+    /// The command line that runs as this user; `None`: the service itself.
+    pub(super) line: Option<&'a CommandLine>,
+    pub(super) obstacles: Vec<Obstacle>,
+}
+
+/// What came of looking at one container.
+pub(super) struct Looked<'a> {
+    pub(super) sufferers: Vec<Sufferer<'a>>,
+    /// Why somebody could not be judged, sorted.
+    pub(super) unknown: Vec<String>,
+}
+
+/// Everybody in a container who cannot use the cache of a tool that they run.
+pub(super) fn look_at<'a>(facts: &'a Facts, docker: &Docker, container: &Container) -> Looked<'a> {
+    let mut looked = Looked { sufferers: vec![], unknown: vec![] };
+    // A namespace that could not be found out matters to root only, whose power ends at it.
+    let maps = IdMaps::of(docker, &container.userns_mode).unwrap_or_default();
+    let person = facts.host.as_ref().ok().map(Host::developer);
+    for using in tools_of(container, &facts.project) {
+        if moved_by_configuration(using.tool, &facts.project) {
+            continue;
+        }
+        if is_outdated(container, using.tool, &facts.project) {
+            let service = container.service.as_deref().unwrap_or(&container.name);
+            looked.unknown.push(format!("`{service}` was made before its `{}` changed", using.tool.variable()));
+            continue;
+        }
+        let Some(runs) = who(container, &using, person) else { continue };
+        let given = using.line.map_or(&[][..], |line| line.call.environment.as_slice());
+        let Some(cache) = cache_of(using.tool, &runs, container, given) else { continue };
+        // A cache that is only prepared for and that nobody made yet harms nobody yet.
+        let absent = look(container, &cache.path) == Seen::Absent;
+        if using.certainty == Use::Prepared && absent && !is_asked_for(using.tool, container) {
+            continue;
+        }
+        let process = Process::in_container(&runs.identity, &maps);
+        match state(using.tool, &process, &cache.path, container) {
+            State::Fine => {}
+            State::Unknown(path) => {
+                looked.unknown.push(format!("`{path}` in `{}` could not be looked at", container.name));
+            }
+            State::Blocked(obstacles) => {
+                looked.sufferers.push(Sufferer { tool: using.tool, cache, runs, line: using.line, obstacles });
+            }
+        }
+    }
+    looked.unknown.sort_unstable();
+    looked.unknown.dedup();
+    looked
+}
+
+fn who(container: &Container, using: &Using<'_>, person: Option<Owner>) -> Option<RunsAs> {
+    let Some(line) = using.line else { return RunsAs::of(container).ok() };
+    let user = match user_of_line(line, person) {
+        None => None,
+        Some(Ok(user)) => Some(user),
+        // Without knowing the person it cannot be said as whom the line runs.
+        Some(Err(())) => return None,
+    };
+    RunsAs::by_exec(container, user.as_deref(), &line.call.environment).ok()
+}
+
+/// Whether the cache's place was chosen on purpose.
+fn is_asked_for(tool: Tool, container: &Container) -> bool {
+    tool.moved_to(&exec_environment(container, &[])).is_some()
+}
+
+/// Whether the Compose file moves the cache to another place by now than the container has it.
+fn is_outdated(container: &Container, tool: Tool, project: &Project) -> bool {
+    let service = container.service.as_deref().and_then(|name| project.service(name));
+    let written = service.and_then(|service| service.environment.get(tool.variable())?.value.as_deref());
+    written.is_some() && written != container.environment.get(tool.variable())
+}

@@ -1,0 +1,119 @@
+//! No engine answers where the docker CLI would ask, though the project needs one.
+
+use crate::facts::{EndpointTried, EndpointTrouble, Facts};
+use crate::finding::{Checked, Finding};
+use crate::fix::Fix;
+
+pub(super) fn check(facts: &Facts) -> Checked {
+    let needs_one = facts.project.compose.is_some() || !facts.project.dockerfiles.is_empty();
+    let chosen = facts.endpoints_tried.iter().find(|tried| tried.chosen);
+    let Some((chosen, trouble)) = chosen.and_then(|tried| Some((tried, tried.answer.as_ref().err()?))) else {
+        return Ok(vec![]);
+    };
+    // What devdoctor does not speak may well answer the docker CLI; the checks that need it say that they could not look.
+    if !needs_one || matches!(trouble, EndpointTrouble::Unsupported(_)) {
+        return Ok(vec![]);
+    }
+    let message = match trouble {
+        EndpointTrouble::BadContext(words) => format!("the docker CLI has no engine to ask: {words}"),
+        EndpointTrouble::NotAnEngine(words) => format!("no engine answers at `{}`: {words}", chosen.url),
+        trouble => format!("no engine answers at `{}`: {trouble}", chosen.url),
+    };
+    let subject = if chosen.url.is_empty() { &chosen.named_by } else { &chosen.url };
+    let mut finding = Finding::nowhere(subject, message);
+    for tried in &facts.endpoints_tried {
+        let subject = if tried.url.is_empty() { &tried.named_by } else { &tried.url };
+        finding = finding.seen("connect", subject, seen(tried));
+    }
+    let answering = facts.endpoints_tried.iter().find(|tried| !tried.chosen && tried.answer.is_ok());
+    let cure = cure(chosen, trouble);
+    // An engine that already answers is nearer than one that has to be mended.
+    Ok(vec![match answering {
+        Some(other) => finding.fix(Fix::manual(switch(chosen, other))).help(cure),
+        None => finding.fix(Fix::manual(cure)),
+    }])
+}
+
+/// One endpoint as it was found.
+fn seen(tried: &EndpointTried) -> String {
+    let found = match &tried.answer {
+        Ok(version) => format!("answers, version {version}"),
+        Err(EndpointTrouble::PermissionDenied { socket_group: Some(group), group_name, .. }) => {
+            let name = group_name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
+            format!("permission denied; the socket is open to the group {group}{name}")
+        }
+        Err(trouble) => trouble.to_string(),
+    };
+    format!("{found}; named by {}", tried.named_by)
+}
+
+/// How to ask the engine that answers.
+fn switch(chosen: &EndpointTried, other: &EndpointTried) -> String {
+    let context = other.named_by.strip_prefix("context \"").and_then(|name| name.strip_suffix('"'));
+    let by_variable = chosen.named_by.starts_with("DOCKER_HOST") || chosen.named_by.starts_with("DOCKER_CONTEXT=");
+    let how = if let Some(name) = context.filter(|_| !by_variable) {
+        format!("docker context use {name}")
+    } else if other.url == "unix:///var/run/docker.sock" && by_variable {
+        format!("unset {}", chosen.named_by.split([' ', '=']).next().unwrap_or_default())
+    } else if other.url == "unix:///var/run/docker.sock" {
+        "docker context use default".to_owned()
+    } else {
+        format!("export DOCKER_HOST={}", other.url)
+    };
+    format!("use the engine that answers at `{}` ({}): {how}", other.url, other.named_by)
+}
+
+/// What helps against one trouble.
+fn cure(chosen: &EndpointTried, trouble: &EndpointTrouble) -> String {
+    let named_outright = chosen.named_by.starts_with("DOCKER_HOST") || chosen.named_by == "--docker-host";
+    let start = match chosen.url.starts_with("unix:///run/user/") {
+        true => "systemctl --user start docker",
+        false => {
+            "sudo systemctl start docker, or Docker Desktop (in WSL with its integration for this distribution on)"
+        }
+    };
+    match trouble {
+        EndpointTrouble::NoSocket | EndpointTrouble::Refused if named_outright => {
+            format!("start the engine that listens at `{}`, or take {} back", chosen.url, chosen.named_by)
+        }
+        EndpointTrouble::NoSocket => format!("start the engine: {start}"),
+        EndpointTrouble::Refused => format!("start the engine, whose socket is left over from an earlier run: {start}"),
+        EndpointTrouble::NotASocket => "move away what lies in the socket's place, and restart the engine".into(),
+        EndpointTrouble::PermissionDenied { member_after_login: true, group_name, .. } => format!(
+            "log out and in again (in WSL: wsl --terminate, then open it anew): the group {} lists you, this session began before it did",
+            group_name.as_deref().unwrap_or("of the socket")
+        ),
+        EndpointTrouble::PermissionDenied { socket_group: Some(1..), group_name: Some(group), .. } => format!(
+            "join the group {group}, which is as powerful as root: sudo usermod -aG {group} \"$USER\", then log in again"
+        ),
+        EndpointTrouble::PermissionDenied { .. } => "restart the engine: its socket is open to no group to join".into(),
+        EndpointTrouble::Silent => {
+            "restart the engine, or wait: Docker Desktop is mute while it is paused or starts".into()
+        }
+        EndpointTrouble::BadContext(_) => "choose a context that is there: docker context use default".into(),
+        _ => format!("see what listens there and what names it ({}): docker context ls", chosen.named_by),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sound_engine_elsewhere_is_nearer_than_a_broken_one_here() {
+        let tried = |url: &str, named_by: &str, answer| EndpointTried {
+            url: url.to_owned(),
+            named_by: named_by.to_owned(),
+            chosen: named_by == "DOCKER_HOST",
+            answer,
+        };
+        let mut facts = Facts::default();
+        facts.project.compose = Some(Default::default());
+        facts.endpoints_tried = vec![tried("tcp://localhost:2375", "DOCKER_HOST", Err(EndpointTrouble::Refused))];
+        let alone = check(&facts).unwrap().remove(0);
+        assert!(alone.fix.unwrap().title.starts_with("start the engine that listens at `tcp://localhost:2375`"));
+        facts.endpoints_tried.push(tried("unix:///var/run/docker.sock", "the default socket", Ok("28".into())));
+        let found = check(&facts).unwrap().remove(0);
+        assert!(found.fix.unwrap().title.ends_with(": unset DOCKER_HOST") && found.evidence.len() == 2);
+    }
+}

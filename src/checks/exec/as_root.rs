@@ -1,0 +1,109 @@
+//! A command line runs something in a container as root, in a service that mounts the project writable.
+
+use super::cure::{cure, without_fix};
+use super::reads::only_reads;
+use crate::access::interest::exec_lines;
+use crate::access::service::{says_root, service_changes_user};
+use crate::access::{Decides, IdMaps, ServiceUser, shows_project};
+use crate::facts::Facts;
+use crate::finding::{Checked, Finding};
+use crate::project::commands::{CommandLine, Language};
+use crate::project::compose::{Mount, Service};
+
+pub(super) fn check(facts: &Facts) -> Checked {
+    // In root's own project files of root are in their place.
+    if facts.host.as_ref().is_ok_and(|host| host.root_owner.uid == 0) {
+        return Ok(vec![]);
+    }
+    let mut findings = vec![];
+    for service in facts.project.services() {
+        let Some(mount) = service.mounts.iter().find(|mount| shows_project(facts, mount)) else { continue };
+        let docker = facts.docker.as_ref().ok();
+        let user = ServiceUser::of(service, &facts.project, docker);
+        if root_is_the_person(facts, service)
+            || service_changes_user(
+                service,
+                &facts.project,
+                docker.and_then(|docker| docker.container_of(&service.name)),
+            )
+        {
+            continue;
+        }
+        for line in exec_lines(&facts.project, &service.name).filter(|line| !only_reads(&line.call)) {
+            findings.extend(judged(facts, service, mount, user.as_ref(), line));
+        }
+    }
+    Ok(findings)
+}
+
+/// Whether root in the service's containers is no root on the host: rootless engines, remapped ones, Docker Desktop.
+fn root_is_the_person(facts: &Facts, service: &Service) -> bool {
+    let Ok(docker) = &facts.docker else { return false };
+    let container = docker.container_of(&service.name).map(|container| container.userns_mode.as_str());
+    let mode = container.or(service.userns_mode.as_ref().map(|mode| mode.value.as_str())).unwrap_or_default();
+    !IdMaps::of(docker, mode).is_ok_and(|maps| maps.is_identity())
+}
+
+fn judged(
+    facts: &Facts,
+    service: &Service,
+    mount: &Mount,
+    user: Option<&ServiceUser>,
+    line: &CommandLine,
+) -> Option<Finding> {
+    let name = &service.name.value;
+    let program = line.call.command.first().map_or("a shell", |word| word.value.as_str());
+    let who = caller(line);
+    let (place, message, label) = match &line.call.user {
+        // What is written out as root is somebody's decision; what comes out blank is nobody's.
+        Some(option) if says_root(&option.resolved) => {
+            let first = option.blank.first()?;
+            let named = option.blank.iter().map(|blank| format!("`{}`", blank.value)).collect::<Vec<_>>().join(" and ");
+            let never = if option.blank.len() == 1 { "is never set" } else { "are never set" };
+            (
+                &first.span,
+                format!("{who} runs `{program}` as root in `{name}`: {named} {never}"),
+                format!("comes out as `-u {}`, which is root", option.resolved),
+            )
+        }
+        Some(_) => return None,
+        None => {
+            user.filter(|user| user.is_root())?;
+            (
+                &line.call.head,
+                format!("{who} runs `{program}` as root in `{name}`"),
+                "says no user, so it runs as root".to_owned(),
+            )
+        }
+    };
+    let subject = format!("{}: {name}", line.holder.as_deref().unwrap_or(program));
+    let lands = format!("what it writes in `{}` belongs to root here", mount.target);
+    let mut finding = Finding::at(place, subject, message).label(label).related(&mount.span, lands).service(name);
+    let command = line.call.command.iter().map(|word| word.value.as_str()).collect::<Vec<_>>().join(" ");
+    finding = finding.seen(line.span.path.to_string(), "command in the container", command);
+    if let (None, Some(user)) = (&line.call.user, user) {
+        let written = if user.written.is_empty() { "no user" } else { user.written.as_str() };
+        finding = match &user.decides {
+            Decides::Compose(span) => finding.related(span, "this is the user of the service"),
+            Decides::Dockerfile(span) => finding.related(span, "this is the user of the image"),
+            Decides::Container => finding.seen("docker inspect", name, written),
+            Decides::Image(image) => finding.seen("docker image inspect", image, written),
+            Decides::Base(image) => finding.seen("known base", image, "runs as root unless it is told otherwise"),
+        };
+    }
+    Some(match cure(facts, service, line) {
+        Some(fix) => finding.fix(fix),
+        None => finding.help(without_fix(line)),
+    })
+}
+
+/// Who calls, for people: `` `make migrate` ``, ``script `dev` ``, `` `scripts/lint.sh` ``.
+fn caller(line: &CommandLine) -> String {
+    match (line.language, &line.holder) {
+        (Language::Make, Some(target)) => format!("`make {target}`"),
+        (Language::Just, Some(recipe)) => format!("`just {recipe}`"),
+        (Language::JsonShell, Some(script)) => format!("script `{script}`"),
+        (Language::YamlShell | Language::YamlWords, Some(hook)) => format!("hook `{hook}`"),
+        _ => format!("`{}`", line.span.path),
+    }
+}

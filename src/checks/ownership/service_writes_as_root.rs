@@ -1,0 +1,104 @@
+//! A service runs as root and mounts the project writable, so that whatever it writes belongs to root.
+
+use crate::access::service::{idles, image_of, says_root, service_changes_user};
+use crate::access::{Decides, IdMaps, ServiceUser, Tool, shows_project};
+use crate::facts::{Container, Facts};
+use crate::finding::{Checked, Finding};
+use crate::fix::Fix;
+use crate::project::compose::Service;
+
+use super::edits::run_as;
+
+pub(super) fn check(facts: &Facts) -> Checked {
+    // In root's own project files of root are in their place.
+    if facts.host.as_ref().is_ok_and(|host| host.root_owner.uid == 0) {
+        return Ok(vec![]);
+    }
+    Ok(facts.project.services().filter_map(|service| judged(facts, service)).collect())
+}
+
+fn judged(facts: &Facts, service: &Service) -> Option<Finding> {
+    let docker = facts.docker.as_ref().ok();
+    let container = docker.and_then(|docker| docker.container_of(&service.name));
+    let user = ServiceUser::of(service, &facts.project, docker).filter(ServiceUser::is_root)?;
+    // `user: root` is somebody's decision, and so is `0:0`; a user that came out blank is nobody's.
+    let blank = user.written.trim_matches(':').is_empty();
+    let decided = matches!(user.decides, Decides::Compose(_)) && says_root(&user.written) && !blank;
+    let identity = docker.is_none_or(|docker| {
+        let mode = container.map(|container| container.userns_mode.as_str());
+        let mode = mode.or(service.userns_mode.as_ref().map(|mode| mode.value.as_str()));
+        IdMaps::of(docker, mode.unwrap_or_default()).is_ok_and(|maps| maps.is_identity())
+    });
+    let idle = command(facts, service, container).is_some_and(|command| idles(&command));
+    if decided || !identity || idle || service_changes_user(service, &facts.project, container) {
+        return None;
+    }
+    let mut mounts = service.mounts.iter().filter(|mount| shows_project(facts, mount));
+    let first = mounts.next()?;
+    let name = &service.name.value;
+    let because = super::suspects::because(Some(&user), name, "runs");
+    let mut finding =
+        Finding::at(&first.span, name, format!("`{name}` mounts the project writable and runs as root")).label(because);
+    for other in mounts {
+        finding = finding.related(&other.span, "mounted writable as well");
+    }
+    finding = match &user.decides {
+        Decides::Compose(span) => finding.related(span, "comes out blank, and a blank user is root").seen(
+            span.path.to_string(),
+            format!("user of `{name}`"),
+            format!("\"{}\"", user.written),
+        ),
+        Decides::Dockerfile(span) => finding.related(span, "this decides it").seen(
+            span.path.to_string(),
+            "USER",
+            if user.written.is_empty() { "not set" } else { user.written.as_str() },
+        ),
+        Decides::Container => finding.seen("docker inspect", name, format!("Config.User \"{}\"", user.written)),
+        Decides::Image(image) => {
+            finding.seen("docker image inspect", image, format!("Config.User \"{}\"", user.written))
+        }
+        Decides::Base(image) => finding.seen("known base", image, "runs as root unless it is told otherwise"),
+    };
+    Some(finding.service(name).fix(cure(facts, service, container)))
+}
+
+/// What the service runs: Compose's words, else the container's, else the image's.
+fn command(facts: &Facts, service: &Service, container: Option<&Container>) -> Option<Vec<String>> {
+    let written = |words: &Option<crate::text::Spanned<Vec<String>>>| words.as_ref().map(|words| words.value.clone());
+    match (written(&service.entrypoint), written(&service.command)) {
+        (None, None) => {}
+        (entrypoint, command) => return Some([entrypoint, command].into_iter().flatten().flatten().collect()),
+    }
+    let image = image_of(service, &facts.project, facts.docker.as_ref().ok()).map(|(_, image)| image);
+    container
+        .map(|container| container.command.clone())
+        .or(image.map(|image| [image.entrypoint.clone(), image.command.clone()].concat()))
+}
+
+fn cure(facts: &Facts, service: &Service, container: Option<&Container>) -> Fix {
+    let person = facts.host.as_ref().map_or((1000, 1000), |host| (host.root_owner.uid, host.root_owner.gid));
+    let user = format!("${{UID:-{}}}:${{GID:-{}}}", person.0, person.1);
+    let name = &service.name.value;
+    let title = format!("run `{name}` as {}:{}", person.0, person.1);
+    let has_login = container.is_some_and(|container| {
+        container.passwd.as_ref().is_ok_and(|entries| entries.iter().any(|entry| entry.uid == person.0))
+    });
+    let mut variables = vec![];
+    let home = container.and_then(|container| container.environment.get("HOME"));
+    let unusable = !has_login || home.is_some_and(|home| home.starts_with("/root"));
+    if unusable && !service.environment.contains_key("HOME") {
+        variables.push(("HOME", "/tmp"));
+    }
+    // A cache that the image fixes to a folder of root's moves as well.
+    for (tool, path) in [(Tool::Uv, "/tmp/uv-cache"), (Tool::Pip, "/tmp/pip-cache"), (Tool::Npm, "/tmp/npm-cache")] {
+        let fixed = container.is_some_and(|container| tool.moved_to(&container.environment).is_some());
+        if fixed && !service.environment.keys().any(|name| name.eq_ignore_ascii_case(tool.variable())) {
+            variables.push((tool.variable(), path));
+        }
+    }
+    let steps = facts.source(&service.block.span.path).and_then(|source| run_as(service, source, &user, &variables));
+    match steps {
+        Some(steps) => Fix::risky(title, steps).afterwards(format!("recreate `{name}`: docker compose up -d {name}")),
+        None => Fix::manual(format!("{title}: set `user: \"{user}\"` where the service gets its keys from")),
+    }
+}

@@ -1,0 +1,87 @@
+//! A URL in force is still a template's text, or a reference that nothing fills in.
+
+use super::{in_force, with_readers};
+use crate::facts::Facts;
+use crate::finding::{Checked, Finding};
+use crate::fix::{Edit, Fix, Step};
+use crate::project::alembic::Alembic;
+use crate::project::urls::{DatabaseUrl, Holder, UrlDefectKind};
+use crate::text::{Span, mask_url};
+
+pub(super) fn check(facts: &Facts) -> Checked {
+    let mut findings = vec![];
+    for url in in_force(facts) {
+        let in_configuration = matches!(url.holder, Holder::Ini | Holder::Toml);
+        for defect in &url.parts.defects {
+            let source = facts.source(&defect.span.path);
+            let text = mask_url(source.map_or("", |source| source.slice(&defect.span)));
+            let message = match &defect.kind {
+                UrlDefectKind::Placeholder => format!("`{}` is still the text of a template", url.key),
+                UrlDefectKind::UnknownOption { name } => {
+                    format!(
+                        "`{}` names the option `{name}`, which the file lacks; configparser does not look into the environment",
+                        url.key
+                    )
+                }
+                UrlDefectKind::NotAUrl if text.starts_with("%(") && in_configuration => {
+                    format!(
+                        "`{}` names an option that the file lacks; configparser does not look into the environment",
+                        url.key
+                    )
+                }
+                UrlDefectKind::NotAUrl if in_configuration => format!("`{}` is `{text}`, which is no URL", url.key),
+                UrlDefectKind::BadPort if in_configuration || url.read_by_sqlalchemy.is_some() => {
+                    format!("the port in `{}` is no number", url.key)
+                }
+                _ => continue,
+            };
+            let mut finding = Finding::at(&defect.span, url.key.clone(), message);
+            if in_configuration {
+                finding = finding.label("Alembic reads this, and nothing puts another URL in force");
+            }
+            finding = with_readers(facts, finding, url);
+            findings.push(cured(facts, finding, url));
+        }
+    }
+    Ok(findings)
+}
+
+/// Adds the lines of `env.py` that read the URL from the environment, or says what to write.
+fn cured(facts: &Facts, finding: Finding, url: &DatabaseUrl) -> Finding {
+    let environment = facts.project.alembic.iter().find(|environment| {
+        environment.ini.as_deref() == Some(&*url.span.path) || environment.configuration == *url.span.path
+    });
+    let variable = facts
+        .project
+        .urls
+        .iter()
+        .find(|other| {
+            matches!(other.holder, Holder::Dotenv | Holder::Compose | Holder::Process) && !other.key.starts_with('-')
+        })
+        .map_or("DATABASE_URL", |other| other.key.as_str());
+    match environment.and_then(|environment| Some((environment.env_py.as_ref()?, steps(facts, environment, variable)?)))
+    {
+        Some((env_py, steps)) => {
+            let title = format!("read the URL from `{variable}` in `{env_py}`");
+            finding.fix(Fix::risky(title, steps).afterwards(format!("set `{variable}` where alembic runs")))
+        }
+        None => finding.help(format!("write the project's own URL into `{}`, or read it from `{variable}`", url.key)),
+    }
+}
+
+/// The edits of `env.py`.
+fn steps(facts: &Facts, environment: &Alembic, variable: &str) -> Option<Vec<Step>> {
+    let taken = environment.configuration_taken.as_ref()?;
+    let end = facts.source(&taken.path)?.line_end();
+    let at = |span: &Span, offset: usize, text: String| {
+        Step::Edit(Edit { span: Span { start: offset, end: offset, ..span.clone() }, text })
+    };
+    let line =
+        format!("{end}config.set_main_option(\"sqlalchemy.url\", os.environ[\"{variable}\"].replace(\"%\", \"%%\"))");
+    let mut steps = vec![at(taken, taken.end, line)];
+    if let Some(import) = &environment.import_os_before {
+        steps
+            .insert(0, at(import, import.start, format!("import os{end}{}", if import.start == 0 { end } else { "" })));
+    }
+    Some(steps)
+}

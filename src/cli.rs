@@ -1,0 +1,281 @@
+//! The command line: what was typed, nothing more. Parsing touches no disk and no network.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::checks::Severity;
+
+/// Finds out why a project's files, containers, caches and database disagree, proves it, and repairs it.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "devdoctor", version, arg_required_else_help = true, disable_help_subcommand = true)]
+#[command(
+    after_help = "Exit status: 0 nothing found at or above --fail-on, 1 something found, 2 devdoctor could not do its work."
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Use colours: always, never, or when the output is a terminal.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Colour,
+    /// Show more: every check, all evidence.
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// Show findings only.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+}
+
+/// When colours are used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    /// On a terminal, unless `NO_COLOR` or `CLICOLOR=0` say no, or `CLICOLOR_FORCE` says yes.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Diagnose the project; changes nothing.
+    Check(CheckArgs),
+    /// Plan repairs, show them, ask, apply, and look again.
+    Fix(FixArgs),
+    /// Take the last (or the named) run of `fix` back.
+    Undo(UndoArgs),
+    /// List all checks.
+    List(ListArgs),
+    /// Explain a check, and what it sees here.
+    Explain(ExplainArgs),
+    /// Check staged files before a commit: files only, in milliseconds.
+    Hook(HookArgs),
+    /// Print the gathered facts as JSON, secrets masked.
+    Facts(FactsArgs),
+}
+
+/// Which project, and how far devdoctor may look.
+#[derive(Clone, Debug, Args)]
+pub struct ProjectArgs {
+    /// The project, or any path in it (default: the project around the working directory).
+    #[arg(value_name = "PATH")]
+    pub path: Option<PathBuf>,
+    /// Look at files and this machine only: no engine, no database.
+    #[arg(long)]
+    pub offline: bool,
+    /// Time limit for the whole run.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "10")]
+    pub timeout: f64,
+    /// Engine to ask, such as unix:///run/user/1000/docker.sock.
+    #[arg(long, value_name = "URL")]
+    pub docker_host: Option<String>,
+    /// Docker context to use.
+    #[arg(long, value_name = "NAME", conflicts_with = "docker_host")]
+    pub context: Option<String>,
+    /// Database to look at besides those the project names.
+    #[arg(long, value_name = "URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+    /// Contact engines and databases that are neither on this machine nor in its containers.
+    #[arg(long)]
+    pub allow_remote: bool,
+}
+
+/// Which checks.
+#[derive(Clone, Debug, Default, Args)]
+pub struct SelectArgs {
+    /// Run these checks or families only.
+    #[arg(long, value_name = "ID|FAMILY", value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// Leave these checks or families out.
+    #[arg(long, value_name = "ID|FAMILY", value_delimiter = ',')]
+    pub skip: Vec<String>,
+}
+
+/// How the report is written and judged.
+#[derive(Clone, Debug, Args)]
+pub struct OutputArgs {
+    /// Form of the report.
+    #[arg(long, value_name = "FORM", default_value = "human")]
+    pub format: Format,
+    /// Write the report to this file instead of standard output.
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Exit with 1 from this severity on (default: warning).
+    #[arg(long, value_name = "SEVERITY")]
+    pub fail_on: Option<FailOn>,
+    /// Exit with 2 when a check could not look.
+    #[arg(long)]
+    pub strict: bool,
+    /// Show how long each part took.
+    #[arg(long)]
+    pub timings: bool,
+}
+
+/// Form of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Human,
+    /// `devdoctor.report.v1`.
+    Json,
+}
+
+/// From which severity on the run fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// Errors only.
+    Error,
+    /// Warnings and errors.
+    Warning,
+    /// Everything.
+    Info,
+}
+
+impl From<FailOn> for Severity {
+    fn from(fail_on: FailOn) -> Self {
+        match fail_on {
+            FailOn::Error => Self::Error,
+            FailOn::Warning => Self::Warning,
+            FailOn::Info => Self::Info,
+        }
+    }
+}
+
+/// `devdoctor check`.
+#[derive(Clone, Debug, Args)]
+pub struct CheckArgs {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub project: ProjectArgs,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub select: SelectArgs,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub output: OutputArgs,
+    /// Judge facts recorded by `devdoctor facts` instead of this machine.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["path", "offline", "docker_host", "context", "database_url", "allow_remote"])]
+    pub facts: Option<PathBuf>,
+}
+
+/// `devdoctor fix`.
+#[derive(Clone, Debug, Args)]
+pub struct FixArgs {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub project: ProjectArgs,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub checks: SelectArgs,
+    /// Print what would be done, as a patch; apply nothing.
+    #[arg(long, conflicts_with_all = ["yes", "select"])]
+    pub dry_run: bool,
+    /// Apply all safe fixes without asking.
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Include fixes that restart things, change how others run, or can fail half-way.
+    #[arg(long = "unsafe")]
+    pub include_unsafe: bool,
+    /// Choose fixes one by one.
+    #[arg(long, conflicts_with = "yes")]
+    pub select: bool,
+    /// Show how long each part took.
+    #[arg(long)]
+    pub timings: bool,
+}
+
+/// `devdoctor undo`.
+#[derive(Clone, Debug, Args)]
+pub struct UndoArgs {
+    /// Run to take back (default: the last one of this project).
+    #[arg(value_name = "ID")]
+    pub id: Option<String>,
+    /// List the runs of `fix` in this project.
+    #[arg(long, conflicts_with = "id")]
+    pub list: bool,
+    /// The project, or any path in it.
+    #[arg(long, value_name = "PATH")]
+    pub project: Option<PathBuf>,
+    /// Engine to ask.
+    #[arg(long, value_name = "URL")]
+    pub docker_host: Option<String>,
+    /// Docker context to use.
+    #[arg(long, value_name = "NAME", conflicts_with = "docker_host")]
+    pub context: Option<String>,
+    /// Contact engines and databases elsewhere.
+    #[arg(long)]
+    pub allow_remote: bool,
+    /// Time limit for looking around.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "10")]
+    pub timeout: f64,
+}
+
+/// `devdoctor list`.
+#[derive(Clone, Debug, Args)]
+pub struct ListArgs {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub select: SelectArgs,
+    /// Form of the list.
+    #[arg(long, value_name = "FORM", default_value = "human")]
+    pub format: Format,
+}
+
+/// `devdoctor explain`.
+#[derive(Clone, Debug, Args)]
+pub struct ExplainArgs {
+    /// The check.
+    #[arg(value_name = "CHECK")]
+    pub id: String,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub project: ProjectArgs,
+}
+
+/// `devdoctor hook`.
+#[derive(Clone, Debug, Args)]
+pub struct HookArgs {
+    /// Staged files, as pre-commit names them; findings elsewhere are left to `check`.
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub select: SelectArgs,
+    /// Fail from this severity on (default: error).
+    #[arg(long, value_name = "SEVERITY")]
+    pub fail_on: Option<FailOn>,
+}
+
+/// `devdoctor facts`.
+#[derive(Clone, Debug, Args)]
+pub struct FactsArgs {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub project: ProjectArgs,
+    /// Write the facts to this file instead of standard output.
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if seconds.is_finite() && seconds > 0.0 && seconds <= 86_400.0 => Ok(seconds),
+        _ => Err("is no number of seconds between 0 and 86400".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,78 @@
+//! What can keep devdoctor from doing its work, each with a hint.
+
+use std::path::PathBuf;
+
+/// Why a command ended with status 2.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A path that the person named is not there or cannot be entered.
+    #[error("`{path}` cannot be looked at: {reason}")]
+    Path {
+        /// The path.
+        path: PathBuf,
+        /// What the kernel said.
+        reason: String,
+    },
+    /// `devdoctor.yaml` cannot be used.
+    #[error("`{path}` cannot be used: {reason}")]
+    Configuration {
+        /// The file.
+        path: String,
+        /// What is wrong, with the place.
+        reason: String,
+    },
+    /// A check or family that does not exist.
+    #[error("there is no check or family `{name}`")]
+    UnknownCheck {
+        /// What was typed.
+        name: String,
+        /// The nearest that exists.
+        nearest: Option<String>,
+    },
+    /// Recorded facts that cannot be read.
+    #[error("`{path}` holds no facts: {reason}")]
+    Facts {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The report could not be written.
+    #[error("`{path}` cannot be written: {reason}")]
+    Output {
+        /// The file.
+        path: PathBuf,
+        /// What the kernel said.
+        reason: String,
+    },
+    /// Git could not be asked for the staged files.
+    #[error("the staged files cannot be read: {0}")]
+    Git(String),
+    /// A fix does not fit the files.
+    #[error(transparent)]
+    Plan(#[from] crate::fix::plan::PlanError),
+    /// The journal cannot be used.
+    #[error(transparent)]
+    Record(#[from] crate::fix::apply::record::RecordError),
+    /// There is nothing to take back.
+    #[error("{0}")]
+    NothingToUndo(String),
+    /// The home directory is unknown, so that there is no place for the journal.
+    #[error("neither XDG_STATE_HOME nor HOME is set, so there is no place for the journal")]
+    NoStateDirectory,
+}
+
+impl Error {
+    /// What to do about it, starting with a verb.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::UnknownCheck { nearest: Some(nearest), .. } => Some(format!("did you mean `{nearest}`?")),
+            Self::UnknownCheck { .. } => Some("see all checks with `devdoctor list`".to_owned()),
+            Self::Facts { .. } => Some("record them with `devdoctor facts --output FILE`".to_owned()),
+            Self::Git(_) => Some("run the hook inside a git repository".to_owned()),
+            Self::NothingToUndo(_) => Some("see all runs with `devdoctor undo --list`".to_owned()),
+            Self::Record(crate::fix::apply::record::RecordError::Busy) => Some("wait for it to end".to_owned()),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Real files. Giving them away needs root, as the ignored tests have it.
+#![expect(clippy::disallowed_methods, reason = "tests make the files that they look at")]
+
+use std::os::unix::fs::{MetadataExt, lchown, symlink};
+
+use super::*;
+use crate::fix::ChownPlace;
+
+fn project() -> tempfile::TempDir {
+    let root = tempfile::tempdir().unwrap();
+    for path in ["a/b.txt", "a/c.txt", "d"] {
+        let path = root.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, "").unwrap();
+    }
+    symlink("/etc", root.path().join("etc")).unwrap();
+    symlink("d", root.path().join("link")).unwrap();
+    std::fs::hard_link(root.path().join("a/c.txt"), root.path().join("second")).unwrap();
+    root
+}
+
+fn step(paths: &[&str], from: Owner, to: Owner) -> Chown {
+    let paths = paths.iter().map(|path| (SeenPath(path.into()), from)).collect();
+    Chown { place: ChownPlace::Project, paths, to, direct: true }
+}
+
+fn me(root: &Path) -> Owner {
+    let metadata = std::fs::metadata(root).unwrap();
+    Owner { uid: metadata.uid(), gid: metadata.gid() }
+}
+
+fn said(outcomes: &[PathOutcome]) -> Vec<String> {
+    outcomes
+        .iter()
+        .map(|outcome| match &outcome.result {
+            Ok(()) => "given".to_owned(),
+            Err(refusal) => refusal.to_string(),
+        })
+        .collect()
+}
+
+#[test]
+fn nothing_outside_the_project_and_nothing_behind_a_link_is_touched() {
+    let root = project();
+    let me = me(root.path());
+    let other = Owner { uid: me.uid + 1, gid: me.gid };
+    let paths = ["etc/passwd", "../x", "/etc/passwd", "none", "d/x", "a/../d"];
+    let expected = [
+        "leads out of the project",
+        "leads out of the project",
+        "leads out of the project",
+        "is not there any more",
+        "is not there any more",
+    ];
+    let outcomes = chown(root.path(), &step(&paths, me, other), false);
+    assert_eq!(said(&outcomes)[..5], expected);
+    let top = open(root.path(), OFlag::O_PATH, Mode::empty()).unwrap();
+    let by_steps: Vec<_> =
+        paths.iter().map(|path| open_by_steps(&top, Path::new(path)).unwrap_err().to_string()).collect();
+    assert_eq!(by_steps[..5], expected);
+    assert_eq!(by_steps[5], "leads out of the project");
+}
+
+#[test]
+fn a_path_that_changed_owner_meanwhile_is_left_alone() {
+    let root = project();
+    let me = me(root.path());
+    let was = Owner { uid: me.uid + 7, gid: me.gid };
+    let to = Owner { uid: me.uid + 1, gid: me.gid };
+    let outcomes = chown(root.path(), &step(&["d"], was, to), false);
+    assert_eq!(outcomes[0].result, Err(Refusal::Changed(me)));
+    assert_eq!(outcomes[0].before, Some(me));
+}
+
+#[test]
+fn a_path_that_has_its_owner_already_is_done() {
+    let root = project();
+    let me = me(root.path());
+    assert_eq!(said(&chown(root.path(), &step(&["d"], Owner { uid: 5, gid: 5 }, me), false)), ["given"]);
+}
+
+#[test]
+fn hard_links_are_refused_unless_allowed() {
+    let root = project();
+    let me = me(root.path());
+    let to = Owner { uid: me.uid + 1, gid: me.gid };
+    let outcomes = chown(root.path(), &step(&["second"], me, to), false);
+    assert_eq!(outcomes[0].result, Err(Refusal::HardLinked(2)));
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn root_gives_files_back_and_a_link_itself_and_not_its_target() {
+    let root = project();
+    let me = me(root.path());
+    let theirs = Owner { uid: 1234, gid: 1234 };
+    for path in ["a/b.txt", "link", "second", "a"] {
+        lchown(root.path().join(path), Some(1234), Some(1234)).unwrap();
+    }
+    std::fs::write(root.path().join("tool"), "").unwrap();
+    lchown(root.path().join("tool"), Some(1234), Some(1234)).unwrap();
+    std::fs::set_permissions(root.path().join("tool"), std::os::unix::fs::PermissionsExt::from_mode(0o4755)).unwrap();
+    let back = Owner { uid: 1000, gid: 1000 };
+    let wanted = step(&["a", "a/b.txt", "link", "second", "tool"], theirs, back);
+    let outcomes = chown(root.path(), &wanted, false);
+    assert_eq!(said(&outcomes)[..3], ["given", "given", "given"]);
+    assert_eq!(outcomes[3].result, Err(Refusal::HardLinked(2)));
+    assert_eq!(outcomes[4].result, Err(Refusal::SetId));
+    let uid = |path: &str| std::fs::symlink_metadata(root.path().join(path)).unwrap().uid();
+    assert_eq!((uid("link"), uid("d"), uid("a/b.txt"), uid("second")), (1000, me.uid, 1000, 1234));
+    assert_eq!(said(&chown(root.path(), &step(&["second"], theirs, back), true)), ["given"]);
+    let top = open(root.path(), OFlag::O_PATH, Mode::empty()).unwrap();
+    let mut before = None;
+    let file = open_by_steps(&top, Path::new("a/b.txt")).unwrap();
+    assert_eq!(give(&file, back, theirs, false, &mut before), Ok(()));
+    assert_eq!((uid("a/b.txt"), before), (1234, Some(back)));
+}

@@ -1,0 +1,308 @@
+//! The project's files as they are staged in git's index, for the hook: the only place that starts a process, `git`.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "staged content is only to be had from git itself, in whatever way the repository stores it"
+)]
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::Mutex;
+
+use crate::project::files::{Files, MAX_FILE_SIZE, ReadError};
+use crate::text::Source;
+
+use super::files::{absolute, is_skipped, read_regular};
+
+/// Why the index cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum IndexError {
+    /// There is no `git` to ask.
+    #[error("git cannot be started: {0}")]
+    NoGit(String),
+    /// git refused.
+    #[error("git {command}: {said}")]
+    Refused {
+        /// What was asked.
+        command: &'static str,
+        /// What it said.
+        said: String,
+    },
+}
+
+/// The files that are staged, below a directory.
+#[derive(Debug)]
+pub struct IndexFiles {
+    root: PathBuf,
+    shown: String,
+    repository: Repository,
+    /// Path of the root in the repository, with a slash at its end unless it is empty.
+    prefix: String,
+    entries: BTreeMap<String, Entry>,
+    paths: Vec<String>,
+    batch: Mutex<Option<Batch>>,
+}
+
+#[derive(Debug)]
+struct Repository {
+    top: PathBuf,
+    /// `GIT_DIR` and `GIT_INDEX_FILE` as git gave them to its hook, made absolute.
+    environment: Vec<(&'static str, PathBuf)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Entry {
+    object: String,
+    link: bool,
+}
+
+/// A running `git cat-file --batch`.
+#[derive(Debug)]
+struct Batch {
+    child: Child,
+    input: Option<ChildStdin>,
+    output: BufReader<ChildStdout>,
+}
+
+impl Drop for Batch {
+    fn drop(&mut self) {
+        // At the end of its input git ends by itself.
+        self.input = None;
+        if self.child.wait().is_err() {
+            // Nothing waits for it any more, and nothing is left to be done about it.
+        }
+    }
+}
+
+impl Repository {
+    /// The repository of `root`. `given` are git's variables as the caller of the hook set them, `here` its working directory,
+    /// which relative ones start from.
+    fn find(root: &Path, given: &[(&'static str, PathBuf)], here: &Path) -> Result<Self, IndexError> {
+        let environment: Vec<_> = given.iter().map(|(name, value)| (*name, here.join(value))).collect();
+        // With GIT_DIR alone git takes its working directory, where it started the hook, for the top of the work tree.
+        let asked_from = if environment.iter().any(|(name, _)| *name == "GIT_DIR") { here } else { root };
+        let mut found = Self { top: asked_from.to_owned(), environment };
+        let said = found.ask("rev-parse", &["--show-toplevel"])?;
+        let text = said.strip_suffix(b"\n").unwrap_or(&said);
+        found.top = PathBuf::from(<std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(text));
+        Ok(found)
+    }
+
+    fn git(&self, command: &str, arguments: &[&str]) -> Command {
+        let mut git = Command::new("git");
+        git.current_dir(&self.top).arg(command).args(arguments).envs(self.environment.iter().cloned());
+        git.env("GIT_OPTIONAL_LOCKS", "0").stderr(Stdio::piped());
+        git
+    }
+
+    fn ask(&self, command: &'static str, arguments: &[&str]) -> Result<Vec<u8>, IndexError> {
+        let output = self
+            .git(command, arguments)
+            .stdin(Stdio::null())
+            .output()
+            .map_err(|error| IndexError::NoGit(super::files::reason(&error)))?;
+        if output.status.success() {
+            return Ok(output.stdout);
+        }
+        let said = String::from_utf8_lossy(&output.stderr);
+        Err(IndexError::Refused { command, said: said.lines().next().unwrap_or("failed").to_owned() })
+    }
+}
+
+impl IndexFiles {
+    /// The staged files below `root`, which lies in a repository.
+    ///
+    /// # Errors
+    /// When git is not there or does not know the directory.
+    pub fn open(root: &Path) -> Result<Self, IndexError> {
+        let given: Vec<_> = ["GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE"]
+            .into_iter()
+            .filter_map(|name| Some((name, PathBuf::from(std::env::var_os(name).filter(|value| !value.is_empty())?))))
+            .collect();
+        Self::open_as(root, &given, &absolute(Path::new(".")))
+    }
+
+    fn open_as(root: &Path, given: &[(&'static str, PathBuf)], here: &Path) -> Result<Self, IndexError> {
+        let root = absolute(root);
+        let repository = Repository::find(&root, given, here)?;
+        let entries = parsed(&repository.ask("ls-files", &["-s", "-z"])?);
+        let top = absolute(&repository.top);
+        let prefix = match root.strip_prefix(&top).ok().and_then(Path::to_str) {
+            None | Some("") => String::new(),
+            Some(below) => format!("{below}/"),
+        };
+        let mut paths: Vec<String> = entries
+            .iter()
+            .filter(|(_, entry)| !entry.link)
+            .filter_map(|(path, _)| path.strip_prefix(prefix.as_str()))
+            .filter(|path| !path.split('/').any(is_skipped))
+            .map(str::to_owned)
+            .collect();
+        paths.sort_unstable();
+        Ok(Self {
+            shown: root.to_string_lossy().into_owned(),
+            root,
+            repository,
+            prefix,
+            entries,
+            paths,
+            batch: Mutex::new(None),
+        })
+    }
+
+    /// The path in the repository of one that is relative to the root; `None` when it leads out of the repository.
+    fn in_repository(&self, path: &str) -> Option<String> {
+        let mut parts: Vec<&str> = vec![];
+        if path.starts_with('/') {
+            return None;
+        }
+        for part in self.prefix.split('/').chain(path.split('/')) {
+            match part {
+                "" | "." => {}
+                ".." => {
+                    parts.pop()?;
+                }
+                part => parts.push(part),
+            }
+        }
+        Some(parts.join("/"))
+    }
+
+    fn entry(&self, path: &str) -> Option<Entry> {
+        let mut path = self.in_repository(path)?;
+        // A link's content is where it leads; a chain that is longer than this is a circle.
+        for _ in 0..8 {
+            let entry = self.entries.get(&path)?;
+            if !entry.link {
+                return Some(entry.clone());
+            }
+            let target = String::from_utf8(self.content(&entry.object).ok()?).ok()?;
+            let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
+            let joined = if directory.is_empty() { target } else { format!("{directory}/{target}") };
+            let seen_from_root = "../".repeat(self.prefix.matches('/').count()) + &joined;
+            path = self.in_repository(&seen_from_root)?;
+        }
+        None
+    }
+
+    fn content(&self, object: &str) -> Result<Vec<u8>, ReadError> {
+        let refused = |error: std::io::Error| ReadError::Refused(format!("git: {}", super::files::reason(&error)));
+        let mut held = self.batch.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if held.is_none() {
+            let mut child = self
+                .repository
+                .git("cat-file", &["--batch"])
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null())
+                .spawn()
+                .map_err(refused)?;
+            let (input, output) = (child.stdin.take(), child.stdout.take());
+            let output = output.ok_or_else(|| ReadError::Refused("git has no output".to_owned()))?;
+            *held = Some(Batch { child, input, output: BufReader::new(output) });
+        }
+        let Some(batch) = held.as_mut() else { return Err(ReadError::NotFound) };
+        let answer = batch.content(object);
+        if matches!(answer, Err(ReadError::Refused(_))) {
+            // What it says next cannot be told apart any more.
+            *held = None;
+        }
+        answer
+    }
+
+    /// Files that hold settings and are kept out of git are read from disk: they are part of the project, never staged.
+    fn is_setting(path: &str) -> bool {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        name.starts_with(".env") || name.ends_with(".env")
+    }
+
+    fn is_elsewhere(&self, path: &str) -> bool {
+        match self.in_repository(path) {
+            None => true,
+            Some(known) => !self.entries.contains_key(&known) && Self::is_setting(path),
+        }
+    }
+}
+
+impl Batch {
+    fn content(&mut self, object: &str) -> Result<Vec<u8>, ReadError> {
+        let refused = |error: std::io::Error| ReadError::Refused(format!("git: {}", super::files::reason(&error)));
+        let input = self.input.as_mut().ok_or(ReadError::NotFound)?;
+        writeln!(input, "{object}").and_then(|()| input.flush()).map_err(refused)?;
+        let mut header = String::new();
+        self.output.read_line(&mut header).map_err(refused)?;
+        // `<object> <type> <size>`, or `<object> missing`.
+        let mut words = header.split_whitespace().skip(1);
+        let (kind, size) = (words.next(), words.next().and_then(|size| size.parse::<u64>().ok()));
+        let (Some("blob"), Some(size)) = (kind, size) else {
+            return Err(ReadError::Refused(format!("git has no content for {object}")));
+        };
+        let mut limited = (&mut self.output).take(size);
+        if size > MAX_FILE_SIZE {
+            std::io::copy(&mut limited, &mut std::io::sink()).map_err(refused)?;
+            self.output.read_exact(&mut [0]).map_err(refused)?;
+            return Err(ReadError::TooLarge);
+        }
+        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
+        limited.read_to_end(&mut bytes).map_err(refused)?;
+        self.output.read_exact(&mut [0]).map_err(refused)?;
+        Ok(bytes)
+    }
+}
+
+impl Files for IndexFiles {
+    fn root(&self) -> &str {
+        &self.shown
+    }
+
+    fn read(&self, path: &str) -> Result<Source, ReadError> {
+        if self.is_elsewhere(path) {
+            return Ok(Source::from_bytes(path, read_regular(&self.root.join(path))?)?);
+        }
+        let entry = self
+            .entry(path)
+            .ok_or_else(|| if self.is_directory(path) { ReadError::NotAFile } else { ReadError::NotFound })?;
+        Ok(Source::from_bytes(path, self.content(&entry.object)?)?)
+    }
+
+    fn list(&self) -> &[String] {
+        &self.paths
+    }
+
+    fn is_file(&self, path: &str) -> bool {
+        if self.is_elsewhere(path) { self.root.join(path).is_file() } else { self.entry(path).is_some() }
+    }
+
+    fn is_directory(&self, path: &str) -> bool {
+        match self.in_repository(path) {
+            None => self.root.join(path).is_dir(),
+            Some(known) if known.is_empty() => true,
+            Some(known) => {
+                let below = format!("{known}/");
+                self.entries.range(below.clone()..).next().is_some_and(|(entry, _)| entry.starts_with(&below))
+            }
+        }
+    }
+}
+
+/// Understands `git ls-files -s -z`: `<mode> <object> <stage>\t<path>\0`. Submodules and the sides of a conflict are left out.
+fn parsed(said: &[u8]) -> BTreeMap<String, Entry> {
+    said.split(|byte| *byte == 0)
+        .filter_map(|line| {
+            let (head, path) = std::str::from_utf8(line).ok()?.split_once('\t')?;
+            let mut words = head.split(' ');
+            let (mode, object, stage) = (words.next()?, words.next()?, words.next()?);
+            let link = match (mode, stage) {
+                ("100644" | "100755", "0") => false,
+                ("120000", "0") => true,
+                _ => return None,
+            };
+            Some((path.to_owned(), Entry { object: object.to_owned(), link }))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+#[path = "index/tests.rs"]
+mod tests;

@@ -1,0 +1,199 @@
+//! Command lines of Makefiles, with what they include.
+
+use std::collections::BTreeMap;
+
+use super::user::{self, Lookup, PERSON_GID, PERSON_UID, Reference};
+use super::{CommandLine, Context, Language, Numbers, Reading};
+use crate::project::Format;
+use crate::text::make::{self, Makefile, Scope};
+use crate::text::{Mapped, Source, Span};
+
+/// How many files one Makefile may include, so that files which include each other end.
+const MOST_INCLUDES: usize = 100;
+
+/// A Makefile that was read.
+struct Part {
+    source: Source,
+    makefile: Makefile,
+    /// Whether an `include` named it.
+    included: bool,
+}
+
+/// Reads all Makefiles of the project.
+pub fn read(reading: &mut Reading) -> Vec<CommandLine> {
+    let named = |name: &str| {
+        matches!(name, "Makefile" | "makefile" | "GNUmakefile")
+            || name.starts_with("Makefile.")
+            || name.ends_with(".mk")
+    };
+    let mut groups: Vec<Vec<Part>> = vec![];
+    for path in reading.paths(named) {
+        if groups.iter().flatten().any(|part| part.source.path() == path) {
+            continue; // another one includes it
+        }
+        let mut group = vec![];
+        gather(reading, &path, &path, &mut group);
+        // A file that comes first in the list may turn out to be a part of this one.
+        groups.retain(|other| {
+            !other.first().is_some_and(|root| group.iter().skip(1).any(|part| part.source == root.source))
+        });
+        groups.push(group);
+    }
+    let mut lines = vec![];
+    for group in groups {
+        if group.iter().any(|part| part.source.text().contains("docker")) {
+            lines.extend(lines_of(reading, &group));
+        }
+    }
+    lines
+}
+
+fn gather(reading: &mut Reading, path: &str, root: &str, group: &mut Vec<Part>) {
+    if group.len() >= MOST_INCLUDES || group.iter().any(|part| part.source.path() == path) {
+        return;
+    }
+    let Some(source) = reading.source(path, Some(Format::Make)) else { return };
+    let makefile = make::parse(source.text());
+    let includes: Vec<String> =
+        makefile.includes.iter().filter_map(|name| source.text().get(name.clone())).map(str::to_owned).collect();
+    group.push(Part { source, makefile, included: path != root });
+    for include in includes {
+        // Make looks from the directory it runs in, which is the root Makefile's.
+        let wanted = beside(root, &include);
+        match wanted.split_once('*') {
+            None => gather(reading, &wanted, root, group),
+            Some((before, after)) => {
+                let fits = |path: &&String| path.starts_with(before) && path.ends_with(after);
+                let found: Vec<String> = reading.files.list().iter().filter(fits).cloned().collect();
+                found.iter().for_each(|path| gather(reading, path, root, group));
+            }
+        }
+    }
+}
+
+/// The path of `name` as seen from the directory of `path`.
+fn beside(path: &str, name: &str) -> String {
+    let name = name.trim_start_matches("./");
+    match path.rsplit_once('/') {
+        Some((directory, _)) => format!("{directory}/{name}"),
+        None => name.to_owned(),
+    }
+}
+
+fn lines_of(reading: &mut Reading, group: &[Part]) -> Vec<CommandLine> {
+    let mut scope = Scope::default();
+    // Included files first: an `include` stands at the top by custom, and what follows it wins.
+    for part in group.iter().filter(|part| part.included).chain(group.iter().filter(|part| !part.included)) {
+        scope.learn(&part.source, &part.makefile);
+    }
+    let variables = Variables::new(group, scope);
+    let tops: BTreeMap<&str, Span> =
+        group.iter().map(|part| (part.source.path(), part.source.span(part.makefile.top..part.makefile.top))).collect();
+    let numbers = |place: &Span| variables.numbers(tops.get(&*place.path));
+    let mut lines = vec![];
+    for part in group {
+        for recipe in &part.makefile.recipes {
+            let written = part.source.text().get(recipe.text.clone()).unwrap_or("");
+            if !written.contains("docker") && !written.contains('$') {
+                continue;
+            }
+            let text = variables.scope.expand(&Mapped::literal(written, part.source.span(recipe.text.clone())));
+            if !text.text().contains("docker") {
+                continue;
+            }
+            let context = Context {
+                language: Language::Make,
+                holder: part.source.text().get(recipe.targets.clone()).map(first_target),
+                numbers: &numbers,
+                variables: &|name, reference| variables.lookup(name, reference),
+                programs: &|_| None,
+            };
+            lines.extend(context.lines(&text));
+        }
+    }
+    if !lines.is_empty() {
+        group.iter().for_each(|part| reading.keep(&part.source));
+    }
+    lines
+}
+
+fn first_target(targets: &str) -> String {
+    targets.split_whitespace().next().unwrap_or("").to_owned()
+}
+
+/// The variables of a Makefile as the user option reads them.
+struct Variables {
+    scope: Scope,
+    exported: Vec<String>,
+    exports_all: bool,
+    /// The shell of the recipes sets `UID` by itself.
+    shell_sets_uid: bool,
+    names: Vec<String>,
+}
+
+impl Variables {
+    fn new(group: &[Part], scope: Scope) -> Self {
+        let shell = scope.get("SHELL").map(|shell| shell.value.text().to_owned()).unwrap_or_default();
+        let exports_all = group.iter().any(|part| {
+            part.source
+                .text()
+                .lines()
+                .any(|line| line.trim_end() == "export" || line.starts_with(".EXPORT_ALL_VARIABLES"))
+        });
+        Self {
+            exported: group.iter().flat_map(|part| part.makefile.exported.iter().cloned()).collect(),
+            exports_all,
+            shell_sets_uid: shell.contains("bash") || shell.contains("zsh"),
+            names: group.iter().flat_map(|part| &part.makefile.assignments).map(|one| one.name.clone()).collect(),
+            scope,
+        }
+    }
+
+    fn value(&self, name: &str) -> Option<String> {
+        self.scope.get(name)?;
+        let reference = format!("$({name})");
+        let origin = Span { path: "".into(), start: 0, end: reference.len() };
+        Some(self.scope.expand(&Mapped::literal(&reference, origin)).text().to_owned())
+    }
+
+    fn lookup(&self, name: &str, reference: Reference) -> Lookup {
+        let number = user::names_a_number(name);
+        // What is left after expansion is set by no Makefile, or belongs to the shell.
+        let visible =
+            reference == Reference::Parenthesis || self.exports_all || self.exported.iter().any(|one| one == name);
+        match self.value(name).filter(|_| visible) {
+            Some(value) => Lookup::Set(value),
+            None if !number => Lookup::Unknown,
+            None if self.shell_sets_uid && matches!(name, "UID" | "EUID") && reference != Reference::Parenthesis => {
+                Lookup::Set("$(id -u)".to_owned())
+            }
+            None => Lookup::Blank,
+        }
+    }
+
+    fn numbers(&self, top: Option<&Span>) -> Numbers {
+        let resolved = |name: &str| {
+            let value = self.value(name)?;
+            let origin = Span { path: "".into(), start: 0, end: value.len() };
+            let option =
+                user::option(&Mapped::literal(&value, origin), &|name, reference| self.lookup(name, reference));
+            option
+                .map(|option| option.resolved)
+                .filter(|resolved| !resolved.is_empty() && !resolved.contains("<unknown>"))
+        };
+        let holding = |usual: &str, number: &str| {
+            let holds = |name: &&String| resolved(name).as_deref() == Some(number);
+            let plain = |text: &str| text == number || text.bytes().all(|byte| byte.is_ascii_digit());
+            match resolved(usual) {
+                Some(value) if plain(&value) => Some(usual.to_owned()),
+                _ => self.names.iter().find(holds).cloned(),
+            }
+        };
+        Numbers {
+            uid: holding("UID", PERSON_UID),
+            gid: holding("GID", PERSON_GID),
+            taken: self.names.clone(),
+            define_at: top.cloned(),
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Reads the project's Compose files into the model.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use crate::facts::Environment;
+use crate::project::Unreadable;
+use crate::project::files::Files;
+use crate::text::{Source, Spanned};
+
+use super::Compose;
+use super::load::{Reader, Scope};
+use super::tree::{Data, Tree};
+
+/// What the Compose files of a project say, and what of them could not be read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ComposeRead {
+    /// The model; `None` when there is no Compose file or none that could be read.
+    pub compose: Option<Compose>,
+    /// The files that were read: Compose files, `.env` and `env_file`s, sorted by path.
+    pub sources: Vec<Source>,
+    /// What could not be read, sorted.
+    pub unreadable: Vec<Unreadable>,
+}
+
+/// Reads the project's Compose files. `environment` is that of devdoctor itself, which Compose would have too.
+///
+/// The files are those that `COMPOSE_FILE` names; else the usual names in the root; else, when exactly one folder directly
+/// below has one of these names, those in that folder.
+pub fn read(files: &dyn Files, environment: &Environment) -> ComposeRead {
+    let environment = &environment.0;
+    let mut reader = Reader {
+        files,
+        root: files.root(),
+        home: environment.get("HOME").cloned(),
+        sources: BTreeMap::new(),
+        unreadable: vec![],
+        unset: vec![],
+        merged: vec![],
+        parsed: BTreeMap::new(),
+    };
+    let compose = compose(&mut reader, environment);
+    let Reader { sources, mut unreadable, .. } = reader;
+    unreadable.sort();
+    unreadable.dedup();
+    ComposeRead { compose, sources: sources.into_values().collect(), unreadable }
+}
+
+fn compose(reader: &mut Reader<'_>, process: &BTreeMap<String, String>) -> Option<Compose> {
+    let location = reader.locate(process)?;
+    let name = reader.project_name(&location);
+    let mut environment = location.environment.clone();
+    environment.insert("COMPOSE_PROJECT_NAME".to_owned(), name.clone());
+    let scope =
+        Scope { environment: Rc::new(environment), directory: location.directory.as_str().into(), open: vec![] };
+    let before = reader.unreadable.len();
+    let Some(tree) = reader.load(&location.files, &scope, None) else {
+        if let Some(source) = location.files.first().and_then(|path| reader.source(path).ok())
+            && reader.unreadable.len() == before
+        {
+            reader.refuse(&source.span(0..0), "is an empty Compose file", "its services");
+        }
+        return None;
+    };
+    if let Some(Tree { data: Data::Text { typed: true, .. } | Data::Sequence(_) | Data::Mapping(_), span, .. }) =
+        tree.get("name")
+    {
+        reader.refuse(span, "name must be a string", "the project's name on the engine");
+    }
+    let services = reader.services(&tree, &scope);
+    let volumes = reader.volumes(&tree, &name);
+    reader.references(&tree, &services, &volumes);
+    let profiles = location.environment.get("COMPOSE_PROFILES").map_or("", String::as_str);
+    let mut unset_variables = std::mem::take(&mut reader.unset);
+    unset_variables.sort_by(|one: &Spanned<String>, two| (&one.span, &one.value).cmp(&(&two.span, &two.value)));
+    unset_variables.dedup();
+    Some(Compose {
+        name,
+        files: std::mem::take(&mut reader.merged),
+        directory: location.directory,
+        services,
+        volumes,
+        active_profiles: profiles
+            .split(',')
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned)
+            .collect(),
+        unset_variables,
+    })
+}

@@ -1,0 +1,147 @@
+//! URLs that stand in Python: engines, settings, defaults.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
+use crate::project::alembic::looks_like_url_variable;
+use crate::project::files::{Files, source};
+use crate::text::python::{self, Call, Text, Value};
+use crate::text::{Source, Span};
+
+/// Only files with one of these words are parsed.
+#[expect(clippy::expect_used, reason = "the pattern is a constant and is compiled in the tests")]
+static WORTH_PARSING: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new("postgres|create_engine|create_async_engine").expect("a pattern of this file compiles")
+});
+
+/// A URL in Python.
+pub(super) struct Literal {
+    /// The name it is given, or the function that gets it.
+    pub key: String,
+    /// Its source.
+    pub source: Source,
+    /// The literal.
+    pub text: Text,
+    /// The environment variable that comes first, when the literal is only a default.
+    pub variable: Option<String>,
+    /// Whether it goes straight into an engine of SQLAlchemy.
+    pub engine: bool,
+}
+
+/// What the project's Python says about URLs.
+#[derive(Default)]
+pub(super) struct Found {
+    pub literals: Vec<Literal>,
+    /// The first engine that is made.
+    pub engine: Option<Span>,
+    /// Where `postgres://` is replaced.
+    pub rewrite: Option<Span>,
+}
+
+/// Whether a path is of the project's own, and not a test or an example, whose texts lead nowhere.
+pub(in crate::project) fn is_own(path: &str) -> bool {
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let foreign = |folder: &str| {
+        matches!(
+            folder,
+            "tests" | "test" | "testing" | "docs" | "examples" | "node_modules" | "site-packages" | "venv" | ".venv"
+        )
+    };
+    let test = name.starts_with("test_") || name.ends_with("_test.py") || name == "conftest.py";
+    !test && !folders.split('/').any(foreign)
+}
+
+/// Looks through the project's Python.
+pub(super) fn read(files: &dyn Files, sources: &mut BTreeMap<String, Source>) -> Found {
+    let mut found = Found::default();
+    for path in files.list().iter().filter(|path| path.ends_with(".py") && is_own(path)) {
+        // What cannot be read is named by whoever must read it; here it only holds no URL.
+        if !files.bytes(path).is_ok_and(|bytes| WORTH_PARSING.is_match(&bytes)) {
+            continue;
+        }
+        let known = sources.contains_key(path);
+        let Ok(file) = source(files, sources, path) else {
+            continue;
+        };
+        let before = found.literals.len();
+        let used = understand(&file, &mut found);
+        if !known && !used && found.literals.len() == before {
+            // Sources are recorded; a file that nothing points at need not be.
+            sources.remove(path);
+        }
+    }
+    found
+}
+
+/// Writes down what one file says, and whether anything of it was the first of its kind.
+fn understand(file: &Source, found: &mut Found) -> bool {
+    let module = python::parse(file.text());
+    let mut used = false;
+    let mut add = |key: &str, text: &Text, variable: Option<String>, engine: bool| {
+        if text.plain && super::collect::is_postgres(&text.value) {
+            let (key, source, text) = (key.to_owned(), file.clone(), text.clone());
+            let known = |literal: &Literal| literal.source.path() == source.path() && literal.text.range == text.range;
+            if !found.literals.iter().any(known) {
+                found.literals.push(Literal { key, source, text, variable, engine });
+            }
+        }
+    };
+    for call in &module.calls {
+        let engine = matches!(call.function(), "create_engine" | "create_async_engine");
+        let driver = matches!(
+            call.callee.as_str(),
+            "psycopg.connect" | "psycopg2.connect" | "asyncpg.connect" | "asyncpg.create_pool"
+        );
+        if (engine || driver)
+            && let Some(text) = call.positional(0).or(call.keyword("url")).and_then(Value::as_text)
+        {
+            add(call.function(), text, None, engine);
+        }
+        if let Some((variable, text)) = default_of(call) {
+            add(&variable, text, Some(variable.clone()), false);
+        }
+    }
+    for assignment in &module.assignments {
+        let name = assignment.key.as_deref().unwrap_or(&assignment.target);
+        let name = name.rsplit('.').next().unwrap_or(name);
+        if !looks_like_url_variable(name) {
+            continue;
+        }
+        // A field of a settings class is the default of the variable of its name.
+        let field = assignment.context.bases.iter().any(|base| base.ends_with("Settings"));
+        if let Value::Text(text) = &assignment.value {
+            add(name, text, field.then(|| name.to_uppercase()), false);
+        }
+    }
+    let is_engine =
+        |call: &&Call| matches!(call.function(), "create_engine" | "create_async_engine" | "engine_from_config");
+    if found.engine.is_none()
+        && let Some(call) = module.calls.iter().find(is_engine)
+    {
+        found.engine = Some(file.span(call.range.clone()));
+        used = true;
+    }
+    let rewrites = |call: &&Call| {
+        let old = call.positional(0).and_then(Value::as_text);
+        call.function() == "replace"
+            && old.is_some_and(|old| old.value.starts_with("postgres:") || old.value == "postgres")
+    };
+    if found.rewrite.is_none()
+        && let Some(call) = module.calls.iter().find(rewrites)
+    {
+        found.rewrite = Some(file.span(call.range.clone()));
+        used = true;
+    }
+    used
+}
+
+/// `os.getenv("NAME", "default")`.
+fn default_of(call: &Call) -> Option<(String, &Text)> {
+    let reads =
+        matches!(call.callee.as_str(), "os.getenv" | "getenv" | "os.environ.get" | "environ.get" | "env" | "config");
+    let variable = call.positional(0)?.as_text().filter(|_| reads)?;
+    let default = call.positional(1).or(call.keyword("default"))?.as_text()?;
+    Some((variable.value.clone(), default))
+}

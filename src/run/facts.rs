@@ -1,0 +1,133 @@
+//! `devdoctor facts`: everything that was gathered, as JSON, secrets masked.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use serde_json::Value;
+
+use super::Status;
+use super::gather::gather;
+use super::output::Output;
+use crate::cli::FactsArgs;
+use crate::error::Error;
+use crate::facts::{Environment, Facts};
+use crate::text::{mask_setting, mask_url};
+
+/// Runs the command.
+///
+/// # Errors
+/// When devdoctor cannot do its work.
+pub fn run(arguments: &FactsArgs, environment: &Environment, output: &mut Output) -> Result<Status, Error> {
+    let gathered = gather(&arguments.project, environment, output)?;
+    let text = recorded(&gathered.facts);
+    match &arguments.output {
+        Some(path) => output.result_to(path, &text)?,
+        None => output.result(&text),
+    }
+    Ok(Status::Clean)
+}
+
+/// Facts as JSON. Types that hold secrets mask them already; every other text is looked through once more, since the words of a
+/// command line may hold a URL.
+fn recorded(facts: &Facts) -> String {
+    let mut value = serde_json::to_value(facts).unwrap_or_default();
+    mask(&mut value);
+    let mut pointed_at = BTreeMap::new();
+    spans(&value, &mut pointed_at);
+    blank_sources(&mut value, &pointed_at);
+    let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// The byte ranges that facts point at, by path.
+fn spans(value: &Value, found: &mut BTreeMap<String, Vec<Range<usize>>>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| spans(item, found)),
+        Value::Object(fields) => {
+            let number = |name: &str| fields.get(name)?.as_u64().and_then(|number| usize::try_from(number).ok());
+            if let (Some(Value::String(path)), Some(start), Some(end)) =
+                (fields.get("path"), number("start"), number("end"))
+            {
+                found.entry(path.clone()).or_default().push(start..end);
+            }
+            // A block is where an edit goes; the lines in it matter only where something else points at them.
+            let matters = |name: &str| name != "block" && name != "environment_block";
+            fields.iter().filter(|(name, _)| matters(name)).for_each(|(_, field)| spans(field, found));
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Blanks every line of the sources that no fact points at: facts are shown to strangers, and a file may hold anything.
+/// Lengths and line ends stay, so that all spans hold.
+fn blank_sources(value: &mut Value, pointed_at: &BTreeMap<String, Vec<Range<usize>>>) {
+    let Some(Value::Object(sources)) = value.pointer_mut("/project/sources") else { return };
+    for (path, source) in sources.iter_mut() {
+        let Some(Value::String(text)) = source.get_mut("text") else { continue };
+        let ranges = pointed_at.get(path).map_or(&[][..], Vec::as_slice);
+        let mut kept = String::with_capacity(text.len());
+        let mut start = 0;
+        for line in text.split_inclusive('\n') {
+            let end = start + line.len();
+            if ranges.iter().any(|range| range.start < end && start <= range.end) {
+                kept.push_str(line);
+            } else {
+                kept.extend(line.bytes().map(|byte| if matches!(byte, b'\n' | b'\r') { byte as char } else { ' ' }));
+            }
+            start = end;
+        }
+        *text = kept;
+    }
+}
+
+fn mask(value: &mut Value) {
+    match value {
+        Value::String(text) => {
+            if text.contains("://") {
+                *text = mask_url(text);
+            }
+        }
+        // `["NAME", "value"]`, as `-e NAME=value` is kept.
+        Value::Array(items) => {
+            if let [Value::String(name), Value::String(setting)] = items.as_mut_slice() {
+                *setting = mask_setting(name, setting);
+            }
+            items.iter_mut().for_each(mask);
+        }
+        Value::Object(fields) => {
+            for (name, field) in fields.iter_mut() {
+                match field {
+                    Value::String(setting) => *setting = mask_setting(name, setting),
+                    other => mask(other),
+                }
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn secrets_are_masked_wherever_they_stand() {
+        let mut value = json!({
+            "words": ["psql", "postgresql://a:s3cret@h/d"],
+            "environment": [["PGPASSWORD", "s3cret"], ["HOME", "/root"]],
+            "variables": { "DB_PASSWORD": "s3cret", "PATH": "/bin" },
+        });
+        mask(&mut value);
+        assert_eq!(
+            value,
+            json!({
+                "words": ["psql", "postgresql://a:***@h/d"],
+                "environment": [["PGPASSWORD", "***"], ["HOME", "/root"]],
+                "variables": { "DB_PASSWORD": "***", "PATH": "/bin" },
+            })
+        );
+    }
+}

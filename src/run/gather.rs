@@ -1,0 +1,202 @@
+//! Gathers the facts about one project: files, host, engine, database, each with its deadline.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::output::Output;
+use crate::access;
+use crate::cli::ProjectArgs;
+use crate::config::{self, Configuration};
+use crate::error::Error;
+use crate::facts::{Container, Docker, Environment, Facts, Missing, Need};
+use crate::probe;
+use crate::project::files::{Files, ReadError};
+use crate::project::{Project, discover, read};
+
+/// What was gathered, and how long each part took.
+pub struct Gathered {
+    /// The facts.
+    pub facts: Facts,
+    /// The project's configuration.
+    pub configuration: Configuration,
+    /// Seconds by part.
+    pub timings: Vec<(String, f64)>,
+}
+
+/// A clock that was started. The only clock outside the probes.
+pub struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// Starts it.
+    #[expect(clippy::disallowed_methods, reason = "the one place where a run's time is taken")]
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Seconds since then.
+    pub fn seconds(&self) -> f64 {
+        self.0.elapsed().as_secs_f64()
+    }
+
+    /// The moment that lies `time` after the start.
+    pub fn after(&self, time: Duration) -> Instant {
+        self.0 + time
+    }
+}
+
+/// Gathers everything about the project that `arguments` name.
+///
+/// # Errors
+/// When the path is not there, or the configuration cannot be used.
+pub fn gather(arguments: &ProjectArgs, environment: &Environment, output: &mut Output) -> Result<Gathered, Error> {
+    let watch = Stopwatch::start();
+    let deadline = watch.after(Duration::from_secs_f64(arguments.timeout));
+    let root = project_root(arguments.path.as_deref(), environment)?;
+    let files = probe::files::DiskFiles::new(&root);
+    let configuration = configuration(&files)?;
+    let database_url = arguments.database_url.as_deref();
+    let mut project = read::project(&files, environment, database_url);
+    project.root = root.display().to_string();
+    learn_secrets(&project, environment, database_url, output);
+    let mut timings = vec![("files".to_owned(), watch.seconds())];
+
+    let mut facts = Facts { project, ..Facts::default() };
+    let person = probe::host::person(environment);
+    let wishes = host_wishes(&facts.project);
+    let (host, outside) = std::thread::scope(|scope| {
+        let host = scope.spawn(|| {
+            let watch = Stopwatch::start();
+            (probe::host::look(&root, person.clone(), environment, &wishes, deadline), watch.seconds())
+        });
+        let outside = if arguments.offline {
+            Outside::not_asked()
+        } else {
+            ask_outside(arguments, environment, &facts.project, &person, deadline)
+        };
+        (host.join(), outside)
+    });
+    match host {
+        Ok((host, seconds)) => {
+            facts.host = host;
+            timings.push(("host".to_owned(), seconds));
+        }
+        Err(_) => facts.host = Err(Missing::new(Need::Host, "looking at the host crashed")),
+    }
+    timings.extend(outside.timings);
+    facts.docker = outside.docker;
+    facts.postgres = outside.postgres;
+    facts.endpoints_tried = outside.tried;
+    for container in facts.docker.iter().flat_map(|docker| &docker.containers) {
+        container.environment.0.iter().for_each(|(name, value)| output.redactor.learn_setting(name, value));
+    }
+    Ok(Gathered { facts, configuration, timings })
+}
+
+/// The root of the project around `path` (or the working directory).
+///
+/// # Errors
+/// When the path is not there.
+pub fn project_root(path: Option<&Path>, environment: &Environment) -> Result<PathBuf, Error> {
+    let start = path.unwrap_or(Path::new("."));
+    let start = probe::files::directory_of(start).map_err(|reason| Error::Path { path: start.to_owned(), reason })?;
+    // A path that the person names is the project itself when it looks like one, even inside a larger one.
+    let find = if path.is_some() { discover::root_at } else { discover::root_of };
+    let root = find(&start.display().to_string(), environment.get("HOME"), &probe::files::exists);
+    Ok(PathBuf::from(root))
+}
+
+/// The project's configuration, the default when there is none.
+///
+/// # Errors
+/// When it is there and cannot be used.
+pub fn configuration(files: &dyn Files) -> Result<Configuration, Error> {
+    let unusable = |reason: String| Error::Configuration { path: config::PATH.to_owned(), reason };
+    match files.read(config::PATH) {
+        Ok(source) => Configuration::parse(&source).map_err(unusable),
+        Err(ReadError::NotFound) => Ok(Configuration::default()),
+        Err(error) => Err(unusable(error.to_string())),
+    }
+}
+
+/// Teaches the output the secrets of a project, so that none is said.
+pub fn learn_secrets(project: &Project, environment: &Environment, database_url: Option<&str>, output: &mut Output) {
+    project.sources.values().for_each(|source| output.redactor.learn(source));
+    environment.0.iter().for_each(|(name, value)| output.redactor.learn_setting(name, value));
+    if let Some(url) = database_url {
+        output.redactor.learn_setting("--database-url", url);
+    }
+}
+
+/// Absolute paths on the host that checks ask about: the sources of bind mounts.
+fn host_wishes(project: &Project) -> Vec<String> {
+    let binds =
+        project.services().flat_map(|service| service.binds().map(|(_, path)| path.to_owned()).collect::<Vec<_>>());
+    let mut wishes: Vec<String> = binds.collect();
+    wishes.sort();
+    wishes.dedup();
+    wishes
+}
+
+/// What engine and databases answered.
+struct Outside {
+    docker: Result<Docker, Missing>,
+    postgres: Result<crate::facts::Postgres, Missing>,
+    tried: Vec<crate::facts::EndpointTried>,
+    timings: Vec<(String, f64)>,
+}
+
+impl Outside {
+    fn not_asked() -> Self {
+        Self {
+            docker: Err(Missing::new(Need::Docker, "--offline: the engine is not asked")),
+            postgres: Err(Missing::new(Need::Postgres, "--offline: no database is asked")),
+            tried: vec![],
+            timings: vec![],
+        }
+    }
+
+    fn impossible(reason: &str) -> Self {
+        Self {
+            docker: Err(Missing::new(Need::Docker, reason)),
+            postgres: Err(Missing::new(Need::Postgres, reason)),
+            tried: vec![],
+            timings: vec![],
+        }
+    }
+}
+
+fn ask_outside(
+    arguments: &ProjectArgs,
+    environment: &Environment,
+    project: &Project,
+    person: &probe::host::Person,
+    deadline: Instant,
+) -> Outside {
+    let runtime = match probe::runtime() {
+        Ok(runtime) => runtime,
+        Err(reason) => return Outside::impossible(&reason),
+    };
+    runtime.block_on(async {
+        let watch = Stopwatch::start();
+        let options = engine_options(arguments, environment);
+        let home = person.home.as_ref().map(|home| home.as_path());
+        let wishes = |container: &Container| access::paths_of_interest(container, project);
+        let look = probe::docker::look(&options, project, &person.identity, home, &wishes, deadline.into()).await;
+        let docker_seconds = watch.seconds();
+        let watch = Stopwatch::start();
+        let options = probe::postgres::PostgresOptions { allow_remote: arguments.allow_remote };
+        let postgres = probe::postgres::look(project, look.docker.as_ref().ok(), &options, deadline.into()).await;
+        let timings = vec![("engine".to_owned(), docker_seconds), ("database".to_owned(), watch.seconds())];
+        Outside { docker: look.docker, postgres, tried: look.tried, timings }
+    })
+}
+
+/// How the engine is to be found.
+pub fn engine_options(arguments: &ProjectArgs, environment: &Environment) -> probe::docker::EngineOptions {
+    probe::docker::EngineOptions {
+        docker_host: arguments.docker_host.clone(),
+        context: arguments.context.clone(),
+        allow_remote: arguments.allow_remote,
+        environment: environment.clone(),
+    }
+}

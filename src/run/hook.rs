@@ -1,0 +1,59 @@
+//! `devdoctor hook`: the pre-commit entry. Judges the staged content, files only, and says nothing when all is well.
+
+use std::path::Path;
+
+use super::check::status;
+use super::gather::{configuration, learn_secrets, project_root};
+use super::output::Output;
+use super::{Status, judge, selection};
+use crate::checks::Severity;
+use crate::cli::HookArgs;
+use crate::error::Error;
+use crate::facts::{Environment, Facts, Missing, Need};
+use crate::finding::Place;
+use crate::probe::index::IndexFiles;
+use crate::project::read;
+use crate::report::{self, HumanStyle};
+
+/// Runs the command.
+///
+/// # Errors
+/// When git cannot be asked for the staged files.
+pub fn run(arguments: &HookArgs, environment: &Environment, output: &mut Output) -> Result<Status, Error> {
+    let root = project_root(None, environment)?;
+    let files = IndexFiles::open(&root).map_err(|error| Error::Git(error.to_string()))?;
+    let configuration = configuration(&files)?;
+    let mut project = read::project(&files, environment, None);
+    project.root = root.display().to_string();
+    learn_secrets(&project, environment, None, output);
+    let not_asked = |need| Missing::new(need, "the hook reads files only");
+    let facts = Facts {
+        project,
+        host: Err(not_asked(Need::Host)),
+        docker: Err(not_asked(Need::Docker)),
+        postgres: Err(not_asked(Need::Postgres)),
+        endpoints_tried: vec![],
+    };
+    let checks = selection::files_only(selection::selected(&arguments.select, &configuration)?);
+    let mut report = judge::judge(&checks, &facts, true);
+    report.scene = vec![];
+    let threshold = arguments.fail_on.map_or(Severity::Error, Severity::from);
+    report.keep(|judged| {
+        judged.severity >= threshold && concerns(judged.finding.place.as_ref(), &arguments.files, &root)
+    });
+    if !report.findings.is_empty() || report.summary.crashed > 0 {
+        output.result(&report::human(&report, HumanStyle { quiet: true, ..output.style() }));
+        output.chat("see more with `devdoctor check`, repair with `devdoctor fix`\n");
+    }
+    Ok(status(&report, threshold, false))
+}
+
+/// Whether a finding is about one of the staged files. When none is named, all count.
+fn concerns(place: Option<&Place>, files: &[std::path::PathBuf], root: &Path) -> bool {
+    let path = match place {
+        Some(Place::Span(span)) => span.path.as_ref(),
+        Some(Place::Path(path)) => path.as_str(),
+        None => return true,
+    };
+    files.is_empty() || files.iter().any(|file| file == Path::new(path) || *file == root.join(path))
+}

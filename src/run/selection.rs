@@ -1,0 +1,50 @@
+//! Which checks run: by id or family, from the command line and the project's configuration.
+
+use std::collections::BTreeSet;
+
+use crate::checks::{self, Check};
+use crate::cli::SelectArgs;
+use crate::config::Configuration;
+use crate::error::Error;
+use crate::facts::Need;
+
+/// The checks of a run, in the table's order.
+pub fn selected(arguments: &SelectArgs, configuration: &Configuration) -> Result<Vec<&'static Check>, Error> {
+    let only = ids(&arguments.only)?;
+    let mut skip = ids(&arguments.skip)?;
+    let configured: Vec<String> = configuration.skip.keys().cloned().collect();
+    // What is asked for by name on the command line runs even if the configuration leaves it out.
+    skip.extend(ids(&configured)?.into_iter().filter(|id| !only.contains(id)));
+    Ok(checks::all()
+        .filter(|check| arguments.only.is_empty() || only.contains(&check.id()))
+        .filter(|check| !skip.contains(&check.id()))
+        .collect())
+}
+
+/// The checks that need files alone: those of the hook.
+pub fn files_only(checks: Vec<&'static Check>) -> Vec<&'static Check> {
+    checks.into_iter().filter(|check| check.words().needs == [Need::Files]).collect()
+}
+
+fn ids(names: &[String]) -> Result<BTreeSet<String>, Error> {
+    let mut found = BTreeSet::new();
+    for name in names {
+        let before = found.len();
+        found.extend(checks::all().filter(|check| check.id() == *name || check.family() == name).map(Check::id));
+        if found.len() == before && !found.contains(name) {
+            return Err(unknown(name));
+        }
+    }
+    Ok(found)
+}
+
+/// The error for a name that is no check and no family, with the nearest that is one.
+pub fn unknown(name: &str) -> Error {
+    let names: BTreeSet<String> = checks::all().flat_map(|check| [check.id(), check.family().to_owned()]).collect();
+    let nearest = names
+        .into_iter()
+        .map(|candidate| (similar::get_close_matches(name, &[candidate.as_str()], 1, 0.6).len(), candidate))
+        .find(|(matches, _)| *matches > 0)
+        .map(|(_, candidate)| candidate);
+    Error::UnknownCheck { name: name.to_owned(), nearest }
+}

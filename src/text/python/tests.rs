@@ -1,0 +1,90 @@
+//! Python as people write it, broken, and made to break.
+
+use super::*;
+
+const ENV_PY: &str = "import os\nfrom alembic import context\nfrom app.config import settings\nconfig = context.config\n\
+url = os.environ.get('DATABASE_URL') or settings.database_url\nif url:\n    config.set_main_option(\"sqlalchemy.url\", url.replace('%', '%%'))\n\
+section = config.get_section(config.config_ini_section, {})\nsection['sqlalchemy.url'] = f\"{os.environ['B']}\"\nx = {**section, \"k\": 1}\n\
+class Settings(BaseSettings):\n    DATABASE_URL: str = \"postgresql://é\"\n";
+
+#[test]
+fn what_an_env_py_does_is_seen() {
+    let module = parse(ENV_PY);
+    assert_eq!(module.errors, []);
+    let call = module.calls.iter().find(|call| call.function() == "set_main_option").unwrap();
+    assert_eq!(call.callee, "config.set_main_option");
+    assert_eq!(
+        call.positional(0).and_then(Value::as_text).map(|text| &ENV_PY[text.range.clone()]),
+        Some("sqlalchemy.url")
+    );
+    assert!(ENV_PY[call.context.condition.clone().unwrap()].starts_with("if url"));
+    let key = module.assignments.iter().find(|assignment| assignment.key.is_some()).unwrap();
+    assert_eq!((key.target.as_str(), key.key.as_deref()), ("section", Some("sqlalchemy.url")));
+    assert!(
+        key.value.any(&|value| matches!(value, Value::Item(name, text) if name == "os.environ" && text.value == "B"))
+    );
+    assert_eq!(module.keys[0].value, "k");
+    let field = module.assignments.last().unwrap();
+    assert_eq!(
+        (field.target.as_str(), field.context.bases.as_slice()),
+        ("DATABASE_URL", &["BaseSettings".to_owned()][..])
+    );
+    assert!(module.names.iter().any(|(name, _)| name == "settings.database_url"));
+    assert_eq!(module.reads[0].1.value, "B");
+}
+
+#[test]
+fn a_broken_file_has_errors_and_what_could_be_read() {
+    let module = parse("def run():\n    url =\n    config.set_main_option('sqlalchemy.url', x)\nimport (\n");
+    assert!(!module.errors.is_empty());
+    assert!(module.calls.iter().any(|call| call.function() == "set_main_option"), "{module:?}");
+}
+
+#[test]
+fn a_file_cut_anywhere_is_read() {
+    let text = ENV_PY.replace('\n', "\r\n");
+    for end in (0..=text.len()).filter(|end| text.is_char_boundary(*end)) {
+        let module = parse(&text[..end]);
+        assert!(module.errors.iter().all(|error| error.offset <= end));
+    }
+}
+
+#[test]
+fn texts_made_to_break_a_parser_are_refused_or_read() {
+    let many = 300_000;
+    for text in [
+        "(".repeat(many),
+        "-".repeat(many),
+        "not ".repeat(many),
+        "lambda:".repeat(many),
+        "a if b else ".repeat(many / 8),
+        "1+".repeat(many) + "1",
+        "1**".repeat(many) + "1",
+        "a.".repeat(many) + "a",
+        "a()".to_owned() + &"()".repeat(many),
+        "a".to_owned() + &"[0]".repeat(many),
+        "f'{".repeat(2_000),
+        (0..400).map(|depth| " ".repeat(depth) + "if x:\n").collect(),
+        "if x:\n pass\n".to_owned() + &"elif y:\n pass\n".repeat(many / 8),
+        "x = y = ".repeat(many / 8),
+        "@a\n".repeat(many),
+        "await ".repeat(many),
+        "x: ".repeat(many),
+        "\u{feff}x = 'a".to_owned(),
+        "a < ".repeat(many),
+        "a and ".repeat(many),
+        "a|".repeat(many),
+        "match x:\n case ".to_owned() + &"a|".repeat(many),
+        "type x[".repeat(1_000),
+        "print ".repeat(many),
+        "\\\n".repeat(many),
+        "x := ".repeat(many),
+        "*".repeat(many),
+        "yield ".repeat(many),
+        "async ".repeat(many),
+        "return ".repeat(many),
+        "\"\"\"".to_owned() + &"x\n".repeat(6_000_000),
+    ] {
+        parse(&text);
+    }
+}

@@ -1,0 +1,270 @@
+//! Gives files to their owner through the real engine, as an ordinary user who could not do it.
+
+#![allow(missing_docs, clippy::disallowed_methods, clippy::unwrap_used, reason = "tests make files and start programs")]
+#![allow(dead_code, reason = "each test uses a part of what they share")]
+
+mod support {
+    pub mod engine;
+}
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::path::Path;
+use std::time::Duration;
+
+use devdoctor::facts::{Container, Docker, Identity, Owner, SeenPath};
+use devdoctor::fix::apply::engine::{EngineError, chown};
+use devdoctor::fix::{Chown, ChownPlace};
+use devdoctor::probe::docker::{DockerLook, Engine, EngineOptions, look};
+use devdoctor::project::Project;
+use devdoctor::project::compose::Compose;
+use support::engine::{Made, as_ordinary_user, docker, image, setting};
+
+const ME: Owner = Owner { uid: 1001, gid: 1001 };
+const ROOT: Owner = Owner { uid: 0, gid: 0 };
+
+fn run<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+/// The engine and the containers that carry Compose's labels for `root`.
+async fn engine(root: &Path) -> (Engine, Docker) {
+    let person = Identity { owner: ME, groups: vec![], name: None };
+    let project = Project {
+        root: root.display().to_string(),
+        compose: Some(Compose { name: "chown".to_owned(), ..Compose::default() }),
+        ..Project::default()
+    };
+    let nothing = |_: &Container| vec![];
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
+    let found = look(&EngineOptions::default(), &project, &person, None, &nothing, deadline).await;
+    let DockerLook { docker: Ok(docker), engine: Some(engine), .. } = found else { panic!("{found:?}") };
+    (engine, docker)
+}
+
+fn step(place: ChownPlace, names: &[&str], to: Owner) -> Chown {
+    let paths = names.iter().map(|name| (SeenPath((*name).into()), ROOT)).collect();
+    Chown { place, paths, to, direct: false }
+}
+
+fn owner(path: &Path) -> Owner {
+    let seen = std::fs::symlink_metadata(path).unwrap();
+    Owner { uid: seen.uid(), gid: seen.gid() }
+}
+
+/// A folder of the ordinary user's that root has left files in.
+fn soiled(names: &[&str]) -> tempfile::TempDir {
+    let root = tempfile::Builder::new().permissions(PermissionsExt::from_mode(0o755)).tempdir().unwrap();
+    let path = root.path().display().to_string();
+    for name in names {
+        std::fs::write(root.path().join(name), "x").unwrap();
+    }
+    // As the ordinary user these come from a container, as in life.
+    let mount = format!("type=bind,source={path},target=/w");
+    let words = ["run", "--rm", "--network", "none", "--mount", &mount, "--workdir", "/w"];
+    let soil = ["chown", "-h", "0:0", "--"];
+    docker(&[&words, &[image("BUSYBOX").as_str()][..], &soil, names].concat());
+    root
+}
+
+/// Helpers that see this folder or volume; other tests have theirs.
+fn helpers(of: &str) -> String {
+    docker(&["ps", "--all", "--quiet", "--filter", "label=devdoctor.helper", "--filter", &format!("volume={of}")])
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn an_ordinary_user_gets_back_what_root_made_whatever_its_name() {
+    as_ordinary_user("an_ordinary_user_gets_back_what_root_made_whatever_its_name", false, || {
+        let names =
+            ["plain", "with space", "it's \"quoted\"", "new\nline", "-R", "--help", "$HOME;`x`", "é\u{1f980}", "\\"];
+        let root = soiled(&names);
+        assert!(names.iter().all(|name| owner(&root.path().join(name)) == ROOT));
+        run(async {
+            let (engine, docker) = engine(root.path()).await;
+            chown(&engine, &docker, root.path(), &step(ChownPlace::Project, &names, ME)).await.unwrap();
+        });
+        for name in names {
+            assert_eq!(owner(&root.path().join(name)), ME, "{name:?}");
+        }
+        assert_eq!(helpers(root.path().to_str().unwrap()), "");
+    });
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn a_symlink_changes_owner_and_what_it_leads_to_does_not() {
+    let root = tempfile::tempdir().unwrap();
+    let outside = tempfile::tempdir().unwrap();
+    std::fs::write(root.path().join("target"), "").unwrap();
+    std::fs::write(outside.path().join("file"), "").unwrap();
+    symlink("target", root.path().join("link")).unwrap();
+    symlink(outside.path().join("file"), root.path().join("leads-out")).unwrap();
+    symlink(outside.path(), root.path().join("folder")).unwrap();
+    run(async {
+        let (engine, docker) = engine(root.path()).await;
+        let linked = step(ChownPlace::Project, &["link", "leads-out"], ME);
+        chown(&engine, &docker, root.path(), &linked).await.unwrap();
+        for (refused, reason) in [
+            ("folder/file", "lies behind a symlink"),
+            ("../x", "lies outside the project"),
+            ("/etc/passwd", "lies outside the project"),
+        ] {
+            let both = step(ChownPlace::Project, &["target", refused], ME);
+            let error = chown(&engine, &docker, root.path(), &both).await.unwrap_err();
+            assert_eq!(error, EngineError::Refused { path: refused.to_owned(), reason });
+        }
+    });
+    assert_eq!((owner(&root.path().join("link")), owner(&root.path().join("leads-out"))), (ME, ME));
+    assert_eq!((owner(&root.path().join("target")), owner(&outside.path().join("file"))), (ROOT, ROOT));
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn names_that_are_no_text_change_owner_too() {
+    let root = tempfile::tempdir().unwrap();
+    let name = OsStr::from_bytes(b"caf\xe9 \xff");
+    for name in [name, OsStr::new("new\nline"), OsStr::new("-x"), OsStr::new("other")] {
+        std::fs::write(root.path().join(name), "").unwrap();
+    }
+    let mut three = step(ChownPlace::Project, &["new\nline", "-x"], ME);
+    three.paths.push((SeenPath(name.into()), ROOT));
+    run(async {
+        let (engine, docker) = engine(root.path()).await;
+        chown(&engine, &docker, root.path(), &three).await.unwrap();
+        three.paths.push((SeenPath("gone".into()), ROOT));
+        let error = chown(&engine, &docker, root.path(), &three).await.unwrap_err();
+        assert!(matches!(&error, EngineError::Failed { status: 123, words } if words.contains("gone")), "{error}");
+    });
+    for name in [name, OsStr::new("new\nline"), OsStr::new("-x")] {
+        assert_eq!(owner(&root.path().join(name)), ME, "{name:?}");
+    }
+    assert_eq!(owner(&root.path().join("other")), ROOT);
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn one_path_that_is_gone_does_not_keep_the_others_from_their_owner() {
+    let root = tempfile::tempdir().unwrap();
+    std::fs::write(root.path().join("a"), "").unwrap();
+    std::fs::write(root.path().join("z"), "").unwrap();
+    run(async {
+        let (engine, docker) = engine(root.path()).await;
+        let three = step(ChownPlace::Project, &["a", "gone", "z"], ME);
+        let error = chown(&engine, &docker, root.path(), &three).await.unwrap_err();
+        assert!(matches!(&error, EngineError::Failed { status: 1, words } if words.contains("gone")), "{error}");
+    });
+    assert_eq!((owner(&root.path().join("a")), owner(&root.path().join("z"))), (ME, ME));
+    assert_eq!(helpers(root.path().to_str().unwrap()), "");
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn a_hundred_thousand_paths_take_about_as_long_as_chown_itself() {
+    let root = tempfile::tempdir().unwrap();
+    let mut names = vec![];
+    for folder in 0..100 {
+        let folder = format!("node_modules/some-package-{folder:03}/dist");
+        std::fs::create_dir_all(root.path().join(&folder)).unwrap();
+        for file in 0..1000 {
+            let name = format!("{folder}/file-{file:04}.js");
+            std::fs::write(root.path().join(&name), "").unwrap();
+            names.push(name);
+        }
+    }
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let took = run(async {
+        let (engine, docker) = engine(root.path()).await;
+        let started = std::time::Instant::now();
+        chown(&engine, &docker, root.path(), &step(ChownPlace::Project, &names, ME)).await.unwrap();
+        started.elapsed()
+    });
+    assert!(names.iter().all(|name| owner(&root.path().join(name)) == ME));
+    let started = std::time::Instant::now();
+    let done = std::process::Command::new("chown").args(["-R", "0:0"]).arg(root.path()).status().unwrap();
+    println!("100,000 paths: {took:?} through the engine, chown -R itself {:?}", started.elapsed());
+    assert!(done.success() && took < Duration::from_secs(30), "{took:?}");
+}
+
+/// A container with Compose's labels for `root`.
+fn labelled<'words>(root: &'words str, words: &[&'words str]) -> Vec<String> {
+    let labels = ["com.docker.compose.project=chown", "com.docker.compose.service=app"];
+    let directory = format!("com.docker.compose.project.working_dir={root}");
+    let labels = labels.iter().map(|label| (*label).to_owned()).chain([directory]);
+    let labels = labels.flat_map(|label| ["--label".to_owned(), label]);
+    labels.chain(words.iter().map(|word| (*word).to_owned())).collect()
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn paths_in_volumes_and_in_the_container_itself_change_owner_too() {
+    let root = tempfile::tempdir().unwrap();
+    let shown = root.path().display().to_string();
+    let volume = Made::volume();
+    let (bind, cache) = (format!("{shown}:/app"), format!("{}:/cache", volume.id));
+    let busybox = image("BUSYBOX");
+    let script = "mkdir -p /cache/uv /own && touch /cache/uv/a /app/b /own/c && sleep 600";
+    let words = labelled(
+        &shown,
+        &["--volume", &bind, "--volume", &cache, "--cap-drop", "DAC_OVERRIDE", &busybox, "sh", "-c", script],
+    );
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let container = Made::running(&words);
+    while !docker(&["exec", &container.id, "ls", "/own"]).contains('c') {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let place = || ChownPlace::Container { service: "app".to_owned(), id: container.id.clone() };
+    let app = Owner { uid: 1000, gid: 1000 };
+    run(async {
+        let (engine, docker) = engine(root.path()).await;
+        let all = step(place(), &["/cache/uv", "/cache/uv/a", "/app/b", "/own/c"], app);
+        chown(&engine, &docker, root.path(), &all).await.unwrap();
+        for refused in ["relative", "/cache/../etc/passwd"] {
+            let error = chown(&engine, &docker, root.path(), &step(place(), &[refused], app)).await.unwrap_err();
+            assert!(matches!(error, EngineError::Refused { .. }), "{error}");
+        }
+    });
+    let shown = |path: &str| docker(&["exec", &container.id, "stat", "-c", "%u:%g", path]);
+    for path in ["/cache/uv", "/cache/uv/a", "/app/b", "/own/c"] {
+        assert_eq!(shown(path), "1000:1000", "{path}");
+    }
+    assert_eq!(shown("/cache"), "0:0");
+
+    // Stopped, its volumes can still be reached, its own layer can not.
+    docker(&["kill", &container.id]);
+    run(async {
+        let (engine, docker) = engine(root.path()).await;
+        let back = step(place(), &["/cache/uv/a"], ROOT);
+        chown(&engine, &docker, root.path(), &back).await.unwrap();
+        let own = step(place(), &["/cache/uv", "/own/c"], ROOT);
+        let error = chown(&engine, &docker, root.path(), &own).await.unwrap_err();
+        let expected = EngineError::NotRunning { service: "app".to_owned(), path: "/own/c".to_owned() };
+        assert_eq!(error, expected);
+    });
+    docker(&["start", &container.id]);
+    assert_eq!((shown("/cache/uv/a").as_str(), shown("/cache/uv").as_str()), ("0:0", "1000:1000"));
+    assert_eq!(helpers(&volume.id), "");
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn a_container_without_chown_says_so() {
+    let root = tempfile::tempdir().unwrap();
+    let shown = root.path().display().to_string();
+    let scratch = image("SCRATCH");
+    let words = labelled(&shown, &[&scratch]);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let container = Made::running(&words);
+    let place = ChownPlace::Container { service: "app".to_owned(), id: container.id.clone() };
+    run(async {
+        let (engine, docker) = engine(root.path()).await;
+        let error = chown(&engine, &docker, root.path(), &step(place, &["/pause"], ME)).await.unwrap_err();
+        assert_eq!(error, EngineError::NoChown("app".to_owned()));
+        // Its image has none either, so another one that is here does it.
+        std::fs::write(root.path().join("a"), "").unwrap();
+        chown(&engine, &docker, root.path(), &step(ChownPlace::Project, &["a"], ME)).await.unwrap();
+    });
+    assert_eq!(owner(&root.path().join("a")), ME);
+    assert_eq!(setting("DEVDOCTOR_TEST_UID"), "1001");
+}

@@ -1,0 +1,229 @@
+//! The command line as a stranger meets it: exit statuses, streams, colours, closed pipes, wrong words.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test starts programs, reads the disk, and fails by panicking"
+)]
+
+use std::io::{Read, Write};
+use std::os::unix::fs::{MetadataExt, chown};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// devdoctor in a directory, with a home beside it: what it keeps there is none of the project's files.
+fn devdoctor(directory: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_devdoctor"));
+    let home = directory.parent().unwrap();
+    command.args(arguments).current_dir(directory).env_clear().env("HOME", home).stdin(Stdio::null());
+    command
+}
+
+fn run(directory: &Path, arguments: &[&str]) -> (i32, String, String) {
+    let Output { status, stdout, stderr } = devdoctor(directory, arguments).output().unwrap();
+    (status.code().unwrap(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+}
+
+/// A project in a directory of its own; all of it belongs to one ordinary user.
+struct Project {
+    around: tempfile::TempDir,
+}
+
+impl Project {
+    fn path(&self) -> PathBuf {
+        self.around.path().join("shop")
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        std::fs::write(self.path().join(path), text).unwrap();
+        self.belongs_to_one();
+    }
+
+    /// In root's own project nothing of root's is foreign, so under root the project is somebody else's.
+    fn belongs_to_one(&self) {
+        if std::fs::metadata(self.around.path()).unwrap().uid() == 0 {
+            let mut open = vec![self.path()];
+            while let Some(path) = open.pop() {
+                chown(&path, Some(4242), Some(4242)).unwrap();
+                if path.is_dir() {
+                    open.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+                }
+            }
+        }
+    }
+}
+
+/// A project whose Makefile runs alembic as root.
+fn broken() -> Project {
+    let project = Project { around: tempfile::tempdir().unwrap() };
+    std::fs::create_dir(project.path()).unwrap();
+    project.write(
+        "compose.yaml",
+        "services:\n  api:\n    image: python:3.12\n    command: sleep infinity\n    volumes:\n      - .:/app\n",
+    );
+    project.write("Makefile", "migrate:\n\tdocker compose exec api alembic upgrade head\n");
+    project
+}
+
+#[test]
+fn statuses_are_0_for_nothing_1_for_findings_2_for_trouble() {
+    let empty = tempfile::tempdir().unwrap();
+    assert_eq!(run(empty.path(), &["check", "--offline"]).0, 0);
+    let project = broken();
+    let (status, out, err) = run(&project.path(), &["check", "--offline"]);
+    assert_eq!(status, 1, "{out}{err}");
+    assert!(out.contains("exec-as-root") && err.is_empty(), "{out}{err}");
+    assert_eq!(run(&project.path(), &["check", "--offline", "--strict"]).0, 2);
+    for (arguments, said) in [
+        (&["check", "/no/such/place"][..], "no such file or directory"),
+        (&["check", "--only", "exec-as-rot"], "did you mean `exec-as-root`?"),
+        (&["check", "--timeout", "0"], "is no number of seconds"),
+        (&["check", "--facts", "Makefile"], "holds no facts"),
+        (&["explain", "nothing-at-all"], "there is no check or family `nothing-at-all`"),
+        (&["undo"], "no run of `fix` left"),
+        (&["undo", "1"], "there is no run `1`"),
+        (&["frobnicate"], "unrecognized subcommand"),
+    ] {
+        let (status, out, err) = run(&project.path(), arguments);
+        assert_eq!(status, 2, "{arguments:?}: {out}{err}");
+        assert!(err.contains(said), "{arguments:?}: {err}");
+        assert!(out.is_empty(), "{arguments:?}: {out}");
+    }
+}
+
+#[test]
+fn a_configuration_that_cannot_be_used_is_named_with_its_place() {
+    let project = broken();
+    project.write("devdoctor.yaml", "skip:\n  exec-as-root: ''\n");
+    let (status, _, err) = run(&project.path(), &["check", "--offline"]);
+    assert_eq!((status, err.contains("skip.exec-as-root: the reason is empty")), (2, true), "{err}");
+    project.write("devdoctor.yaml", "skip:\n  exec-as-root: our image drops by itself\n");
+    assert_eq!(run(&project.path(), &["check", "--offline"]).0, 0);
+    // What is asked for by name runs all the same.
+    assert_eq!(run(&project.path(), &["check", "--offline", "--only", "exec-as-root"]).0, 1);
+}
+
+#[test]
+fn json_is_the_schema_and_the_same_bytes_each_time() {
+    let project = broken();
+    let report = || {
+        let (_, out, _) = run(&project.path(), &["check", "--offline", "--format", "json"]);
+        let mut report: serde_json::Value = serde_json::from_str(&out).unwrap();
+        report["summary"]["seconds"] = 0.into();
+        report
+    };
+    let first = report();
+    assert_eq!(first["schema"], "devdoctor.report.v1");
+    assert_eq!(
+        first["summary"]["error"].as_u64().unwrap() + first["summary"]["warning"].as_u64().unwrap(),
+        1,
+        "{first:#}"
+    );
+    let finding = &first["findings"][0];
+    assert_eq!(finding["id"], "exec-as-root");
+    assert_eq!(finding["location"]["path"], "Makefile");
+    assert_eq!(finding["location"]["line"], 2);
+    assert_eq!(first, report());
+}
+
+#[test]
+fn facts_are_judged_elsewhere_as_here() {
+    let project = broken();
+    let file = project.around.path().join("facts.json");
+    assert_eq!(run(&project.path(), &["facts", "--offline", "--output", file.to_str().unwrap()]).0, 0);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let (status, out, err) = run(elsewhere.path(), &["check", "--facts", file.to_str().unwrap()]);
+    assert_eq!(status, 1, "{err}");
+    assert!(out.contains("exec-as-root") && out.contains("Makefile:2"), "{out}");
+}
+
+#[test]
+fn colours_follow_the_flag_and_the_environment() {
+    let project = broken();
+    let coloured = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let mut command = devdoctor(&project.path(), &[&["check", "--offline"], arguments].concat());
+        command.envs(variables.iter().copied());
+        String::from_utf8(command.output().unwrap().stdout).unwrap().contains('\u{1b}')
+    };
+    assert!(!coloured(&[], &[]));
+    assert!(coloured(&["--color", "always"], &[("NO_COLOR", "1")]));
+    assert!(coloured(&[], &[("CLICOLOR_FORCE", "1")]));
+    assert!(!coloured(&[], &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
+    assert!(!coloured(&["--color", "never"], &[("CLICOLOR_FORCE", "1")]));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_trouble() {
+    let project = broken();
+    let mut child =
+        devdoctor(&project.path(), &["list"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let mut said = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert_eq!((child.wait().unwrap().code(), said.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn without_a_terminal_and_without_yes_nothing_is_applied() {
+    let project = broken();
+    let before = std::fs::read_to_string(project.path().join("Makefile")).unwrap();
+    let (status, out, err) = run(&project.path(), &["fix", "--offline"]);
+    assert_eq!(status, 1);
+    assert!(err.contains("nothing is applied") && out.contains("+++ b/Makefile"), "{out}{err}");
+    assert_eq!(std::fs::read_to_string(project.path().join("Makefile")).unwrap(), before);
+}
+
+#[test]
+fn a_dry_run_is_a_patch_that_git_takes() {
+    let project = broken();
+    let (status, patch, _) = run(&project.path(), &["fix", "--offline", "--dry-run"]);
+    assert_eq!(status, 1);
+    let git = |arguments: &[&str]| {
+        let mut child =
+            Command::new("git").args(arguments).current_dir(project.path()).stdin(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(patch.as_bytes()).unwrap();
+        assert!(child.wait().unwrap().success(), "{patch}");
+        project.belongs_to_one();
+    };
+    git(&["init", "--quiet"]);
+    git(&["apply", "-"]);
+    assert_eq!(run(&project.path(), &["check", "--offline"]).0, 0);
+}
+
+#[test]
+fn fix_cures_and_undo_brings_every_byte_back() {
+    let project = broken();
+    let makefile = || std::fs::read_to_string(project.path().join("Makefile")).unwrap();
+    let before = makefile();
+    let (status, out, err) = run(&project.path(), &["fix", "--offline", "--yes"]);
+    assert_eq!(status, 0, "{out}{err}");
+    assert!(out.contains("done: edited `Makefile`") && out.contains("cured: "), "{out}");
+    assert_ne!(makefile(), before);
+    let (_, list, _) = run(&project.path(), &["undo", "--list"]);
+    assert!(list.contains("can be taken back"), "{list}");
+    assert_eq!(run(&project.path(), &["undo"]).0, 0);
+    assert_eq!(makefile(), before);
+    let (_, list, _) = run(&project.path(), &["undo", "--list"]);
+    assert!(list.contains("taken back"), "{list}");
+}
+
+#[test]
+fn undo_leaves_what_was_changed_since() {
+    let project = broken();
+    assert_eq!(run(&project.path(), &["fix", "--offline", "--yes"]).0, 0);
+    project.write("Makefile", "mine:\n\ttrue\n");
+    let (status, out, _) = run(&project.path(), &["undo"]);
+    assert_eq!(status, 1);
+    assert!(out.contains("has changed since; its former text is"), "{out}");
+    assert_eq!(std::fs::read_to_string(project.path().join("Makefile")).unwrap(), "mine:\n\ttrue\n");
+}
+
+#[test]
+fn explain_shows_words_and_what_is_here() {
+    let project = broken();
+    let (status, out, _) = run(&project.path(), &["explain", "exec-as-root", "--offline"]);
+    assert_eq!(status, 0);
+    for part in ["why", "how to see it by hand", "how to fix it by hand", "here", "Makefile:2"] {
+        assert!(out.contains(part), "{part}: {out}");
+    }
+}

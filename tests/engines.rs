@@ -1,0 +1,116 @@
+//! Engines that shift user numbers: what is seen of them, and that owners come out right on the host.
+
+#![allow(missing_docs, clippy::disallowed_methods, clippy::unwrap_used, reason = "tests make files and start programs")]
+#![allow(dead_code, reason = "each test uses a part of what they share")]
+
+mod support {
+    pub mod engine;
+    pub mod engines;
+}
+
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown as give};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use devdoctor::facts::{Container, Docker, EngineKind, IdRange, Identity, Owner, SeenPath};
+use devdoctor::fix::apply::engine::{EngineError, chown};
+use devdoctor::fix::{Chown, ChownPlace};
+use devdoctor::probe::docker::{DockerLook, Engine, EngineOptions, look};
+use devdoctor::project::Project;
+use support::engine::{image, setting};
+use support::engines::OwnEngine;
+
+const ME: Owner = Owner { uid: 1001, gid: 1001 };
+
+fn run<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+async fn looked(url: &str) -> (Engine, Docker) {
+    let options = EngineOptions { docker_host: Some(url.to_owned()), ..EngineOptions::default() };
+    let person = Identity { owner: ME, groups: vec![], name: None };
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
+    let nothing = |_: &Container| vec![];
+    let found = look(&options, &Project::default(), &person, None, &nothing, deadline).await;
+    let DockerLook { docker: Ok(docker), engine: Some(engine), .. } = found else { panic!("{found:?}") };
+    (engine, docker)
+}
+
+/// A folder of the ordinary user's in which containers of two users leave a file each.
+fn soiled(engine: &OwnEngine) -> PathBuf {
+    let root = engine.folder().join("project");
+    std::fs::create_dir(&root).unwrap();
+    give(&root, Some(ME.uid), Some(ME.gid)).unwrap();
+    std::fs::set_permissions(&root, PermissionsExt::from_mode(0o777)).unwrap();
+    let mount = format!("{}:/w", root.display());
+    for (user, name) in [("0", "by-root"), ("1000", "by-app")] {
+        let words = ["run", "--rm", "--network", "none", "--user", user, "--volume", &mount, &image("BUSYBOX")];
+        engine.docker(&[&words[..], &["touch", &format!("/w/{name}")]].concat());
+    }
+    root
+}
+
+fn owner(root: &Path, name: &str) -> u32 {
+    std::fs::symlink_metadata(root.join(name)).unwrap().uid()
+}
+
+fn step(names: &[&str], to: Owner) -> Chown {
+    let paths = names.iter().map(|name| (SeenPath((*name).into()), Owner { uid: 0, gid: 0 })).collect();
+    Chown { place: ChownPlace::Project, paths, to, direct: false }
+}
+
+/// The first number of a user's line in `/etc/subuid`.
+fn subuid(name: &str) -> u32 {
+    let text = std::fs::read_to_string("/etc/subuid").unwrap();
+    let line = text.lines().find(|line| line.starts_with(&format!("{name}:"))).unwrap();
+    line.split(':').nth(1).unwrap().parse().unwrap()
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn behind_a_remapping_engine_files_come_back_to_their_owner() {
+    let own = OwnEngine::remapping();
+    let start = subuid("dockremap");
+    let root = soiled(&own);
+    assert_eq!((owner(&root, "by-root"), owner(&root, "by-app")), (start, start + 1000));
+    std::fs::write(root.join("by-host-root"), "").unwrap();
+    run(async {
+        let (engine, docker) = looked(&own.url()).await;
+        assert_eq!(docker.kind, EngineKind::UsernsRemap);
+        assert_eq!(docker.uid_map, Ok(vec![IdRange { inside: 0, outside: start, count: 65536 }]));
+        chown(&engine, &docker, &root, &step(&["by-root", "by-app", "by-host-root"], ME)).await.unwrap();
+    });
+    for name in ["by-root", "by-app", "by-host-root"] {
+        assert_eq!(owner(&root, name), ME.uid, "{name}");
+    }
+    assert_eq!(own.docker(&["ps", "--all", "--quiet"]), "");
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn behind_a_rootless_engine_root_is_the_user_and_the_others_come_back() {
+    let own = OwnEngine::rootless();
+    assert_eq!(setting("DEVDOCTOR_TEST_UID"), ME.uid.to_string());
+    let start = subuid(&setting("DEVDOCTOR_TEST_USER"));
+    let root = soiled(&own);
+    assert_eq!((owner(&root, "by-root"), owner(&root, "by-app")), (ME.uid, start + 999));
+    run(async {
+        let (engine, docker) = looked(&own.url()).await;
+        assert_eq!(docker.kind, EngineKind::Rootless);
+        let first = IdRange { inside: 0, outside: ME.uid, count: 1 };
+        let second = IdRange { inside: 1, outside: start, count: 65536 };
+        assert_eq!(
+            (docker.uid_map.as_ref(), docker.gid_map.as_ref()),
+            (Ok(&vec![first, second]), Ok(&vec![first, second]))
+        );
+        chown(&engine, &docker, &root, &step(&["by-app"], ME)).await.unwrap();
+        assert_eq!(owner(&root, "by-app"), ME.uid);
+        // And back, as undo does.
+        let before = Owner { uid: start + 999, gid: start + 999 };
+        chown(&engine, &docker, &root, &step(&["by-app"], before)).await.unwrap();
+        let stranger = Owner { uid: 4_000_000, gid: 4_000_000 };
+        let error = chown(&engine, &docker, &root, &step(&["by-app"], stranger)).await.unwrap_err();
+        assert_eq!(error, EngineError::NoNumber(stranger));
+    });
+    assert_eq!(owner(&root, "by-app"), start + 999);
+}
