@@ -29,6 +29,14 @@ pub enum Error {
         /// The nearest that exists.
         nearest: Option<String>,
     },
+    /// A family where one check is asked for.
+    #[error("`{name}` is a family of checks")]
+    Family {
+        /// The family.
+        name: String,
+        /// Its checks.
+        checks: Vec<String>,
+    },
     /// Recorded facts that cannot be read.
     #[error("`{path}` holds no facts: {reason}")]
     Facts {
@@ -68,6 +76,7 @@ impl Error {
         match self {
             Self::UnknownCheck { nearest: Some(nearest), .. } => Some(format!("did you mean `{nearest}`?")),
             Self::UnknownCheck { .. } => Some("see all checks with `devdoctor list`".to_owned()),
+            Self::Family { checks, .. } => Some(format!("name one of them: {}", checks.join(", "))),
             Self::Facts { .. } => Some("record them with `devdoctor facts --output FILE`".to_owned()),
             Self::Git(_) => Some("run the hook inside a git repository".to_owned()),
             Self::NothingToUndo(_) => Some("see all runs with `devdoctor undo --list`".to_owned()),

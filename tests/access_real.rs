@@ -54,7 +54,8 @@ const PASSWD: &str = "root:x:0:0:root:/root:/bin/sh\napp:x:1000:2000::/home/app:
 const GROUP: &str = "root:x:0:\napp:x:2000:\nextra:x:3000:app,twin\nmore:x:3001:root,app\nalone:x:3002:\n";
 
 fn image() -> Made {
-    let tag = format!("devdoctor-test/access:{}", setting("DEVDOCTOR_TEST_RUN"));
+    // A tag for each process: tests run beside each other, and each removes its own.
+    let tag = format!("devdoctor-test/access:{}-{}", setting("DEVDOCTOR_TEST_RUN"), std::process::id());
     let context = tempfile::tempdir().unwrap();
     std::fs::write(context.path().join("passwd"), PASSWD).unwrap();
     std::fs::write(context.path().join("group"), GROUP).unwrap();

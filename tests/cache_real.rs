@@ -123,26 +123,7 @@ fn facts(running: &Running, tool: &str, user: &str, environment: &[(&str, &str)]
     let source = Source::new("compose.yaml", "services:\n  app:\n    image: x\n");
     let span = source.span(12..15);
     let block = Block { span: source.span(21..29), indent: 4, style: BlockStyle::BlockMapping, editable: true };
-    let service = Service {
-        name: Spanned::new("app".into(), span),
-        block,
-        image: None,
-        build: None,
-        user: None,
-        container_name: None,
-        mounts: vec![],
-        environment: Default::default(),
-        environment_block: None,
-        env_files: vec![],
-        ports: vec![],
-        network_mode: None,
-        userns_mode: None,
-        working_dir: None,
-        command: None,
-        entrypoint: None,
-        read_only: false,
-        profiles: vec![],
-    };
+    let service = Service::new(Spanned::new("app".into(), span), block);
     let (above, listing) = running.look(cache);
     let mut paths: BTreeMap<_, _> = above.into_iter().map(|(path, stat)| (path, Ok(Some(stat)))).collect();
     let own = listing.first().map(|(_, stat)| *stat);

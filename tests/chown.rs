@@ -16,7 +16,7 @@ use std::time::Duration;
 use devdoctor::facts::{Container, Docker, Identity, Owner, SeenPath};
 use devdoctor::fix::apply::engine::{EngineError, chown};
 use devdoctor::fix::{Chown, ChownPlace};
-use devdoctor::probe::docker::{DockerLook, Engine, EngineOptions, look};
+use devdoctor::probe::docker::{DockerLook, Engine, EngineOptions, Interest, look};
 use devdoctor::project::Project;
 use devdoctor::project::compose::Compose;
 use support::engine::{Made, as_ordinary_user, docker, image, setting};
@@ -38,7 +38,15 @@ async fn engine(root: &Path) -> (Engine, Docker) {
     };
     let nothing = |_: &Container| vec![];
     let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
-    let found = look(&EngineOptions::default(), &project, &person, None, &nothing, deadline).await;
+    let found = look(
+        &EngineOptions::default(),
+        &project,
+        &person,
+        None,
+        Interest { accounts: &|_| true, paths: &nothing },
+        deadline,
+    )
+    .await;
     let DockerLook { docker: Ok(docker), engine: Some(engine), .. } = found else { panic!("{found:?}") };
     (engine, docker)
 }

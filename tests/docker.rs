@@ -12,7 +12,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use devdoctor::facts::{Container, EngineKind, FileKind, Identity, MountKind, Owner, PathStat, PathWish};
-use devdoctor::probe::docker::{DockerLook, EngineOptions, look};
+use devdoctor::probe::docker::{DockerLook, EngineOptions, Interest, look};
 use devdoctor::project::Project;
 use devdoctor::project::compose::{Block, BlockStyle, Compose, Service};
 use devdoctor::text::{Span, Spanned};
@@ -35,26 +35,8 @@ fn project(root: &Path, name: &str) -> Project {
 
 fn service(name: &str) -> Service {
     let span = Span { path: "compose.yaml".into(), start: 0, end: 0 };
-    Service {
-        name: Spanned::new(name.to_owned(), span.clone()),
-        block: Block { span, indent: 4, style: BlockStyle::BlockMapping, editable: true },
-        image: None,
-        build: None,
-        user: None,
-        container_name: None,
-        mounts: vec![],
-        environment: Default::default(),
-        environment_block: None,
-        env_files: vec![],
-        ports: vec![],
-        network_mode: None,
-        userns_mode: None,
-        working_dir: None,
-        command: None,
-        entrypoint: None,
-        read_only: false,
-        profiles: vec![],
-    }
+    let block = Block { span: span.clone(), indent: 4, style: BlockStyle::BlockMapping, editable: true };
+    Service::new(Spanned::new(name.to_owned(), span), block)
 }
 
 fn wish(path: &str, listing: bool) -> PathWish {
@@ -67,8 +49,9 @@ fn run<T>(future: impl Future<Output = T>) -> T {
 
 fn look_at(host: &str, project: &Project, wishes: &[PathWish]) -> DockerLook {
     let options = EngineOptions { docker_host: Some(host.to_owned()), ..EngineOptions::default() };
-    let wishes = |_: &Container| wishes.to_vec();
-    run(async { look(&options, project, &person(), None, &wishes, Instant::now() + Duration::from_secs(10)).await })
+    let paths = |_: &Container| wishes.to_vec();
+    let interest = Interest { accounts: &|_| true, paths: &paths };
+    run(async { look(&options, project, &person(), None, interest, Instant::now() + Duration::from_secs(10)).await })
 }
 
 /// A folder with a Compose project of three services, up; taken down at the end.

@@ -16,7 +16,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use devdoctor::facts::{Container, EndpointTried, EndpointTrouble, Environment, Identity, Owner};
-use devdoctor::probe::docker::{DockerLook, EngineOptions, look};
+use devdoctor::probe::docker::{DockerLook, EngineOptions, Interest, look};
 use devdoctor::project::Project;
 use support::engine::{as_ordinary_user, setting};
 use support::proxy::Proxy;
@@ -26,7 +26,8 @@ fn look_with(options: &EngineOptions, person: &Identity, home: Option<&Path>) ->
     let nothing = |_: &Container| vec![];
     runtime.block_on(async {
         let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
-        look(options, &Project::default(), person, home, &nothing, deadline).await
+        look(options, &Project::default(), person, home, Interest { accounts: &|_| true, paths: &nothing }, deadline)
+            .await
     })
 }
 
@@ -172,7 +173,15 @@ fn the_deadline_of_the_whole_look_is_kept() {
     let nothing = |_: &Container| vec![];
     let found = runtime.block_on(async {
         let deadline = tokio::time::Instant::now() + Duration::from_millis(200);
-        look(&options, &Project::default(), &nobody(), None, &nothing, deadline).await
+        look(
+            &options,
+            &Project::default(),
+            &nobody(),
+            None,
+            Interest { accounts: &|_| true, paths: &nothing },
+            deadline,
+        )
+        .await
     });
     assert!(found.docker.is_err() && started.elapsed() < Duration::from_millis(700), "{:?}", started.elapsed());
 }

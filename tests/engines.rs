@@ -15,7 +15,7 @@ use std::time::Duration;
 use devdoctor::facts::{Container, Docker, EngineKind, IdRange, Identity, Owner, SeenPath};
 use devdoctor::fix::apply::engine::{EngineError, chown};
 use devdoctor::fix::{Chown, ChownPlace};
-use devdoctor::probe::docker::{DockerLook, Engine, EngineOptions, look};
+use devdoctor::probe::docker::{DockerLook, Engine, EngineOptions, Interest, look};
 use devdoctor::project::Project;
 use support::engine::{image, setting};
 use support::engines::OwnEngine;
@@ -31,7 +31,8 @@ async fn looked(url: &str) -> (Engine, Docker) {
     let person = Identity { owner: ME, groups: vec![], name: None };
     let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
     let nothing = |_: &Container| vec![];
-    let found = look(&options, &Project::default(), &person, None, &nothing, deadline).await;
+    let interest = Interest { accounts: &|_| true, paths: &nothing };
+    let found = look(&options, &Project::default(), &person, None, interest, deadline).await;
     let DockerLook { docker: Ok(docker), engine: Some(engine), .. } = found else { panic!("{found:?}") };
     (engine, docker)
 }

@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::facts::{Container, Environment, PathWish};
+use crate::facts::{Container, Environment, MountKind, PathWish};
 use crate::project::Project;
 use crate::project::commands::{CommandLine, DockerVerb};
+use crate::project::compose::is_below;
 
 use super::caches::{Cache, Tool};
 use super::layout::{absolute, ancestors};
+use super::normal;
 use super::user::{RunsAs, exec_environment};
 
 /// How sure it is that a tool runs in a service.
@@ -67,13 +69,29 @@ pub fn exec_lines<'a>(project: &'a Project, service: &str) -> impl Iterator<Item
     let service = service.to_owned();
     project.commands.iter().filter(move |line| {
         let Some(target) = &line.call.target else { return false };
-        !line.call.other_project
-            && match line.call.verb {
-                DockerVerb::ComposeExec | DockerVerb::ComposeRun => target.value == service,
-                DockerVerb::Exec => names.contains(&target.value),
-                DockerVerb::Run => false,
-            }
+        let named = match line.call.verb {
+            DockerVerb::ComposeExec | DockerVerb::ComposeRun => target.value == service,
+            DockerVerb::Exec => names.contains(&target.value),
+            DockerVerb::Run => false,
+        };
+        named && names_this_project(project, line)
     })
+}
+
+/// Whether a line's `-f`, `-p`, `--project-directory`, `-H` and `--context` still mean this project on this engine.
+fn names_this_project(project: &Project, line: &CommandLine) -> bool {
+    let (call, compose) = (&line.call, project.compose.as_ref());
+    let directory = line.span.path.rsplit_once('/').map_or("", |(directory, _)| directory);
+    // Scripts are called from the root as well as from where they lie.
+    let beside = |file: &str| [normal(&format!("/{directory}/{file}")), normal(&format!("/{file}"))];
+    let is_ours = |file: &String| {
+        let places = beside(file);
+        compose.is_some_and(|compose| compose.files.iter().any(|known| places.contains(&normal(&format!("/{known}")))))
+    };
+    !call.other_engine
+        && call.project_directory.as_deref().is_none_or(|directory| matches!(directory, "." | "./"))
+        && call.project_name.as_deref().is_none_or(|name| compose.is_some_and(|compose| compose.name == name))
+        && (call.compose_files.is_empty() || call.compose_files.iter().any(is_ours))
 }
 
 /// Whether a word of a command (or a script given to `sh -c`) starts one of a tool's programs.
@@ -166,9 +184,6 @@ pub fn paths_of_interest(container: &Container, project: &Project) -> Vec<PathWi
         }
         *wishes.entry(path).or_default() |= listing;
     };
-    if let Some(home) = RunsAs::of(container).ok().and_then(|runs| runs.home) {
-        wish(absolute(&home, "/"), false);
-    }
     for using in tools_of(container, project) {
         let given = using.line.map_or(&[][..], |line| line.call.environment.as_slice());
         let environment = exec_environment(container, given);
@@ -181,6 +196,14 @@ pub fn paths_of_interest(container: &Container, project: &Project) -> Vec<PathWi
         }
     }
     wishes.into_iter().map(|(path, listing)| PathWish { path, listing }).collect()
+}
+
+/// Whether it matters who the users of a container are: it mounts the project, or a tool with a cache runs in it.
+pub fn accounts_matter(container: &Container, project: &Project) -> bool {
+    let root = project.root.as_str();
+    let mounts = container.mounts.iter().filter(|mount| mount.kind == MountKind::Bind);
+    let shows = |source: &str| is_below(source, root) || is_below(root, source);
+    mounts.map(|mount| mount.source.as_str()).any(shows) || !tools_of(container, project).is_empty()
 }
 
 fn homes(container: &Container, line: Option<&CommandLine>, environment: &Environment) -> BTreeSet<String> {

@@ -15,7 +15,7 @@ pub mod user;
 
 pub use caches::{Cache, Tool};
 pub use ids::IdMaps;
-pub use interest::paths_of_interest;
+pub use interest::{accounts_matter, paths_of_interest};
 pub use layout::{Layout, Spot, normal};
 pub use project_mounts::shows_project;
 pub use rights::{Obstacle, Process, Seen, Verdict, Why};

@@ -69,6 +69,14 @@ fn numbers(written: &str, container: Option<&Container>) -> Result<RunsAs, Unres
     resolve(written, &container.group_add, &container.passwd, &container.groups, &container.environment)
 }
 
+/// Why a check cannot tell as whom a service runs.
+pub fn unknown_user(service: &str) -> Missing {
+    Missing::new(
+        Need::Docker,
+        format!("the files do not say as whom `{service}` runs, and its image could not be looked at"),
+    )
+}
+
 /// Whether a `user:`, `-u` or `USER` means root, by its text alone.
 pub fn says_root(written: &str) -> bool {
     let user = written.split_once(':').map_or(written, |(user, _)| user);
@@ -110,28 +118,10 @@ pub fn base_of(service: &Service, project: &Project) -> Option<Base> {
     let Some(build) = &service.build else {
         return Some(Base { image: service.image.as_ref()?.value.clone(), user: None });
     };
-    let stages = &project.dockerfiles.get(&build.dockerfile)?.stages;
-    let mut stage = match &build.target {
-        Some(target) => {
-            stages.iter().rfind(|stage| stage.name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(target)))?
-        }
-        None => stages.last()?,
-    };
-    let mut user = None;
-    // Each step leads to an earlier stage, so it ends.
-    for _ in 0..=stages.len() {
-        if user.is_none() {
-            user = stage.user.as_ref().map(|user| (user.value.clone(), user.span.clone()));
-        }
-        let named = |other: &&crate::project::dockerfile::Stage| {
-            other.name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(&stage.base))
-        };
-        match stages.iter().take_while(|other| !std::ptr::eq(*other, stage)).filter(named).last() {
-            Some(earlier) => stage = earlier,
-            None => break,
-        }
-    }
-    Some(Base { image: stage.base.value.clone(), user })
+    let dockerfile = project.dockerfiles.get(&build.dockerfile)?;
+    let target = build.target.as_deref();
+    let user = dockerfile.user_of(target).map(|user| (user.value.clone(), user.span.clone()));
+    Some(Base { image: dockerfile.base_image_of(target)?.value.clone(), user })
 }
 
 /// The last part of an image's name without tag and digest, and what stands before it.

@@ -7,6 +7,9 @@ pub mod options;
 mod scripts;
 pub mod user;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};

@@ -3,7 +3,7 @@
 use super::gather::gather;
 use super::output::Output;
 use super::{Status, judge, selection};
-use crate::checks::{self, Words};
+use crate::checks::Words;
 use crate::cli::ExplainArgs;
 use crate::error::Error;
 use crate::facts::Environment;
@@ -14,7 +14,7 @@ use crate::report::{self, HumanStyle, Outcome, wrapped};
 /// # Errors
 /// When there is no such check, or the project cannot be looked at.
 pub fn run(arguments: &ExplainArgs, environment: &Environment, output: &mut Output) -> Result<Status, Error> {
-    let check = checks::by_id(&arguments.id).ok_or_else(|| selection::unknown(&arguments.id))?;
+    let check = selection::one(&arguments.id)?;
     let style = output.style();
     output.result(&explained(check.words(), style.width));
     let gathered = gather(&arguments.project, environment, output)?;

@@ -180,8 +180,10 @@ fn ask_outside(
         let watch = Stopwatch::start();
         let options = engine_options(arguments, environment);
         let home = person.home.as_ref().map(|home| home.as_path());
-        let wishes = |container: &Container| access::paths_of_interest(container, project);
-        let look = probe::docker::look(&options, project, &person.identity, home, &wishes, deadline.into()).await;
+        let accounts = |container: &Container| access::accounts_matter(container, project);
+        let paths = |container: &Container| access::paths_of_interest(container, project);
+        let interest = probe::docker::Interest { accounts: &accounts, paths: &paths };
+        let look = probe::docker::look(&options, project, &person.identity, home, interest, deadline.into()).await;
         let docker_seconds = watch.seconds();
         let watch = Stopwatch::start();
         let options = probe::postgres::PostgresOptions { allow_remote: arguments.allow_remote };

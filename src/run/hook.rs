@@ -1,6 +1,6 @@
 //! `devdoctor hook`: the pre-commit entry. Judges the staged content, files only, and says nothing when all is well.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::check::status;
 use super::gather::{configuration, learn_secrets, project_root};
@@ -10,7 +10,7 @@ use crate::checks::Severity;
 use crate::cli::HookArgs;
 use crate::error::Error;
 use crate::facts::{Environment, Facts, Missing, Need};
-use crate::finding::Place;
+use crate::finding::{Finding, Place};
 use crate::probe::index::IndexFiles;
 use crate::project::read;
 use crate::report::{self, HumanStyle};
@@ -39,7 +39,7 @@ pub fn run(arguments: &HookArgs, environment: &Environment, output: &mut Output)
     report.scene = vec![];
     let threshold = arguments.fail_on.map_or(Severity::Error, Severity::from);
     report.keep(|judged| {
-        judged.severity >= threshold && concerns(judged.finding.place.as_ref(), &arguments.files, &root)
+        judged.severity >= threshold && concerns(&judged.finding, &arguments.files, &root)
     });
     if !report.findings.is_empty() || report.summary.crashed > 0 {
         output.result(&report::human(&report, HumanStyle { quiet: true, ..output.style() }));
@@ -48,12 +48,14 @@ pub fn run(arguments: &HookArgs, environment: &Environment, output: &mut Output)
     Ok(status(&report, threshold, false))
 }
 
-/// Whether a finding is about one of the staged files. When none is named, all count.
-fn concerns(place: Option<&Place>, files: &[std::path::PathBuf], root: &Path) -> bool {
-    let path = match place {
-        Some(Place::Span(span)) => span.path.as_ref(),
-        Some(Place::Path(path)) => path.as_str(),
-        None => return true,
-    };
-    files.is_empty() || files.iter().any(|file| file == Path::new(path) || *file == root.join(path))
+/// Whether a finding is about one of the staged files: at its place, or at one of the places that belong to it, since a
+/// staged line may make an old one wrong. When no file is named, all count.
+fn concerns(finding: &Finding, files: &[PathBuf], root: &Path) -> bool {
+    let places = finding.place.iter().chain(finding.related.iter().map(|related| &related.place));
+    let mut paths = places.map(|place| match place {
+        Place::Span(span) => span.path.as_ref(),
+        Place::Path(path) => path.as_str(),
+    });
+    let is_staged = |path: &str| files.iter().any(|file| file == Path::new(path) || *file == root.join(path));
+    files.is_empty() || finding.place.is_none() || paths.any(is_staged)
 }

@@ -38,8 +38,21 @@ fn ids(names: &[String]) -> Result<BTreeSet<String>, Error> {
     Ok(found)
 }
 
+/// The check of an id.
+///
+/// # Errors
+/// When there is none, with the nearest that is one, or the checks of the family that was named.
+pub fn one(name: &str) -> Result<&'static Check, Error> {
+    let family: Vec<String> = checks::all().filter(|check| check.family() == name).map(Check::id).collect();
+    match checks::by_id(name) {
+        Some(check) => Ok(check),
+        None if family.is_empty() => Err(unknown(name)),
+        None => Err(Error::Family { name: name.to_owned(), checks: family }),
+    }
+}
+
 /// The error for a name that is no check and no family, with the nearest that is one.
-pub fn unknown(name: &str) -> Error {
+fn unknown(name: &str) -> Error {
     let names: BTreeSet<String> = checks::all().flat_map(|check| [check.id(), check.family().to_owned()]).collect();
     let nearest = names
         .into_iter()

@@ -74,6 +74,10 @@ impl Cluster {
             cluster.command("postgres").args(["-D", "data"]).stdout(Stdio::null()).stderr(log).spawn().unwrap();
         cluster.server = Some(server);
         cluster.wait();
+        // A standby without a primary goes on starting up, which is what its test wants.
+        if !settings.contains("standby") {
+            cluster.wait_until_it_lets_in();
+        }
         cluster
     }
 
@@ -119,6 +123,17 @@ impl Cluster {
         let (uid, gid) = identity();
         for name in ["server.crt", "server.key"] {
             chown(self.path().join("data").join(name), Some(uid), Some(gid)).unwrap();
+        }
+    }
+
+    /// Waits until the server takes sessions: it listens before it does.
+    fn wait_until_it_lets_in(&self) {
+        let (port, directory) = (self.port.to_string(), self.path().display().to_string());
+        let end = Instant::now() + Duration::from_secs(30);
+        let asked = ["-h", &directory, "-p", &port, "-U", "boss", "-d", "postgres", "-Atqc", "select 1"];
+        while !self.command("psql").args(asked).output().unwrap().status.success() {
+            assert!(Instant::now() < end, "the server lets nobody in: {}", self.log());
+            std::thread::sleep(Duration::from_millis(50));
         }
     }
 

@@ -6,6 +6,7 @@ packages=(
     docker.io debootstrap busybox-static # the engine, and what its images are made of
     uidmap rootlesskit slirp4netns    # rootless Docker
     bindfs fuse3                      # a mount where chown lies
+    openssl                           # certificates for servers that want TLS
     postgresql-15                     # a server without pgvector
     hyperfine fd-find                 # the measure and the peer of the benchmarks
 )

@@ -2,8 +2,9 @@
 
 use super::cure::{cure, without_fix};
 use super::reads::only_reads;
+use super::variables::is_exported;
 use crate::access::interest::exec_lines;
-use crate::access::service::{says_root, service_changes_user};
+use crate::access::service::{says_root, service_changes_user, unknown_user};
 use crate::access::{Decides, IdMaps, ServiceUser, shows_project};
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
@@ -16,6 +17,7 @@ pub(super) fn check(facts: &Facts) -> Checked {
         return Ok(vec![]);
     }
     let mut findings = vec![];
+    let mut unknown: Option<&str> = None;
     for service in facts.project.services() {
         let Some(mount) = service.mounts.iter().find(|mount| shows_project(facts, mount)) else { continue };
         let docker = facts.docker.as_ref().ok();
@@ -31,9 +33,16 @@ pub(super) fn check(facts: &Facts) -> Checked {
         }
         for line in exec_lines(&facts.project, &service.name).filter(|line| !only_reads(&line.call)) {
             findings.extend(judged(facts, service, mount, user.as_ref(), line));
+            if user.is_none() && line.call.user.is_none() {
+                unknown = unknown.or(Some(&service.name.value));
+            }
         }
     }
-    Ok(findings)
+    match unknown {
+        // Whoever runs there, it cannot be told; that is not fine.
+        Some(service) if findings.is_empty() => Err(unknown_user(service)),
+        _ => Ok(findings),
+    }
 }
 
 /// Whether root in the service's containers is no root on the host: rootless engines, remapped ones, Docker Desktop.
@@ -52,9 +61,13 @@ fn judged(
     line: &CommandLine,
 ) -> Option<Finding> {
     let name = &service.name.value;
-    let program = line.call.command.first().map_or("a shell", |word| word.value.as_str());
+    let program = line.call.command.first().map_or("its command", |word| word.value.as_str());
     let who = caller(line);
+    let service_is_root = || user.is_some_and(ServiceUser::is_root);
     let (place, message, label) = match &line.call.user {
+        // `-u ""` is no user at all: the service's own stays. `-u :` is root in any service.
+        Some(option) if option.resolved.is_empty() && !service_is_root() => return None,
+        Some(option) if is_exported(facts, option) => return None,
         // What is written out as root is somebody's decision; what comes out blank is nobody's.
         Some(option) if says_root(&option.resolved) => {
             let first = option.blank.first()?;
@@ -63,12 +76,15 @@ fn judged(
             (
                 &first.span,
                 format!("{who} runs `{program}` as root in `{name}`: {named} {never}"),
-                format!("comes out as `-u {}`, which is root", option.resolved),
+                match option.resolved.as_str() {
+                    "" => "comes out blank, so it runs as the service does: as root".to_owned(),
+                    resolved => format!("comes out as `-u {resolved}`, which is root"),
+                },
             )
         }
         Some(_) => return None,
         None => {
-            user.filter(|user| user.is_root())?;
+            service_is_root().then_some(())?;
             (
                 &line.call.head,
                 format!("{who} runs `{program}` as root in `{name}`"),

@@ -1,51 +1,44 @@
 //! Puts the caller's numbers into a command line, in the language of its file.
 
-use crate::facts::{Facts, Owner};
+use super::variables::variable;
+use crate::facts::Facts;
 use crate::fix::{Edit, Fix, Step};
-use crate::project::commands::{CommandLine, Language};
-use crate::project::compose::Service;
-use crate::text::Span;
-
-/// How the caller's numbers are written in a line.
-struct Numbers {
-    uid: String,
-    gid: String,
-    /// Lines that must stand at the top of the file for that, without line ends.
-    definitions: Vec<String>,
-}
+use crate::project::commands::user::names_a_group;
+use crate::project::commands::{CommandLine, Language, UserOption};
+use crate::project::compose::{MountSource, Service, is_below};
+use crate::text::Source;
 
 /// The fix of a line; `None` where its language has no way to say it.
 pub(super) fn cure(facts: &Facts, service: &Service, line: &CommandLine) -> Option<Fix> {
     let source = facts.source(&line.span.path)?;
-    let numbers = numbers(line)?;
-    let mut steps = vec![];
-    if let Some(definition) = definition(facts, line, &numbers) {
-        steps.push(definition);
-    }
-    let mut risky = false;
-    let title = match &line.call.user {
-        Some(option) => {
-            // In Make a definition is enough where the variable is Make's own; anything else is put in where it stands.
-            for blank in option.blank.iter().filter(|blank| !is_defined(source.slice(&blank.span), &numbers, line)) {
-                let group = crate::project::commands::user::names_a_group(&blank.value);
-                let text = if group { numbers.gid.clone() } else { numbers.uid.clone() };
-                steps.push(Step::Edit(Edit { span: blank.span.clone(), text }));
-            }
-            "set the numbers that the line names".to_owned()
+    let mut numbers = Numbers { line, definitions: vec![] };
+    let (title, mut edits) = match &line.call.user {
+        Some(option) => (option_title(option), numbers.fill(source, option)?),
+        None if line.language == Language::YamlWords => {
+            ("run it through a shell as you".to_owned(), in_a_shell(source, line)?)
         }
         None => {
-            let place = line.call.insert_at.clone()?;
-            risky = line.call.inserts_into_variable;
+            let (uid, gid) = (numbers.number(false)?, numbers.number(true)?);
             let quoted = matches!(line.language, Language::Shell | Language::Just) && !line.nested;
-            let user = format!("{}:{}", numbers.uid, numbers.gid);
-            let user = if quoted { format!("\"{user}\"") } else { user };
-            let variable = variable(facts, service, line, &numbers.uid);
-            steps.push(Step::Edit(Edit { span: place, text: format!(" -u {user}{variable}") }));
-            format!("run it as you: `-u {}:{}`", numbers.uid, numbers.gid)
+            let user = if quoted { format!("\"{uid}:{gid}\"") } else { format!("{uid}:{gid}") };
+            let text = format!(" -u {user}{}", variable(facts, service, line, &uid));
+            let edit = Edit { span: line.call.insert_at.clone()?, text };
+            (format!("run it as you: `-u {uid}:{gid}`"), vec![edit])
         }
     };
-    // A variable that several lines use changes all of them.
+    edits.extend(numbers.define(facts)?);
+    // A variable that several lines use changes all of them; a tool's own volume in the project may not let others write.
+    let risky = (line.call.user.is_none() && line.call.inserts_into_variable) || fills_a_volume(service, line);
+    let steps: Vec<Step> = edits.into_iter().map(Step::Edit).collect();
     (!steps.is_empty()).then(|| if risky { Fix::risky(title, steps) } else { Fix::safe(title, steps) })
+}
+
+fn option_title(option: &UserOption) -> String {
+    let names: Vec<String> = option.blank.iter().map(|blank| format!("`{}`", blank.value)).collect();
+    match names.len() {
+        1 => format!("set {} to your number", names.join("")),
+        _ => format!("set {} to your numbers", names.join(" and ")),
+    }
 }
 
 /// What a person can do where nothing can be put in.
@@ -58,97 +51,107 @@ pub(super) fn without_fix(line: &CommandLine) -> String {
     }
 }
 
-fn numbers(line: &CommandLine) -> Option<Numbers> {
-    let shell = || Numbers { uid: "$(id -u)".to_owned(), gid: "$(id -g)".to_owned(), definitions: vec![] };
-    match line.language {
-        Language::Make => Some(make_numbers(line)),
-        Language::Shell | Language::Just | Language::JsonShell | Language::YamlShell => Some(shell()),
-        Language::YamlWords => None,
+/// The caller's numbers as a line's language writes them.
+struct Numbers<'a> {
+    line: &'a CommandLine,
+    /// Variables of Make that must be set for that, each with what is set.
+    definitions: Vec<(String, &'static str)>,
+}
+
+impl Numbers<'_> {
+    /// A number, for a new option. Make does not see the shell's `UID`, which is not exported.
+    fn number(&mut self, group: bool) -> Option<String> {
+        let command = if group { "id -g" } else { "id -u" };
+        match self.line.language {
+            Language::Make => {
+                let known = &self.line.numbers;
+                let usual = if group { "GID" } else { "UID" };
+                let held = if group { known.gid.clone() } else { known.uid.clone() };
+                let free = |name: &str| !known.taken.iter().any(|taken| taken == name);
+                let name = match held {
+                    Some(name) => name,
+                    None => {
+                        let name = [usual.to_owned(), format!("HOST_{usual}"), format!("MY_{usual}")];
+                        let name = name.into_iter().find(|name| free(name))?;
+                        self.set(&name, group);
+                        name
+                    }
+                };
+                Some(format!("$({name})"))
+            }
+            Language::Shell | Language::Just | Language::JsonShell | Language::YamlShell => {
+                Some(format!("$({command})"))
+            }
+            Language::YamlWords => None,
+        }
+    }
+
+    fn set(&mut self, name: &str, group: bool) {
+        self.definitions.push((name.to_owned(), if group { "id -g" } else { "id -u" }));
+    }
+
+    /// Edits that give the blank variables of an option a value.
+    fn fill(&mut self, source: &Source, option: &UserOption) -> Option<Vec<Edit>> {
+        let mut edits = vec![];
+        for blank in &option.blank {
+            let (name, group) = (blank.value.as_str(), names_a_group(&blank.value));
+            let written = source.slice(&blank.span);
+            let of_make = written == format!("${{{name}}}") || option.written.value.contains(&format!("$({name})"));
+            if self.line.language == Language::Make && of_make {
+                // One that the file sets to nothing is set below the definition again.
+                (!self.line.numbers.taken.iter().any(|taken| taken == name)).then(|| self.set(name, group))?;
+            } else {
+                let bare = written.trim_start_matches('$').trim_start_matches('{').trim_end_matches('}');
+                (bare == name).then_some(())?; // else it comes by another variable, and stands elsewhere
+                edits.push(Edit { span: blank.span.clone(), text: self.number(group)? });
+            }
+        }
+        Some(edits)
+    }
+
+    /// The edit that sets Make's variables at the top of the file; `None` when they must be set and cannot.
+    fn define(&self, facts: &Facts) -> Option<Option<Edit>> {
+        if self.definitions.is_empty() {
+            return Some(None);
+        }
+        let span = self.line.numbers.define_at.clone()?;
+        let source = facts.source(&span.path)?;
+        let end = source.line_end();
+        let lines = self.definitions.iter().map(|(name, command)| format!("{name} := $(shell {command}){end}"));
+        let mut text: String = lines.collect();
+        let follows = source.text().get(span.start..).unwrap_or("");
+        if !follows.is_empty() && !follows.starts_with(['\n', '\r']) {
+            text.push_str(end);
+        }
+        Some(Some(Edit { span, text }))
     }
 }
 
-/// Make's own variables: those the file has, else new ones. Make does not see the shell's `UID`, which is not exported.
-fn make_numbers(line: &CommandLine) -> Numbers {
-    let known = &line.numbers;
-    let blank = |group: bool| {
-        let blanks = line.call.user.iter().flat_map(|option| &option.blank);
-        let mut named = blanks.filter(|blank| crate::project::commands::user::names_a_group(&blank.value) == group);
-        named.next().map(|blank| blank.value.clone())
-    };
-    let free = |name: &str| {
-        if known.taken.iter().any(|taken| taken == name) { format!("HOST_{name}") } else { name.to_owned() }
-    };
-    let mut definitions = vec![];
-    let mut name = |has: &Option<String>, group: bool, usual: &str, command: &str| match (has, blank(group)) {
-        (Some(name), None) => name.clone(),
-        (_, wanted) => {
-            let name = wanted.unwrap_or_else(|| free(usual));
-            definitions.push(format!("{name} := $(shell {command})"));
-            name
-        }
-    };
-    let uid = name(&known.uid, false, "UID", "id -u");
-    let gid = name(&known.gid, true, "GID", "id -g");
-    // A line that names one number only needs no other.
-    let wanted: Vec<String> = match &line.call.user {
-        Some(option) => {
-            let named = |definition: &String| {
-                option.blank.iter().any(|blank| definition.starts_with(&format!("{} :=", blank.value)))
-            };
-            definitions.iter().filter(|definition| named(definition)).cloned().collect()
-        }
-        None => definitions,
-    };
-    Numbers { uid: format!("$({uid})"), gid: format!("$({gid})"), definitions: wanted }
-}
-
-fn is_defined(written: &str, numbers: &Numbers, line: &CommandLine) -> bool {
-    let name = written.trim_start_matches("$(").trim_start_matches("${").trim_end_matches([')', '}']);
-    line.language == Language::Make
-        && !written.starts_with("$$")
-        && numbers.definitions.iter().any(|definition| definition.starts_with(&format!("{name} :=")))
-}
-
-fn definition(facts: &Facts, line: &CommandLine, numbers: &Numbers) -> Option<Step> {
-    if numbers.definitions.is_empty() {
+/// pre-commit starts `entry` without a shell, and adds the names of files: `sh -c 'exec … "$@"' --` takes both.
+fn in_a_shell(source: &Source, line: &CommandLine) -> Option<Vec<Edit>> {
+    let entry = source.slice(&line.span);
+    let before = source.text().get(..line.span.start)?;
+    // What a shell or YAML would read otherwise than pre-commit does stays for the person.
+    let plain = |character: char| character.is_ascii_alphanumeric() || " -_./=,:@%+".contains(character);
+    if !entry.chars().all(plain) || before.ends_with(['\'', '"']) || entry.starts_with("exec ") {
         return None;
     }
-    let span = line.numbers.define_at.clone()?;
-    let source = facts.source(&span.path)?;
-    let end = source.line_end();
-    let mut text: String = numbers.definitions.iter().map(|definition| format!("{definition}{end}")).collect();
-    let follows = source.text().get(span.start..).unwrap_or("");
-    if !follows.is_empty() && !follows.starts_with(['\n', '\r']) {
-        text.push_str(end);
-    }
-    Some(Step::Edit(Edit { span: Span { end: span.start, ..span }, text }))
+    let insert_at = line.call.insert_at.clone()?;
+    let edit = |start: usize, text: &str| Edit { span: source.span(start..start), text: text.to_owned() };
+    Some(vec![
+        edit(line.span.start, "sh -c 'exec "),
+        edit(insert_at.start, " -u \"$(id -u):$(id -g)\""),
+        edit(line.span.end, " \"$@\"' --"),
+    ])
 }
 
-/// The variable that a number without login needs to have a cache: `HOME` is `/` for it. Empty when nothing is needed.
-fn variable(facts: &Facts, service: &Service, line: &CommandLine, uid: &str) -> String {
-    let person = facts.host.as_ref().map_or(Owner { uid: 1000, gid: 1000 }, |host| host.root_owner);
-    let docker = facts.docker.as_ref().ok();
-    let passwd = docker.and_then(|docker| docker.container_of(&service.name)).map(|container| &container.passwd);
-    let has_login = passwd
-        .is_some_and(|passwd| passwd.as_ref().is_ok_and(|entries| entries.iter().any(|entry| entry.uid == person.uid)));
-    let has = |name: &str| {
-        service.environment.contains_key(name) || line.call.environment.iter().any(|(given, _)| given == name)
-    };
-    let runs = |programs: &[&str]| {
-        let words = line.call.command.iter().flat_map(|word| word.value.split([' ', ';', '&', '|']));
-        words.filter_map(|word| word.rsplit('/').next()).any(|word| programs.contains(&word))
-    };
-    if has_login || has("HOME") {
-        String::new()
-    } else if runs(&["uv", "uvx"]) {
-        if has("UV_CACHE_DIR") || has("XDG_CACHE_HOME") {
-            String::new()
-        } else {
-            format!(" -e UV_CACHE_DIR=/tmp/uv-cache-{uid}")
-        }
-    } else if runs(&["pip", "pip3", "npm", "npx", "pnpm", "yarn", "poetry", "pdm", "pre-commit", "cargo", "go"]) {
-        " -e HOME=/tmp".to_owned()
-    } else {
-        String::new()
-    }
+/// Whether a package manager fills a volume that lies in the mounted project, such as `node_modules`: it belongs to whom
+/// filled it first, so that another user may be refused.
+fn fills_a_volume(service: &Service, line: &CommandLine) -> bool {
+    const MANAGERS: [&str; 10] = ["bun", "composer", "npm", "pdm", "pip", "pip3", "pnpm", "poetry", "uv", "yarn"];
+    let inside =
+        service.mounts.iter().filter(|mount| matches!(mount.source, MountSource::Volume(_) | MountSource::Anonymous));
+    let in_project = |target: &str| service.binds().any(|(bind, _)| is_below(target, &bind.target));
+    let manages = line.call.command.iter().any(|word| MANAGERS.contains(&word.value.as_str()));
+    manages && inside.into_iter().any(|mount| in_project(&mount.target))
 }

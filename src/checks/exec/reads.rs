@@ -3,14 +3,13 @@
 use crate::project::commands::DockerCall;
 
 /// Programs that only look, or that speak to a server.
-const LOOKS: [&str; 38] = [
+const LOOKS: [&str; 37] = [
     "cat",
     "curl",
     "date",
     "df",
     "du",
     "echo",
-    "env",
     "getent",
     "grep",
     "groups",
@@ -60,6 +59,9 @@ const FOR_ROOT: [&str; 12] = [
     "usermod",
 ];
 
+/// Programs that change to another user before they run the rest, or that only take files away.
+const HARMLESS: [&str; 8] = ["chroot", "gosu", "rm", "rmdir", "runuser", "setpriv", "su", "su-exec"];
+
 /// What is asked of a program that otherwise writes.
 const QUESTIONS: [&str; 5] = ["--help", "--version", "-V", "-h", "version"];
 
@@ -84,8 +86,14 @@ fn is_shell(word: &str) -> bool {
 fn reads(words: &[&str]) -> bool {
     let Some((program, rest)) = words.split_first() else { return false };
     let program = program.rsplit('/').next().unwrap_or(program);
+    if matches!(program, "env" | "exec" | "nice" | "time") {
+        // What follows the variables and options is what runs.
+        let at = rest.iter().position(|word| !word.starts_with('-') && !word.contains('='));
+        return at.map_or(program == "env", |at| reads(rest.get(at..).unwrap_or_default()));
+    }
     LOOKS.contains(&program)
         || FOR_ROOT.contains(&program)
+        || HARMLESS.contains(&program)
         || matches!(rest, [question] if QUESTIONS.contains(question))
         // `pg_dump` writes its file where it is told to; without that it goes to the caller.
         || (matches!(program, "pg_dump" | "pg_dumpall" | "mysqldump") && !rest.iter().any(|word| word.starts_with("-f") || word.starts_with("--file")))

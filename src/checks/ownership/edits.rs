@@ -91,29 +91,11 @@ mod tests {
 
     fn service(source: &Source, own: Block, environment: Option<Block>, user: Option<&str>) -> Service {
         let span: Span = source.span(0..0);
-        Service {
-            name: Spanned::new("app".into(), span),
-            block: own,
-            image: None,
-            build: None,
-            user: user.map(|text| {
-                let start = source.text().find(text).unwrap();
-                Spanned::new(":".into(), source.span(start..start + text.len()))
-            }),
-            container_name: None,
-            mounts: vec![],
-            environment: Default::default(),
-            environment_block: environment,
-            env_files: vec![],
-            ports: vec![],
-            network_mode: None,
-            userns_mode: None,
-            working_dir: None,
-            command: None,
-            entrypoint: None,
-            read_only: false,
-            profiles: vec![],
-        }
+        let user = user.map(|text| {
+            let start = source.text().find(text).unwrap();
+            Spanned::new(":".into(), source.span(start..start + text.len()))
+        });
+        Service { user, environment_block: environment, ..Service::new(Spanned::new("app".into(), span), own) }
     }
 
     fn applied(source: &Source, steps: Vec<Step>) -> String {

@@ -1,6 +1,6 @@
 //! A service runs as root and mounts the project writable, so that whatever it writes belongs to root.
 
-use crate::access::service::{idles, image_of, says_root, service_changes_user};
+use crate::access::service::{idles, image_of, says_root, service_changes_user, unknown_user};
 use crate::access::{Decides, IdMaps, ServiceUser, Tool, shows_project};
 use crate::facts::{Container, Facts};
 use crate::finding::{Checked, Finding};
@@ -14,7 +14,20 @@ pub(super) fn check(facts: &Facts) -> Checked {
     if facts.host.as_ref().is_ok_and(|host| host.root_owner.uid == 0) {
         return Ok(vec![]);
     }
-    Ok(facts.project.services().filter_map(|service| judged(facts, service)).collect())
+    let findings: Vec<Finding> = facts.project.services().filter_map(|service| judged(facts, service)).collect();
+    match facts.project.services().find(|service| is_unknown(facts, service)) {
+        Some(service) if findings.is_empty() => Err(unknown_user(&service.name.value)),
+        _ => Ok(findings),
+    }
+}
+
+/// Whether a service mounts the project and nothing that could be seen says as whom it runs.
+fn is_unknown(facts: &Facts, service: &Service) -> bool {
+    let docker = facts.docker.as_ref().ok();
+    ServiceUser::of(service, &facts.project, docker).is_none()
+        && !service_changes_user(service, &facts.project, None)
+        && !command(facts, service, None).is_some_and(|command| idles(&command))
+        && service.mounts.iter().any(|mount| shows_project(facts, mount))
 }
 
 fn judged(facts: &Facts, service: &Service) -> Option<Finding> {

@@ -54,8 +54,14 @@ pub struct DockerLook {
     pub engine: Option<Engine>,
 }
 
-/// Which paths in a container matter.
-pub type Wishes<'wish> = &'wish (dyn Fn(&Container) -> Vec<PathWish> + Sync);
+/// What in a container matters. Each look into a container costs the engine some 50 ms, so nothing else is looked at.
+#[derive(Clone, Copy)]
+pub struct Interest<'wish> {
+    /// Whether its accounts (`/etc/passwd`, `/etc/group`) do; where not, no path does.
+    pub accounts: &'wish (dyn Fn(&Container) -> bool + Sync),
+    /// Which paths do, asked when the accounts are known.
+    pub paths: &'wish (dyn Fn(&Container) -> Vec<PathWish> + Sync),
+}
 
 /// Finds the engine and asks it everything that checks want to know about the project. Ends at `deadline`, whatever the
 /// engine does.
@@ -64,7 +70,7 @@ pub async fn look(
     project: &Project,
     person: &Identity,
     home: Option<&Path>,
-    wishes: Wishes<'_>,
+    interest: Interest<'_>,
     deadline: Instant,
 ) -> DockerLook {
     let (reached, tried) = find(options, person, home, deadline).await;
@@ -72,7 +78,7 @@ pub async fn look(
         Ok(reached) => reached,
         Err(missing) => return DockerLook { docker: Err(missing), tried, engine: None },
     };
-    let docker = ask(&reached, project, wishes, deadline).await.map_err(|error| {
+    let docker = ask(&reached, project, interest, deadline).await.map_err(|error| {
         Missing::new(Need::Docker, format!("the engine at `{}` did not tell enough: {error}", reached.engine.endpoint))
     });
     DockerLook { docker, tried, engine: Some(reached.engine) }
@@ -118,7 +124,12 @@ async fn find(
     }
 }
 
-async fn ask(reached: &Reached, project: &Project, wishes: Wishes<'_>, deadline: Instant) -> Result<Docker, AskError> {
+async fn ask(
+    reached: &Reached,
+    project: &Project,
+    interest: Interest<'_>,
+    deadline: Instant,
+) -> Result<Docker, AskError> {
     let Reached { engine, version, listener } = reached;
     let containers = async {
         let list = engine.get("/containers/json?all=1", deadline).await?;
@@ -134,7 +145,7 @@ async fn ask(reached: &Reached, project: &Project, wishes: Wishes<'_>, deadline:
         names.extend(containers.iter().map(|container| container.image.clone()).filter(|name| !name.is_empty()));
         names.sort();
         names.dedup();
-        let looked = async { Ok(look_into_all(engine, containers, wishes, deadline).await) };
+        let looked = async { Ok(look_into_all(engine, containers, interest, deadline).await) };
         try_join(looked, images(engine, names, deadline)).await
     };
     let (info, (mut containers, images)) = try_join(engine.get("/info", deadline), containers).await?;
@@ -185,23 +196,31 @@ async fn images(engine: &Engine, names: Vec<String>, deadline: Instant) -> Resul
 async fn look_into_all(
     engine: &Engine,
     containers: Vec<Container>,
-    wishes: Wishes<'_>,
+    interest: Interest<'_>,
     deadline: Instant,
 ) -> Vec<Container> {
     let mut of_image: BTreeMap<String, Vec<Container>> = BTreeMap::new();
-    for container in containers {
-        of_image.entry(container.image_id.clone()).or_default().push(container);
+    let mut others = vec![];
+    for mut container in containers {
+        if (interest.accounts)(&container) {
+            of_image.entry(container.image_id.clone()).or_default().push(container);
+        } else {
+            let reason = format!("nothing of the project runs in `{}`, so it was not looked into", container.name);
+            container.passwd = Err(Missing::new(Need::Docker, &reason));
+            container.groups = Err(Missing::new(Need::Docker, &reason));
+            others.push(container);
+        }
     }
     let looked = of_image.into_values().map(async |mut containers| {
         accounts_of_all(engine, &mut containers, deadline).await;
         let looks = containers.iter_mut().map(async |container| {
-            let wishes = wishes(container);
+            let wishes = (interest.paths)(container);
             paths::look_into(engine, container, &wishes, deadline).await;
         });
         join_all(looks).await;
         containers
     });
-    join_all(looked).await.into_iter().flatten().collect()
+    join_all(looked).await.into_iter().flatten().chain(others).collect()
 }
 
 async fn accounts_of_all(engine: &Engine, containers: &mut [Container], deadline: Instant) {

@@ -220,7 +220,8 @@ pub(super) fn image_names(project: &Project) -> Vec<String> {
     for dockerfile in project.dockerfiles.values() {
         let stages: Vec<_> = dockerfile.stages.iter().filter_map(|stage| stage.name.as_deref()).collect();
         let bases = dockerfile.stages.iter().map(|stage| &stage.base.value);
-        names.extend(bases.filter(|base| *base != "scratch" && !stages.contains(&base.as_str())).cloned());
+        let is_stage = |base: &str| stages.iter().any(|stage| stage.eq_ignore_ascii_case(base));
+        names.extend(bases.filter(|base| *base != "scratch" && !is_stage(base)).cloned());
     }
     names.retain(|name| !name.is_empty() && !name.contains(['$', ' ']));
     names.sort();

@@ -1,5 +1,6 @@
 //! Command lines of Makefiles, with what they include.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use super::user::{self, Lookup, PERSON_GID, PERSON_UID, Reference};
@@ -128,7 +129,8 @@ struct Variables {
     exports_all: bool,
     /// The shell of the recipes sets `UID` by itself.
     shell_sets_uid: bool,
-    names: Vec<String>,
+    /// The names that hold numbers of people; found once, since every line asks.
+    numbers: OnceCell<Numbers>,
 }
 
 impl Variables {
@@ -144,7 +146,7 @@ impl Variables {
             exported: group.iter().flat_map(|part| part.makefile.exported.iter().cloned()).collect(),
             exports_all,
             shell_sets_uid: shell.contains("bash") || shell.contains("zsh"),
-            names: group.iter().flat_map(|part| &part.makefile.assignments).map(|one| one.name.clone()).collect(),
+            numbers: OnceCell::new(),
             scope,
         }
     }
@@ -172,28 +174,34 @@ impl Variables {
     }
 
     fn numbers(&self, top: Option<&Span>) -> Numbers {
+        let known = self.numbers.get_or_init(|| self.find_numbers()).clone();
+        Numbers { define_at: top.cloned(), ..known }
+    }
+
+    fn find_numbers(&self) -> Numbers {
+        let names: Vec<&str> = self.scope.names().filter(|name| user::names_a_number(name)).collect();
         let resolved = |name: &str| {
             let value = self.value(name)?;
             let origin = Span { path: "".into(), start: 0, end: value.len() };
             let option =
                 user::option(&Mapped::literal(&value, origin), &|name, reference| self.lookup(name, reference));
-            option
-                .map(|option| option.resolved)
-                .filter(|resolved| !resolved.is_empty() && !resolved.contains("<unknown>"))
+            option.map(|option| option.resolved)
         };
         let holding = |usual: &str, number: &str| {
-            let holds = |name: &&String| resolved(name).as_deref() == Some(number);
-            let plain = |text: &str| text == number || text.bytes().all(|byte| byte.is_ascii_digit());
-            match resolved(usual) {
-                Some(value) if plain(&value) => Some(usual.to_owned()),
-                _ => self.names.iter().find(holds).cloned(),
+            let holds =
+                |text: &str| text == number || (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()));
+            match resolved(usual).filter(|value| holds(value)) {
+                Some(_) => Some(usual.to_owned()),
+                None => {
+                    names.iter().find(|name| resolved(name).as_deref() == Some(number)).map(|name| (*name).to_owned())
+                }
             }
         };
         Numbers {
             uid: holding("UID", PERSON_UID),
             gid: holding("GID", PERSON_GID),
-            taken: self.names.clone(),
-            define_at: top.cloned(),
+            taken: names.iter().map(|name| (*name).to_owned()).collect(),
+            define_at: None,
         }
     }
 }

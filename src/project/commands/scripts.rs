@@ -130,8 +130,9 @@ impl Variables {
         variables
     }
 
-    fn lookup(&self, name: &str, _reference: Reference) -> Lookup {
+    fn lookup(&self, name: &str, reference: Reference) -> Lookup {
         match (name, self.set.get(name)) {
+            _ if reference == Reference::Parenthesis => Lookup::Unknown, // a command, not a variable
             ("UID" | "EUID", _) if self.has_uid => Lookup::Set("$(id -u)".to_owned()),
             ("GID" | "EGID", None) if self.has_gid => Lookup::Set("$(id -g)".to_owned()),
             (_, Some(Some(value))) => Lookup::Set(value.text().to_owned()),

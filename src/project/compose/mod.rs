@@ -185,6 +185,30 @@ pub struct Volume {
 }
 
 impl Service {
+    /// A service that says nothing but its name.
+    pub fn new(name: Spanned<String>, block: Block) -> Self {
+        Self {
+            name,
+            block,
+            image: None,
+            build: None,
+            user: None,
+            container_name: None,
+            mounts: vec![],
+            environment: Variables::default(),
+            environment_block: None,
+            env_files: vec![],
+            ports: vec![],
+            network_mode: None,
+            userns_mode: None,
+            working_dir: None,
+            command: None,
+            entrypoint: None,
+            read_only: false,
+            profiles: vec![],
+        }
+    }
+
     /// The bind mounts, each with the absolute host path.
     pub fn binds(&self) -> impl Iterator<Item = (&Mount, &str)> {
         self.mounts.iter().filter_map(|mount| match &mount.source {

@@ -22,12 +22,8 @@ pub fn is_postgres_service(project: &Project, service: &Service) -> bool {
         IMAGES.iter().any(|word| whole.contains(word)) && !OTHERS.iter().any(|word| name.contains(word))
     };
     let built = service.build.as_ref().and_then(|build| {
-        let stages = &project.dockerfiles.get(&build.dockerfile)?.stages;
-        let stage = match &build.target {
-            Some(target) => stages.iter().find(|stage| stage.name.as_ref() == Some(target)),
-            None => stages.last(),
-        };
-        Some(is_image(&stage?.base))
+        let dockerfile = project.dockerfiles.get(&build.dockerfile)?;
+        Some(is_image(dockerfile.base_image_of(build.target.as_deref())?))
     });
     // A service that is built names its result with `image:`, which says nothing of what it is.
     built.unwrap_or_else(|| service.image.as_ref().is_some_and(|image| is_image(image)))

@@ -60,6 +60,11 @@ impl Scope {
         self.variables.get(name)
     }
 
+    /// The names of all variables, sorted.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.variables.keys().map(String::as_str)
+    }
+
     /// A text with its variables put in. Functions other than `call`, automatic variables and variables that nothing sets
     /// stay as written; `$$` becomes `$`.
     pub fn expand(&self, text: &Mapped) -> Mapped {

@@ -12,26 +12,8 @@ use crate::text::{Source, Spanned};
 fn service(name: &str, image: &str) -> Service {
     let span = Source::new("compose.yaml", "").span(0..0);
     let text = |text: &str| Spanned::new(text.to_owned(), span.clone());
-    Service {
-        name: text(name),
-        block: Block { span: span.clone(), indent: 0, style: BlockStyle::BlockMapping, editable: true },
-        image: Some(text(image)),
-        build: None,
-        user: None,
-        container_name: None,
-        mounts: vec![],
-        environment: Default::default(),
-        environment_block: None,
-        env_files: vec![],
-        ports: vec![],
-        network_mode: None,
-        userns_mode: None,
-        working_dir: None,
-        command: None,
-        entrypoint: None,
-        read_only: false,
-        profiles: vec![],
-    }
+    let block = Block { span: span.clone(), indent: 0, style: BlockStyle::BlockMapping, editable: true };
+    Service { image: Some(text(image)), ..Service::new(text(name), block) }
 }
 
 fn container(service: &str, address: &str, ports: &[(u16, &str, u16)]) -> Container {

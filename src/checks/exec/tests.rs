@@ -1,0 +1,206 @@
+//! Tests of what is said about command lines, and of their repair in every language.
+
+use crate::facts::{Environment, Facts};
+use crate::finding::{Finding, Place};
+use crate::fix::plan::file_changes;
+use crate::fix::{Applicability, Step};
+use crate::project::files::MemoryFiles;
+use crate::project::read;
+
+const COMPOSE: &str = "name: shop\nservices:\n  api:\n    image: python:3.12\n    volumes: [\".:/app\"]\n  me:\n    image: python:3.12\n    user: \"1000:1000\"\n    volumes: [\".:/app\"]\n  web:\n    image: node:22\n    volumes: [\".:/app\", /app/node_modules]\n  other:\n    image: python:3.12\n";
+
+fn facts(path: &str, text: &str) -> Facts {
+    let files = MemoryFiles::new([("compose.yaml", COMPOSE), (path, text)]);
+    Facts { project: read::project(&files, &Environment::default(), None), ..Facts::default() }
+}
+
+fn findings(path: &str, text: &str) -> Vec<Finding> {
+    super::as_root::check(&facts(path, text)).unwrap()
+}
+
+/// The file after all fixes, each edit once, and what is still found in it.
+fn repaired(path: &str, text: &str) -> (String, Vec<Finding>) {
+    let facts = facts(path, text);
+    let found = super::as_root::check(&facts).unwrap();
+    let steps: Vec<_> = found.iter().filter_map(|finding| finding.fix.as_ref()).flat_map(|fix| &fix.steps).collect();
+    let edits = steps.iter().filter_map(|step| if let Step::Edit(edit) = step { Some(edit) } else { None });
+    let changes = file_changes(edits, &facts.project.sources).unwrap();
+    let after = changes.into_iter().find(|change| change.path == path).map_or(text.to_owned(), |change| change.after);
+    let left = findings(path, &after);
+    (after, left)
+}
+
+const NUMBERS: &str = "UID := $(shell id -u)\nGID := $(shell id -g)\n";
+
+#[test]
+fn every_language_gets_the_numbers_in_its_own_words() {
+    for (path, before, after) in [
+        (
+            "Makefile",
+            "a:\n\tdocker compose exec api x\n",
+            "UID := $(shell id -u)\nGID := $(shell id -g)\n\na:\n\tdocker compose exec -u $(UID):$(GID) api x\n",
+        ),
+        (
+            "Makefile",
+            "# Of it.\r\n\r\nX := 1\r\na:\r\n\t@docker compose run --rm api x\r\n",
+            "# Of it.\r\n\r\nUID := $(shell id -u)\r\nGID := $(shell id -g)\r\n\r\nX := 1\r\na:\r\n\t@docker compose run -u $(UID):$(GID) --rm api x\r\n",
+        ),
+        (
+            "Makefile",
+            "UID ?= $(shell id -u)\na:\n\tdocker compose exec api uv lock\n",
+            "GID := $(shell id -g)\n\nUID ?= $(shell id -u)\na:\n\tdocker compose exec -u $(UID):$(GID) -e UV_CACHE_DIR=/tmp/uv-cache-$(UID) api uv lock\n",
+        ),
+        (
+            "Makefile",
+            "ME := $(shell id -u)\nUID =\na:\n\tdocker compose exec api x\n",
+            "HOST_UID := $(shell id -u)\nGID := $(shell id -g)\n\nME := $(shell id -u)\nUID =\na:\n\tdocker compose exec -u $(HOST_UID):$(GID) api x\n",
+        ),
+        (
+            "Makefile",
+            "E := docker compose exec -T\na:\n\t$(E) api sh -c 'x'\n\t$(E) api pip list -o\n",
+            "UID := $(shell id -u)\nGID := $(shell id -g)\n\nE := docker compose exec -T\na:\n\t$(E) -u $(UID):$(GID) api sh -c 'x'\n\t$(E) api pip list -o\n",
+        ),
+        (
+            "Makefile",
+            "a:\n\tdocker compose exec -u $(UID):$(GID) api x\n",
+            "UID := $(shell id -u)\nGID := $(shell id -g)\n\na:\n\tdocker compose exec -u $(UID):$(GID) api x\n",
+        ),
+        (
+            "Makefile",
+            "GID = 5\nU = $(UID):$(GID)\na:\n\tdocker compose exec -u $(U) me x\n",
+            "UID := $(shell id -u)\n\nGID = 5\nU = $(UID):$(GID)\na:\n\tdocker compose exec -u $(U) me x\n",
+        ),
+        (
+            "Makefile",
+            "UID := $(shell id -u)\na:\n\tdocker compose exec -u $$UID:$${GID} api x\n",
+            "GID := $(shell id -g)\n\nUID := $(shell id -u)\na:\n\tdocker compose exec -u $(UID):$(GID) api x\n",
+        ),
+        (
+            "a.sh",
+            "docker compose exec -T api x\nbash -c \"docker compose exec api x\"\n",
+            "docker compose exec -u \"$(id -u):$(id -g)\" -T api x\nbash -c \"docker compose exec -u $(id -u):$(id -g) api x\"\n",
+        ),
+        (
+            "a.sh",
+            "x=`docker compose exec api uv lock`\n",
+            "x=`docker compose exec -u $(id -u):$(id -g) -e UV_CACHE_DIR=/tmp/uv-cache-$(id -u) api uv lock`\n",
+        ),
+        (
+            "a.sh",
+            "#!/bin/sh\ndocker compose exec -u \"$UID:${GID}\" api x\n",
+            "#!/bin/sh\ndocker compose exec -u \"$(id -u):$(id -g)\" api x\n",
+        ),
+        (
+            "justfile",
+            "a:\n  docker compose exec api npm test\n",
+            "a:\n  docker compose exec -u \"$(id -u):$(id -g)\" -e HOME=/tmp api npm test\n",
+        ),
+        (
+            "package.json",
+            "{\"scripts\": {\"a\": \"x && docker compose exec api y\"}}",
+            "{\"scripts\": {\"a\": \"x && docker compose exec -u $(id -u):$(id -g) api y\"}}",
+        ),
+        (
+            ".pre-commit-config.yaml",
+            "repos:\n- hooks:\n  - id: a\n    entry: docker compose exec -T api x\n    args: [y]\n",
+            "repos:\n- hooks:\n  - id: a\n    entry: sh -c 'exec docker compose exec -u \"$(id -u):$(id -g)\" -T api x \"$@\"' --\n    args: [y]\n",
+        ),
+        (
+            ".pre-commit-config.yaml",
+            "repos: [{hooks: [{id: a, entry: bash -c 'docker compose exec api x'}]}]\n",
+            "repos: [{hooks: [{id: a, entry: bash -c 'docker compose exec -u $(id -u):$(id -g) api x'}]}]\n",
+        ),
+    ] {
+        let (text, left) = repaired(path, before);
+        assert_eq!(text, after, "{path}");
+        assert_eq!(left, [], "{text}");
+    }
+}
+
+#[test]
+fn what_cannot_be_put_in_is_left_with_help() {
+    for (path, text) in [
+        ("Makefile", "UID =\na:\n\tdocker compose exec -u $(UID):0 api x\n"),
+        ("a.sh", "#!/bin/sh\nU=$UID:$GID\ndocker compose exec -u $U api x\n"),
+        (".pre-commit-config.yaml", "repos: [{hooks: [{id: a, entry: \"docker compose exec api x\"}]}]\n"),
+        (".pre-commit-config.yaml", "repos: [{hooks: [{id: a, entry: docker, args: [compose, exec, api, x]}]}]\n"),
+    ] {
+        let (after, left) = repaired(path, text);
+        assert_eq!(after, text);
+        assert!(left.iter().all(|finding| finding.fix.is_none() && !finding.help.is_empty()), "{left:#?}");
+    }
+}
+
+#[test]
+fn lines_that_hurt_nobody_are_not_found() {
+    for line in [
+        "docker compose exec me x",
+        "docker compose exec other x",
+        "docker compose exec nobody x",
+        "docker compose exec -u 0 api x",
+        "docker compose exec -u root api x",
+        "docker compose exec -u 1000 api x",
+        "docker compose exec -u $(UID): me x",
+        "docker compose exec -u \"$(UID)\" me x",
+        "docker compose exec -u $(APP_USER) api x",
+        "docker compose exec api psql -c 'select 1'",
+        "docker compose exec api env A=1 ls",
+        "docker compose exec api sh -c 'ls && cat x | grep y'",
+        "docker compose exec api apt-get update",
+        "docker compose exec api python --version",
+        "docker compose -f other.yaml exec api x",
+        "docker compose -p other exec api x",
+        "docker compose --project-directory ../x exec api x",
+        "docker -H ssh://a compose exec api x",
+        "docker exec other-api-1 x",
+        "docker run -v $(PWD):/app python:3.12 x",
+    ] {
+        // `$(UID): me` is `: me` where nothing sets it; here it is set.
+        let set = if line.contains("): ") { "UID := 5\n" } else { "" };
+        assert_eq!(findings("Makefile", &format!("{set}a:\n\t{line}\n")), [], "{line}");
+    }
+}
+
+#[test]
+fn lines_that_write_as_root_are_found_however_they_name_the_service() {
+    for line in [
+        "docker compose exec api x",
+        "docker compose -f compose.yaml exec api x",
+        "docker compose -f ./compose.yaml -f more.yaml -p shop exec api x",
+        "docker compose --project-directory . run api",
+        "docker exec -it shop-api-1 x",
+        "docker exec shop_api_1 x",
+        "docker compose exec -u $(UID):$(GID) me x",
+        "docker compose exec -u \"$(UID)\" api x",
+        "docker compose exec api env A=1 x",
+        "docker compose exec api sh -c 'ls > y'",
+        "docker compose exec api find . -delete",
+    ] {
+        let found = findings("dev/Makefile", &format!("a:\n\t{line}\n"));
+        let at_line = |finding: &Finding| matches!(&finding.place, Some(Place::Span(span)) if span.start > 2);
+        assert!(found.len() == 1 && at_line(&found[0]), "{line}: {found:#?}");
+        assert_eq!(found[0].services.len(), 1);
+    }
+}
+
+#[test]
+fn fixes_that_may_change_more_than_the_line_ask_first() {
+    for (text, safe) in [
+        ("a:\n\tdocker compose exec api x\n", true),
+        ("E := docker compose exec api\na:\n\t$(E) x\n", false),
+        ("a:\n\tdocker compose exec web npm install\n", false),
+        ("a:\n\tdocker compose exec web make\n", true),
+    ] {
+        let found = findings("Makefile", text);
+        let applicability = found[0].fix.as_ref().unwrap().applicability;
+        assert_eq!(applicability == Applicability::Safe, safe, "{text}");
+    }
+}
+
+#[test]
+fn lines_that_share_a_file_share_its_numbers() {
+    let (text, left) =
+        repaired("Makefile", "a:\n\tdocker compose exec api x\nb:\n\tdocker compose exec -u $(UID):$(GID) me y\n");
+    assert_eq!(text.matches(NUMBERS).count(), 1, "{text}");
+    assert_eq!(left, []);
+}
