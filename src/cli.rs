@@ -206,6 +206,9 @@ pub struct UndoArgs {
     /// Docker context to use.
     #[arg(long, value_name = "NAME", conflicts_with = "docker_host")]
     pub context: Option<String>,
+    /// Database that `fix` was given with --database-url.
+    #[arg(long, value_name = "URL", hide_env_values = true)]
+    pub database_url: Option<String>,
     /// Contact engines and databases elsewhere.
     #[arg(long)]
     pub allow_remote: bool,

@@ -53,6 +53,9 @@ pub enum Error {
         /// What the kernel said.
         reason: String,
     },
+    /// Standard output does not take the result.
+    #[error("standard output cannot be written: {0}")]
+    StandardOutput(String),
     /// Git could not be asked for the staged files.
     #[error("the staged files cannot be read: {0}")]
     Git(String),
@@ -68,6 +71,12 @@ pub enum Error {
     /// The home directory is unknown, so that there is no place for the journal.
     #[error("neither XDG_STATE_HOME nor HOME is set, so there is no place for the journal")]
     NoStateDirectory,
+}
+
+/// What the kernel said, lower case, without its number, which says nothing to a person.
+pub fn said(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
 }
 
 impl Error {

@@ -219,6 +219,24 @@ fn undo_leaves_what_was_changed_since() {
 }
 
 #[test]
+fn undo_needs_no_valid_configuration_and_says_which_journal_is_damaged() {
+    let project = broken();
+    assert_eq!(run(&project.path(), &["fix", "--offline", "--yes"]).0, 0);
+    project.write("devdoctor.yaml", "nonsense: [\n");
+    let runs = project.around.path().join(".local/state/devdoctor/runs");
+    let journal = std::fs::read_dir(runs).unwrap().next().unwrap().unwrap().path().join("journal.jsonl");
+    let whole = std::fs::read_to_string(&journal).unwrap();
+    std::fs::write(&journal, whole.replacen("\"begin\"", "\"bgein\"", 1)).unwrap();
+    let (status, out, err) = run(&project.path(), &["undo", "--list"]);
+    assert!(status == 2 && err.contains("line 2 of the journal is damaged"), "{out}{err}");
+    assert!(!out.contains("repaired nothing"), "{out}");
+    assert_eq!(run(&project.path(), &["undo"]).0, 2);
+    std::fs::write(&journal, whole).unwrap();
+    let (status, out, err) = run(&project.path(), &["undo"]);
+    assert!(status == 0 && out.contains("undone: the edit of `Makefile`"), "{out}{err}");
+}
+
+#[test]
 fn explain_shows_words_and_what_is_here() {
     let project = broken();
     let (status, out, _) = run(&project.path(), &["explain", "exec-as-root", "--offline"]);

@@ -214,3 +214,17 @@ fn an_engine_that_answers_is_not_called_mute_because_another_one_took_the_time()
         assert!(!value.contains("does not answer"), "nobody waited for its answer: {evidence:#?}");
     }
 }
+
+#[test]
+fn time_that_devdoctor_used_up_itself_is_blamed_on_nobody() {
+    let project = project(database(Manner::Silent));
+    let engine = engine(&project, Manner::Silent);
+    for limit in ["0.001", "0.1"] {
+        let answer = project.devdoctor(&["check", "--format", "json", "--timeout", limit, "--docker-host", &engine]);
+        let report = answer.ends_with(1).report();
+        for id in ["engine-unreachable", "postgres-unreachable"] {
+            assert_eq!(report.outcome(id), "skipped", "{limit}: {:#}", report.0);
+            assert!(report.reason(id).contains("time limit was used up"), "{limit}: {:#}", report.0);
+        }
+    }
+}

@@ -55,8 +55,12 @@ fn owner(root: &Path, name: &str) -> u32 {
     std::fs::symlink_metadata(root.join(name)).unwrap().uid()
 }
 
-fn step(names: &[&str], to: Owner) -> Chown {
-    let paths = names.iter().map(|name| (SeenPath((*name).into()), Owner { uid: 0, gid: 0 })).collect();
+fn step(root: &Path, names: &[&str], to: Owner) -> Chown {
+    let owner = |name: &str| {
+        let seen = std::fs::symlink_metadata(root.join(name)).unwrap();
+        Owner { uid: seen.uid(), gid: seen.gid() }
+    };
+    let paths = names.iter().map(|name| (SeenPath((*name).into()), owner(name))).collect();
     Chown { place: ChownPlace::Project, paths, to, direct: false }
 }
 
@@ -79,7 +83,7 @@ fn behind_a_remapping_engine_files_come_back_to_their_owner() {
         let (engine, docker) = looked(&own.url()).await;
         assert_eq!(docker.kind, EngineKind::UsernsRemap);
         assert_eq!(docker.uid_map, Ok(vec![IdRange { inside: 0, outside: start, count: 65536 }]));
-        chown(&engine, &docker, &root, &step(&["by-root", "by-app", "by-host-root"], ME)).await.unwrap();
+        chown(&engine, &docker, &root, &step(&root, &["by-root", "by-app", "by-host-root"], ME), false).await.unwrap();
     });
     for name in ["by-root", "by-app", "by-host-root"] {
         assert_eq!(owner(&root, name), ME.uid, "{name}");
@@ -104,13 +108,13 @@ fn behind_a_rootless_engine_root_is_the_user_and_the_others_come_back() {
             (docker.uid_map.as_ref(), docker.gid_map.as_ref()),
             (Ok(&vec![first, second]), Ok(&vec![first, second]))
         );
-        chown(&engine, &docker, &root, &step(&["by-app"], ME)).await.unwrap();
+        chown(&engine, &docker, &root, &step(&root, &["by-app"], ME), false).await.unwrap();
         assert_eq!(owner(&root, "by-app"), ME.uid);
         // And back, as undo does.
         let before = Owner { uid: start + 999, gid: start + 999 };
-        chown(&engine, &docker, &root, &step(&["by-app"], before)).await.unwrap();
+        chown(&engine, &docker, &root, &step(&root, &["by-app"], before), false).await.unwrap();
         let stranger = Owner { uid: 4_000_000, gid: 4_000_000 };
-        let error = chown(&engine, &docker, &root, &step(&["by-app"], stranger)).await.unwrap_err();
+        let error = chown(&engine, &docker, &root, &step(&root, &["by-app"], stranger), false).await.unwrap_err();
         assert_eq!(error, EngineError::NoNumber(stranger));
     });
     assert_eq!(owner(&root, "by-app"), start + 999);

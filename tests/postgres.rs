@@ -15,6 +15,7 @@ use cluster::{Cluster, free_port};
 use devdoctor::facts::{Database, Postgres, TroubleKind};
 use devdoctor::fix::Sql;
 use devdoctor::fix::apply::sql::{self, SqlError};
+use devdoctor::fix::journal::DatabaseIdentity;
 use devdoctor::probe::postgres::session::{self, Access};
 use devdoctor::probe::postgres::{PostgresOptions, look, way_to};
 use devdoctor::project::Project;
@@ -205,17 +206,22 @@ fn the_extension_is_seen_created_and_taken_back() {
             statement: "CREATE EXTENSION vector".into(),
             reverse: Some("DROP EXTENSION vector".into()),
         };
-        let refused = run(sql::run(&project, None, &step(1), &options)).unwrap_err();
+        let back = Sql { statement: "DROP EXTENSION vector".into(), ..step(0) };
+        let identity = run(sql::identity(&project, None, &step(0), &options)).unwrap();
+        let other = DatabaseIdentity { number: "1".into(), ..identity.clone() };
+        let elsewhere = run(sql::run(&project, None, &step(0), &other, &options)).unwrap_err();
+        assert!(matches!(elsewhere, SqlError::Elsewhere(_)), "{elsewhere:?}");
+        let refused = run(sql::run(&project, None, &step(1), &identity, &options)).unwrap_err();
         let SqlError::Refused { trouble, .. } = &refused else { panic!("{refused:?}") };
         assert_eq!(trouble.sqlstate.as_deref(), Some("42501"));
         assert!(refused.to_string().contains("Must be superuser"), "{refused}");
-        run(sql::run(&project, None, &step(0), &options)).unwrap();
+        run(sql::run(&project, None, &step(0), &identity, &options)).unwrap();
         assert!(looked(&urls, false).databases[1].answered().unwrap().vector.usable);
         // As long as nothing uses it, it is taken back; then it is not.
-        run(sql::take_back(&project, None, &step(0), &options)).unwrap();
-        run(sql::run(&project, None, &step(0), &options)).unwrap();
+        run(sql::run(&project, None, &back, &identity, &options)).unwrap();
+        run(sql::run(&project, None, &step(0), &identity, &options)).unwrap();
         cluster.sql("app", "create table items (embedding vector(3))");
-        let used = run(sql::take_back(&project, None, &step(0), &options)).unwrap_err();
+        let used = run(sql::run(&project, None, &back, &identity, &options)).unwrap_err();
         assert!(
             matches!(&used, SqlError::Refused { trouble, .. } if trouble.sqlstate.as_deref() == Some("2BP01")),
             "{used:?}"

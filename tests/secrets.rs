@@ -55,6 +55,7 @@ fn plant(project: &Project, port: u16) -> Planted {
     environment:
       DATABASE_URL: "postgresql+psycopg://shop:{url}@localhost:5432/shop"
       SMTP_PASSWORD: '{setting}'
+      LEGACY_PWD: {legacy}
       CACHE_URL: redis://:{redis}@localhost:6379/0
     labels:
       shop.basic-auth: "admin:{label}"
@@ -70,10 +71,13 @@ fn plant(project: &Project, port: u16) -> Planted {
     healthcheck:
       test: "pg_isready -h 127.0.0.1 -d postgresql://shop:{health}@127.0.0.1/shop"
       interval: 1s
+      # curl -u shop:{curl}
       retries: 30
 "#,
         command = new("command: in compose.yaml", "-"),
         url = new("DATABASE_URL: in compose.yaml", "@"),
+        legacy = new("LEGACY_PWD: in compose.yaml", "-"),
+        curl = new("curl -u in compose.yaml", "-"),
         setting = new("SMTP_PASSWORD: in compose.yaml", "\\\""),
         redis = new("CACHE_URL: in compose.yaml", "@"),
         label = new("labels: in compose.yaml", "$$"),
@@ -141,7 +145,10 @@ fn plant(project: &Project, port: u16) -> Planted {
     );
     project.write("package.json", package);
     let script = format!(
-        "#!/bin/sh\nexport PGPASSWORD='{}'\ndocker compose exec -e PGPASSWORD={} api psql 'postgres://a:{}@localhost/b'\ndocker login -p {} registry\n",
+        "#!/bin/sh\nMYSQL_PWD={} docker compose exec api app --token {} --password={}\nexport PGPASSWORD='{}'\ndocker compose exec -e PGPASSWORD={} api psql 'postgres://a:{}@localhost/b'\ndocker login -p {} registry\n",
+        new("scripts/db.sh, MYSQL_PWD", "-"),
+        new("scripts/db.sh, --token", "-"),
+        new("scripts/db.sh, --password=", ","),
         new("scripts/db.sh, export", "@"),
         new("scripts/db.sh, -e", "@"),
         new("scripts/db.sh, a URL", "@"),
@@ -153,6 +160,22 @@ fn plant(project: &Project, port: u16) -> Planted {
         new(".pre-commit-config.yaml", "@"),
     );
     project.write(".pre-commit-config.yaml", hooks);
+    project.write(
+        "web/package.json",
+        format!(
+            "{{\"scripts\": {{\"db\": \"docker compose exec api x --password {}\" \"b\"}}\n",
+            new("web/package.json", "-")
+        ),
+    );
+    for (folder, line, between) in
+        [("one", "      POSTGRES_PASSWORD: \"a\"{}", "-"), ("two", "      - POSTGRES_PASSWORD {}\n   x: [", "-")]
+    {
+        let line = line.replace("{}", &new(&format!("{folder}/compose.yaml"), between));
+        project.write(
+            format!("{folder}/compose.yaml"),
+            format!("services:\n  db:\n    image: x\n    environment:\n{line}\n"),
+        );
+    }
     let toml = format!(
         "[project]\nname = \"shop\"\nversion = \"1\"\ndependencies = [\"pgvector\"]\n[tool.alembic]\nscript_location = \"migrations\"\nsqlalchemy.url = \"postgres://a:{}@localhost/b\"\n[[tool.uv.index]]\nurl = \"https://me:{}@packages.invalid/simple\"\n",
         new("pyproject.toml", "@"),

@@ -135,6 +135,9 @@ pub struct ForeignFile {
     pub path: SeenPath,
     /// Owner, mode, kind, links.
     pub stat: PathStat,
+    /// Whether it is a program with file capabilities, which a change of owner takes away.
+    #[serde(default)]
+    pub capabilities: bool,
 }
 
 /// The walk over the project's tree that looks for foreign owners.

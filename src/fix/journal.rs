@@ -81,11 +81,25 @@ pub enum Change {
         url: (String, String),
         /// Database, for people.
         database: String,
+        /// Which database of which server it was, by its own word. Without it nothing is taken back.
+        #[serde(default)]
+        identity: Option<DatabaseIdentity>,
         /// What was run.
         statement: String,
         /// What takes it back.
         reverse: Option<String>,
     },
+}
+
+/// Which database a statement was run in, as the server itself says, so that it is never taken back in another one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatabaseIdentity {
+    /// `system_identifier` of the cluster, made by `initdb`; it outlives restarts.
+    pub system: String,
+    /// `current_database()`.
+    pub database: String,
+    /// Number of the database in its cluster: a database that was dropped and made again is another one.
+    pub number: String,
 }
 
 /// A whole journal, as read back.
@@ -100,7 +114,7 @@ pub struct Journal {
 /// What became of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StepState {
-    /// Begun, and then nothing: devdoctor was ended in the middle. It may have been done.
+    /// Begun, and then nothing: devdoctor was ended in the middle, or no answer came. It may have been done.
     Begun,
     /// Done.
     Done,
@@ -116,43 +130,57 @@ pub enum JournalError {
     /// It does not begin with the run.
     #[error("the journal has no head")]
     NoHead,
+    /// A line says nothing that fits what stands before it.
+    #[error("line {0} of the journal is damaged")]
+    Damaged(usize),
 }
 
 impl Journal {
     /// Reads a journal. A last line that was cut off by a crash is left out; what it would have said was not done yet.
     ///
     /// # Errors
-    /// When it has no head.
+    /// When it has no head, or a line that is not the cut-off last one cannot be understood.
     pub fn parse(text: &str) -> Result<Self, JournalError> {
-        let mut entries = text.lines().filter_map(|line| serde_json::from_str::<Entry>(line).ok());
-        let Some(Entry::Run(run)) = entries.next() else { return Err(JournalError::NoHead) };
+        let run = Self::head(text).ok_or(JournalError::NoHead)?;
+        let whole = text.rfind('\n').and_then(|end| text.get(..end)).unwrap_or("");
         let mut steps: Vec<(Change, StepState)> = vec![];
-        for entry in entries {
-            let (step, state) = match entry {
-                Entry::Run(_) => continue,
-                Entry::Begin { change, .. } => {
+        for (number, line) in (2..).zip(whole.lines().skip(1)) {
+            let damaged = JournalError::Damaged(number);
+            let (step, state) = match serde_json::from_str::<Entry>(line) {
+                Ok(Entry::Begin { step, change }) if step == steps.len() => {
                     steps.push((change, StepState::Begun));
                     continue;
                 }
-                Entry::Done { step } => (step, StepState::Done),
-                Entry::Failed { step, error } => (step, StepState::Failed(error)),
-                Entry::Undone { step } => (step, StepState::Undone),
+                Ok(Entry::Done { step }) => (step, StepState::Done),
+                Ok(Entry::Failed { step, error }) => (step, StepState::Failed(error)),
+                Ok(Entry::Undone { step }) => (step, StepState::Undone),
+                Ok(Entry::Run(_) | Entry::Begin { .. }) | Err(_) => return Err(damaged),
             };
-            if let Some(entry) = steps.get_mut(step) {
-                entry.1 = state;
-            }
+            steps.get_mut(step).ok_or(damaged)?.1 = state;
         }
         Ok(Self { run, steps })
     }
 
-    /// The steps that are still to be taken back, the last first.
+    /// The head of a journal, also of a damaged one.
+    pub fn head(text: &str) -> Option<RunEntry> {
+        match serde_json::from_str(text.split_once('\n')?.0) {
+            Ok(Entry::Run(run)) => Some(run),
+            _ => None,
+        }
+    }
+
+    /// The steps that are still to be taken back, the last first. A statement that failed was never run.
     pub fn open(&self) -> Vec<(usize, &Change)> {
-        let open = |state: &StepState| *state != StepState::Undone;
+        let open = |change: &Change, state: &StepState| match state {
+            StepState::Undone => false,
+            StepState::Failed(_) => !matches!(change, Change::Sql { .. }),
+            StepState::Begun | StepState::Done => true,
+        };
         self.steps
             .iter()
             .enumerate()
             .rev()
-            .filter(|(_, (_, state))| open(state))
+            .filter(|(_, (change, state))| open(change, state))
             .map(|(step, (change, _))| (step, change))
             .collect()
     }
@@ -178,6 +206,7 @@ mod tests {
         Change::Sql {
             url: (".env".into(), "URL".into()),
             database: "app".into(),
+            identity: None,
             statement: statement.into(),
             reverse: None,
         }
@@ -198,7 +227,13 @@ mod tests {
         let whole: String = entries.iter().map(line).collect();
         let journal = Journal::parse(&format!("{whole}{{\"entry\":\"do")).unwrap();
         assert_eq!(journal.run, run);
-        assert_eq!(journal.open().iter().map(|(step, _)| *step).collect::<Vec<_>>(), [2, 1]);
+        // Step 1 was refused, so there is nothing to take back.
+        assert_eq!(journal.open().iter().map(|(step, _)| *step).collect::<Vec<_>>(), [2]);
+        let lines: Vec<&str> = whole.lines().collect();
+        let without = |number: usize| [&lines[..number], &lines[number + 1..]].concat().join("\n") + "\n";
+        assert_eq!(Journal::parse(&without(0)), Err(JournalError::NoHead));
+        assert_eq!(Journal::parse(&without(1)), Err(JournalError::Damaged(2)), "a step without its beginning");
+        assert_eq!(Journal::parse(&whole.replacen("\"done\"", "\"dnoe\"", 1)), Err(JournalError::Damaged(3)));
         for cut in 0..whole.len() {
             let _ = Journal::parse(&whole[..cut]); // never a panic
         }

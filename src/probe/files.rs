@@ -1,9 +1,11 @@
 //! The project's files as they are on disk.
 
 use std::io::Read;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Instant;
 
 use nix::fcntl::OFlag;
 
@@ -18,19 +20,56 @@ pub(super) fn is_skipped(name: &str) -> bool {
     SKIPPED.contains(&name)
 }
 
+/// Why a file is not read when the time is over.
+pub const TIME_IS_UP: &str = "the time limit was used up";
+
 /// The files below a directory of this machine.
 #[derive(Debug)]
 pub struct DiskFiles {
     root: PathBuf,
     shown: String,
     paths: OnceLock<Vec<String>>,
+    deadline: Option<Instant>,
+    files_read: AtomicUsize,
+    cut_short: AtomicBool,
 }
 
 impl DiskFiles {
     /// The files below `root`. Nothing is read before it is asked for.
     pub fn new(root: impl Into<PathBuf>) -> Self {
         let root = absolute(&root.into());
-        Self { shown: root.to_string_lossy().into_owned(), root, paths: OnceLock::new() }
+        Self {
+            shown: root.to_string_lossy().into_owned(),
+            root,
+            paths: OnceLock::new(),
+            deadline: None,
+            files_read: AtomicUsize::new(0),
+            cut_short: AtomicBool::new(false),
+        }
+    }
+
+    /// The files below `root`; from `deadline` on none is listed or read any more.
+    pub fn until(root: impl Into<PathBuf>, deadline: Instant) -> Self {
+        Self { deadline: Some(deadline), ..Self::new(root) }
+    }
+
+    /// What is to be said when the deadline kept something from being listed or read.
+    pub fn cut_short(&self) -> Option<String> {
+        let files = match self.files_read.load(Ordering::Relaxed) {
+            1 => "1 file".to_owned(),
+            count => format!("{count} files"),
+        };
+        self.cut_short.load(Ordering::Relaxed).then(|| format!("{TIME_IS_UP} after {files}"))
+    }
+
+    /// Whether the deadline is over, which is kept in mind: something was wanted and is not had.
+    #[expect(clippy::disallowed_methods, reason = "a deadline is compared with the clock")]
+    fn is_late(&self) -> bool {
+        let late = self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
+        if late {
+            self.cut_short.store(true, Ordering::Relaxed);
+        }
+        late
     }
 
     fn kind(&self, path: &str) -> Option<std::fs::FileType> {
@@ -44,11 +83,26 @@ impl Files for DiskFiles {
     }
 
     fn read(&self, path: &str) -> Result<Source, ReadError> {
-        Ok(Source::from_bytes(path, read_regular(&self.root.join(path))?)?)
+        Ok(Source::from_bytes(path, self.bytes(path)?)?)
+    }
+
+    fn bytes(&self, path: &str) -> Result<Vec<u8>, ReadError> {
+        let path = self.root.join(path);
+        // What is not there costs no time and is not missed.
+        if self.deadline.is_some() && std::fs::metadata(&path).is_ok() && self.is_late() {
+            return Err(ReadError::Refused(TIME_IS_UP.to_owned()));
+        }
+        let bytes = read_regular(&path)?;
+        self.files_read.fetch_add(1, Ordering::Relaxed);
+        Ok(bytes)
     }
 
     fn list(&self) -> &[String] {
-        self.paths.get_or_init(|| list(&self.root))
+        self.paths.get_or_init(|| list(&self.root, &|| self.is_late()))
+    }
+
+    fn exists(&self, path: &str) -> bool {
+        self.kind(path).is_some()
     }
 
     fn is_file(&self, path: &str) -> bool {
@@ -81,7 +135,12 @@ pub(super) fn read_regular(path: &Path) -> Result<Vec<u8>, ReadError> {
             Ok(())
         }
     };
-    fits(&std::fs::metadata(path).map_err(refused)?)?;
+    let seen = std::fs::metadata(path).map_err(refused)?;
+    // A link to it is how a person says that a file is empty on purpose.
+    if seen.file_type().is_char_device() && absolute(path) == Path::new("/dev/null") {
+        return Ok(vec![]);
+    }
+    fits(&seen)?;
     let flags = OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
     let file = std::fs::OpenOptions::new().read(true).custom_flags(flags.bits()).open(path).map_err(refused)?;
     let metadata = file.metadata().map_err(refused)?;
@@ -107,7 +166,11 @@ pub fn read_named(path: &Path) -> Result<String, String> {
 /// Why it cannot be looked at, for people.
 pub fn directory_of(path: &Path) -> Result<PathBuf, String> {
     let path = std::fs::canonicalize(path).map_err(|error| reason(&error))?;
-    if path.is_dir() { Ok(path) } else { Ok(path.parent().map(Path::to_owned).unwrap_or(path)) }
+    let directory = if path.is_dir() { path } else { path.parent().map(Path::to_owned).unwrap_or(path) };
+    match std::fs::read_dir(&directory) {
+        Ok(_) => Ok(directory),
+        Err(error) => Err(reason(&error)),
+    }
 }
 
 /// Whether there is anything at an absolute path.
@@ -117,26 +180,31 @@ pub fn exists(path: &str) -> bool {
 
 /// The words of an error without its number, lower case.
 pub(super) fn reason(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or(&text);
-    text.to_lowercase()
+    crate::error::said(error)
 }
 
-fn list(root: &Path) -> Vec<String> {
+/// The files below `root` on its file system, until `is_late`. Ignore files count from the top of the git repository downwards,
+/// as for git; outside of git from `root` downwards.
+fn list(root: &Path, is_late: &dyn Fn() -> bool) -> Vec<String> {
+    let in_git = root.ancestors().any(|directory| std::fs::symlink_metadata(directory.join(".git")).is_ok());
     let walk = ignore::WalkBuilder::new(root)
         .hidden(false)
         .ignore(false)
-        .require_git(false)
+        .require_git(in_git)
+        .parents(in_git)
+        .same_file_system(true)
         .filter_entry(|entry| {
             let directory = entry.file_type().is_some_and(|kind| kind.is_dir());
             entry.depth() == 0 || !(directory && entry.file_name().to_str().is_some_and(is_skipped))
         })
         .build();
     let mut paths: Vec<String> = walk
+        .take_while(|_| !is_late())
         .flatten()
         .filter(|entry| match entry.file_type() {
             Some(kind) if kind.is_symlink() => std::fs::metadata(entry.path()).is_ok_and(|target| target.is_file()),
-            kind => kind.is_some_and(|kind| kind.is_file()),
+            // A pipe of a name that is looked for is named by who cannot read it.
+            kind => kind.is_some_and(|kind| kind.is_file() || kind.is_fifo()),
         })
         // A worktree's `.git` is a file.
         .filter(|entry| entry.file_name() != ".git")
@@ -180,7 +248,10 @@ mod tests {
     #[test]
     fn what_git_ignores_and_what_no_person_writes_is_not_listed() {
         let (_root, files) = project();
-        assert_eq!(files.list(), [".env", ".gitignore", "a b/new\nline.txt", "binary", "env-link", "src/main.py"]);
+        assert_eq!(
+            files.list(),
+            [".env", ".gitignore", "a b/new\nline.txt", "binary", "env-link", "pipe", "src/main.py"]
+        );
     }
 
     #[test]
@@ -198,6 +269,40 @@ mod tests {
             assert_eq!(files.read(path).unwrap_err(), error, "{path}");
         }
         assert!(files.is_file("ignored/x.py") && files.is_directory("src") && !files.is_file("src"));
+    }
+
+    #[test]
+    fn ignore_files_above_the_repository_or_outside_of_any_do_not_count() {
+        let around = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = around.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        write(".gitignore", "*\n");
+        write("top/.gitignore", "*.log\n");
+        write("top/app/Makefile", "");
+        write("top/app/a.log", "");
+        let listed = |path: &str| DiskFiles::new(around.path().join(path)).list().to_vec();
+        assert_eq!(listed("top/app"), ["Makefile", "a.log"]);
+        assert_eq!(listed("top"), [".gitignore", "app/Makefile"]);
+        write("top/.git/HEAD", "ref: refs/heads/main\n");
+        assert_eq!(listed("top/app"), ["Makefile"]);
+        assert_eq!(listed("top"), [".gitignore", "app/Makefile"]);
+    }
+
+    #[test]
+    fn after_the_deadline_nothing_is_listed_or_read_and_that_is_said() {
+        let (root, _) = project();
+        let late = DiskFiles::until(root.path(), Instant::now());
+        assert_eq!(late.read("none").unwrap_err(), ReadError::NotFound);
+        assert_eq!(late.cut_short(), None);
+        assert_eq!(late.read(".env").unwrap_err(), ReadError::Refused(TIME_IS_UP.to_owned()));
+        assert_eq!(late.list(), [""; 0]);
+        assert_eq!(late.cut_short().as_deref(), Some("the time limit was used up after 0 files"));
+        let early = DiskFiles::until(root.path(), Instant::now() + std::time::Duration::from_secs(600));
+        assert!(early.list().len() == 7 && early.read(".env").is_ok());
+        assert_eq!(early.cut_short(), None);
     }
 
     #[test]

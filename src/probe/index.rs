@@ -257,13 +257,17 @@ impl Files for IndexFiles {
     }
 
     fn read(&self, path: &str) -> Result<Source, ReadError> {
+        Ok(Source::from_bytes(path, self.bytes(path)?)?)
+    }
+
+    fn bytes(&self, path: &str) -> Result<Vec<u8>, ReadError> {
         if self.is_elsewhere(path) {
-            return Ok(Source::from_bytes(path, read_regular(&self.root.join(path))?)?);
+            return read_regular(&self.root.join(path));
         }
         let entry = self
             .entry(path)
             .ok_or_else(|| if self.is_directory(path) { ReadError::NotAFile } else { ReadError::NotFound })?;
-        Ok(Source::from_bytes(path, self.content(&entry.object)?)?)
+        self.content(&entry.object)
     }
 
     fn list(&self) -> &[String] {

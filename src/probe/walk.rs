@@ -4,9 +4,9 @@
 //! starts from the parent's descriptor: a path that is exchanged for a link meanwhile leads nowhere else.
 #![expect(clippy::disallowed_methods, reason = "a walk looks at the clock to keep its deadline")]
 
-use std::ffi::{CStr, CString, OsString};
-use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::ffi::OsStringExt;
+use std::ffi::{CStr, CString, OsStr, OsString};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Instant;
@@ -173,7 +173,7 @@ impl Walker {
                 Ok(dir) => self.read(dir, &job.path, Some(&job.stat), &mut found),
                 Err(Errno::ENOENT) => vec![],
                 Err(error) => {
-                    self.take(&job.path, job.stat, &mut found);
+                    self.take(&job.path, job.stat, false, &mut found);
                     found.unreadable.push((seen(&job.path), error.desc().to_lowercase()));
                     vec![]
                 }
@@ -183,11 +183,11 @@ impl Walker {
         found
     }
 
-    fn take(&self, path: &[u8], stat: PathStat, found: &mut Walk) {
+    fn take(&self, path: &[u8], stat: PathStat, capabilities: bool, found: &mut Walk) {
         if stat.owner.uid != self.owner {
             found.foreign_count += 1;
             if found.foreign.len() < Walk::KEPT {
-                found.foreign.push(ForeignFile { path: seen(path), stat });
+                found.foreign.push(ForeignFile { path: seen(path), stat, capabilities });
             }
         }
     }
@@ -201,7 +201,7 @@ impl Walker {
         let mut is_data = false;
         let mut below: Vec<(CString, PathStat)> = vec![];
         if let Some(own) = own {
-            self.take(path, *own, found);
+            self.take(path, *own, false, found);
         }
         // The iterator needs the directory for itself, so the names are gathered first.
         let mut names: Vec<u8> = vec![];
@@ -233,7 +233,9 @@ impl Walker {
                     found.other_filesystems.push(seen(&joined(path, name)));
                 }
             } else if stat.st_uid != self.owner {
-                self.take(&joined(path, name), path_stat(&stat), found);
+                let stat = path_stat(&stat);
+                let capabilities = stat.kind == FileKind::File && has_capabilities(&dir, name);
+                self.take(&joined(path, name), stat, capabilities, found);
             }
             is_data |= foreign_directory && stat.st_uid != self.owner && DATA_MARKS.contains(&name);
         }
@@ -256,6 +258,13 @@ impl Walker {
             .map(|(name, stat)| Job { parent: parent.clone(), path: joined(path, &name), name, stat })
             .collect()
     }
+}
+
+/// Whether a file has capabilities. The directory is named by its descriptor, so that no link leads elsewhere.
+fn has_capabilities(dir: &Dir, name: &CStr) -> bool {
+    let path = Path::new("/proc/self/fd").join(dir.as_fd().as_raw_fd().to_string());
+    let path = path.join(OsStr::from_bytes(name.to_bytes()));
+    xattr::get(path, "security.capability").is_ok_and(|value| value.is_some())
 }
 
 fn joined(path: &[u8], name: &CStr) -> Vec<u8> {

@@ -47,6 +47,11 @@ pub trait Files {
     /// Whether there is a directory at this path.
     fn is_directory(&self, path: &str) -> bool;
 
+    /// Whether there is anything at this path, of whatever kind.
+    fn exists(&self, path: &str) -> bool {
+        self.is_file(path) || self.is_directory(path)
+    }
+
     /// The bytes of one file, for a look that comes before parsing and need not tell secrets apart.
     ///
     /// # Errors

@@ -84,6 +84,8 @@ pub enum Format {
     Shell,
     /// A Dockerfile.
     Dockerfile,
+    /// The project's folder, of which not every file could be read.
+    Folder,
 }
 
 impl Project {

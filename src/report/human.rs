@@ -1,15 +1,16 @@
 //! The report for people: each story with its places underlined, what was seen, and what helps.
 
+mod labels;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer};
 
 use super::{Judged, Outcome, Report};
 use crate::checks::Severity;
 use crate::finding::{Finding, Place};
 use crate::fix::Applicability;
-use crate::text::Source;
 
 /// How the report is dressed.
 #[derive(Clone, Copy, Debug)]
@@ -72,7 +73,11 @@ fn group<'report>(
         Some(_) => level.with_name("hence"),
     };
     let title = level.primary_title(&finding.message).id(&judged.id);
-    let mut elements: Vec<Element<'report>> = snippets(report, finding);
+    let mut notes = vec![];
+    let mut elements: Vec<Element<'report>> = snippets(report, finding, style.width, &mut notes);
+    for note in notes {
+        elements.push(Level::NOTE.message(wrapped(&note, style.width, "          ")).into());
+    }
     let shown = if style.verbose { finding.evidence.len() } else { EVIDENCE_SHOWN };
     for evidence in finding.evidence.iter().take(shown) {
         let value = clean(&evidence.value);
@@ -120,8 +125,14 @@ fn fix_line(fix: &crate::fix::Fix) -> String {
 /// Places in one file with what stands under their underline.
 type Annotations<'label> = Vec<(AnnotationKind, std::ops::Range<usize>, &'label str)>;
 
-/// One snippet for each file that the finding points at, the primary one first.
-fn snippets<'report>(report: &'report Report, finding: &'report Finding) -> Vec<Element<'report>> {
+/// One snippet for each file that the finding points at, the primary one first. Labels that would leave the screen become
+/// notes.
+fn snippets<'report>(
+    report: &'report Report,
+    finding: &'report Finding,
+    width: usize,
+    notes: &mut Vec<String>,
+) -> Vec<Element<'report>> {
     let mut by_file: Vec<(&str, Annotations<'_>)> = vec![];
     let mut elements = vec![];
     let primary = finding.place.iter().map(|place| (AnnotationKind::Primary, place, finding.label.as_str()));
@@ -140,33 +151,14 @@ fn snippets<'report>(report: &'report Report, finding: &'report Finding) -> Vec<
             Place::Path(path) => elements.push(Element::from(Origin::path(shown_path(path)))),
         }
     }
-    let files = by_file
+    let mut files: Vec<Element<'_>> = by_file
         .into_iter()
-        .filter_map(|(path, annotations)| Some(snippet(report.sources.get(path)?, path, annotations)));
-    files.chain(elements).collect()
-}
-
-fn snippet<'report>(source: &Source, path: &'report str, annotations: Annotations<'report>) -> Element<'report> {
-    // Only the lines in question are handed over: a file may have 100,000 of them.
-    let text = source.masked();
-    let bom = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let first = annotations.iter().map(|(_, range, _)| range.start).min().unwrap_or(0).min(text.len());
-    let last = annotations.iter().map(|(_, range, _)| range.end).max().unwrap_or(0).min(text.len());
-    let start = text.get(..first).and_then(|before| before.rfind('\n')).map_or(bom, |newline| newline + 1);
-    let end = text.get(last..).and_then(|after| after.find('\n')).map_or(text.len(), |newline| last + newline);
-    let line = source.position(start).line;
-    let window = text.get(start..end).unwrap_or("").to_owned();
-    let mut snippet = Snippet::source(window).path(shown_path(path)).line_start(line);
-    for (kind, range, label) in annotations {
-        let range = range.start.clamp(start, end) - start..range.end.clamp(start, end) - start;
-        // An empty place at the end of a line is still shown as one column.
-        let mut annotation = kind.span(range);
-        if !label.is_empty() {
-            annotation = annotation.label(clean(label));
-        }
-        snippet = snippet.annotation(annotation);
-    }
-    snippet.into()
+        .filter_map(|(path, annotations)| {
+            Some(labels::snippet(report.sources.get(path)?, path, annotations, width, notes))
+        })
+        .collect();
+    files.append(&mut elements);
+    files
 }
 
 /// The last lines: what could not be looked at, and the numbers.

@@ -76,11 +76,20 @@ fn cause_of(index: usize, findings: &[Judged]) -> Option<usize> {
             .map(|(_, cause)| cause);
     }
     if judged.id == "postgres-unreachable" {
-        let explains =
-            |other: &Judged| URL_TROUBLE.contains(&other.id.as_str()) && other.finding.place == judged.finding.place;
+        let explains = |other: &Judged| URL_TROUBLE.contains(&other.id.as_str()) && meet(other, judged);
         return findings.iter().position(explains);
     }
     None
+}
+
+/// Whether two findings are about the same text: one points at a URL, the other at a part of it.
+fn meet(one: &Judged, other: &Judged) -> bool {
+    match (&one.finding.place, &other.finding.place) {
+        (Some(Place::Span(one)), Some(Place::Span(other))) => {
+            one.path == other.path && one.start <= other.end && other.start <= one.end
+        }
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -135,6 +144,25 @@ mod tests {
         let head = Some("ownership-service-writes-as-root-b".to_owned());
         assert_eq!(story[0], ("ownership-service-writes-as-root-b".to_owned(), None));
         assert!(story[1..].iter().all(|(_, follows)| *follows == head), "{story:?}");
+    }
+
+    #[test]
+    fn a_server_out_of_reach_follows_from_the_trouble_in_its_url() {
+        let source = crate::text::Source::new(".env", "A=postgres://a:b@c@d/e\nB=postgres://a:b@c/e\n");
+        let at = |id: &str, name: &str, range: std::ops::Range<usize>| Judged {
+            fingerprint: name.into(),
+            finding: Finding::at(&source.span(range), id, id),
+            ..judged(id, Severity::Error, &[])
+        };
+        let story = told_ids(vec![
+            at("postgres-unreachable", "first", 2..22),
+            at("postgres-unreachable", "second", 25..43),
+            at("url-password-not-encoded", "at-sign", 16..17),
+        ]);
+        let expected = [("second", None), ("at-sign", None), ("first", Some("at-sign"))];
+        let mut story: Vec<_> = story.iter().map(|(name, cause)| (name.as_str(), cause.as_deref())).collect();
+        story.sort_by_key(|(name, _)| expected.iter().position(|(other, _)| other == name));
+        assert_eq!(story, expected);
     }
 
     #[test]

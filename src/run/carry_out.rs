@@ -1,5 +1,6 @@
 //! Carries out the steps of a plan or of an undo, each noted in the journal before it is done.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -7,11 +8,11 @@ use super::gather::Stopwatch;
 use super::output::Output;
 use crate::cli::ProjectArgs;
 use crate::error::Error;
-use crate::facts::{Environment, Facts, SeenPath};
+use crate::facts::{Docker, Environment, Facts, SeenPath};
 use crate::fix::apply::record::{Record, Records};
 use crate::fix::apply::{chown, edit, engine, sql};
-use crate::fix::journal::{Change, Entry, RunEntry, sha256};
-use crate::fix::plan::{FileChange, Plan};
+use crate::fix::journal::{Change, DatabaseIdentity, Entry, RunEntry, sha256};
+use crate::fix::plan::{Item, Plan, file_changes};
 use crate::fix::{Applicability, Chown, ChownPlace, Sql, Step};
 use crate::probe;
 use crate::report::wrapped;
@@ -53,23 +54,37 @@ impl Treatment {
         &self.id
     }
 
-    /// Carries out all steps: files, then host and engine, then database. Returns how many failed; a failed step ends the
-    /// round, since later ones may build on it.
+    /// Carries out all steps: files, then host and engine, then database. Returns the fingerprints of the items that failed;
+    /// what a failed item still had to do is not tried, the other items go on.
     ///
     /// # Errors
     /// When the journal cannot be written; the step that could not be noted is not done.
     pub fn carry_out(
         &mut self,
         plan: &Plan,
-        changes: &[FileChange],
         facts: &Facts,
         arguments: &ProjectArgs,
         environment: &Environment,
         output: &mut Output,
-    ) -> Result<usize, Error> {
+    ) -> Result<BTreeSet<String>, Error> {
         let root = self.root.clone();
         let theatre = Theatre { root: &root, facts, arguments, environment };
-        for change in changes {
+        let mut failed = BTreeSet::new();
+        let mut not_tried = 0;
+        let edits = |item: &Item, path: &str| {
+            item.fix.steps.iter().any(|step| matches!(step, Step::Edit(edit) if edit.span.path.as_ref() == path))
+        };
+        for change in plan.file_changes(&facts.project.sources)? {
+            let touching: Vec<&Item> = plan.items.iter().filter(|item| edits(item, &change.path)).collect();
+            not_tried += touching.iter().filter(|item| failed.contains(&item.fingerprint)).count();
+            // Of items that failed at another file nothing more is done here.
+            let steps =
+                touching.iter().filter(|item| !failed.contains(&item.fingerprint)).flat_map(|item| &item.fix.steps);
+            let wanted = steps.filter_map(|step| match step {
+                Step::Edit(edit) if edit.span.path.as_ref() == change.path => Some(edit),
+                Step::Edit(_) | Step::Chown(_) | Step::Sql(_) => None,
+            });
+            let Some(change) = file_changes(wanted, &facts.project.sources)?.into_iter().next() else { continue };
             let before = self.record.keep(change.before.as_bytes())?;
             let noted = Change::Edit {
                 path: change.path.clone(),
@@ -77,68 +92,98 @@ impl Treatment {
                 before_sha256: sha256(change.before.as_bytes()),
                 after_sha256: sha256(change.after.as_bytes()),
             };
-            let words = format!("edited `{}`", change.path);
+            let words = (format!("edited `{}`", change.path), format!("edit of `{}`", change.path));
             let in_place = mounted_singly(facts, &root, &change.path);
             let write = || {
                 edit::write(&root, &change.path, &sha256(change.before.as_bytes()), change.after.as_bytes(), in_place)
-                    .map_err(|error| error.to_string())
+                    .map_err(|error| Failure::known(error.to_string()))
             };
             if !self.step(noted, &words, output, write)? {
-                return Ok(1);
+                failed.extend(touching.iter().map(|item| item.fingerprint.clone()));
             }
         }
         for (item, step) in plan.other_steps() {
+            if failed.contains(&item.fingerprint) {
+                not_tried += 1;
+                continue;
+            }
             // A person who said yes to an unsafe fix said yes to all names of a hard-linked file.
             let hard_links = item.fix.applicability == Applicability::Unsafe;
-            let (noted, words) = match step {
+            let done = match step {
                 Step::Edit(_) => continue,
-                Step::Chown(step) => (
-                    Change::Chown { place: step.place.clone(), paths: step.paths.clone(), to: step.to },
-                    format!("gave {} to {}", paths(step.paths.len()), step.to),
-                ),
-                Step::Sql(step) => (
-                    Change::Sql {
+                Step::Chown(step) => {
+                    let noted = Change::Chown { place: step.place.clone(), paths: step.paths.clone(), to: step.to };
+                    let given = format!("{} to {}", paths(step.paths.len()), step.to);
+                    let words = (format!("gave {given}"), format!("giving {given}"));
+                    self.step(noted, &words, output, || theatre.chown(step, hard_links).map_err(Failure::known))?
+                }
+                Step::Sql(step) => {
+                    // Asked before it is noted: the journal must say where the statement is run before it is.
+                    let identity = theatre.identity(step);
+                    let noted = Change::Sql {
                         url: url_name(facts, step.url),
                         database: step.database.clone(),
+                        identity: identity.as_ref().ok().cloned(),
                         statement: step.statement.clone(),
                         reverse: step.reverse.clone(),
-                    },
-                    format!("ran {} in {}", step.statement, step.database),
-                ),
+                    };
+                    let what = format!("{} in {}", step.statement, step.database);
+                    let words = (format!("ran {what}"), what);
+                    self.step(noted, &words, output, || {
+                        identity.map_err(Failure::known).and_then(|identity| theatre.sql(step, &identity))
+                    })?
+                }
             };
-            let done = self.step(noted, &words, output, || match step {
-                Step::Edit(_) => Ok(()),
-                Step::Chown(step) => theatre.chown(step, hard_links),
-                Step::Sql(step) => theatre.sql(step),
-            })?;
             if !done {
-                return Ok(1);
+                failed.insert(item.fingerprint.clone());
             }
         }
-        Ok(0)
+        if not_tried > 0 {
+            let steps = if not_tried == 1 { "1 step" } else { &format!("{not_tried} steps") };
+            output.result(&format!("not tried: {steps} of fixes that failed before\n"));
+        }
+        Ok(failed)
     }
 
+    /// Does one step. `words` name it when it was done, and when it was not.
     fn step(
         &mut self,
         change: Change,
-        words: &str,
+        words: &(String, String),
         output: &mut Output,
-        work: impl FnOnce() -> Result<(), String>,
+        work: impl FnOnce() -> Result<(), Failure>,
     ) -> Result<bool, Error> {
         let step = self.record.step(change)?;
         let width = output.style().width;
         match work() {
             Ok(()) => {
                 self.record.append(&Entry::Done { step })?;
-                output.result(&format!("{}\n", wrapped(&format!("done: {words}"), width, "  ")));
+                output.result(&format!("{}\n", wrapped(&format!("done: {}", words.0), width, "  ")));
                 Ok(true)
             }
-            Err(error) => {
-                self.record.append(&Entry::Failed { step, error: error.clone() })?;
-                output.result(&format!("{}\n", wrapped(&format!("failed: {words}: {error}"), width, "  ")));
+            Err(Failure { words: error, known }) => {
+                // What is not known to have failed stays begun.
+                if known {
+                    self.record.append(&Entry::Failed { step, error: error.clone() })?;
+                }
+                output.result(&format!("{}\n", wrapped(&format!("failed: {}: {error}", words.1), width, "  ")));
                 Ok(false)
             }
         }
+    }
+}
+
+/// Why a step was not done.
+pub struct Failure {
+    /// For people.
+    pub words: String,
+    /// Whether it is certain that it failed.
+    pub known: bool,
+}
+
+impl Failure {
+    fn known(words: String) -> Self {
+        Self { words, known: true }
     }
 }
 
@@ -166,7 +211,7 @@ impl Theatre<'_> {
             let engine = probe::docker::connect(&options, &person.identity, home, deadline.into())
                 .await
                 .map_err(|missing| missing.reason)?;
-            engine::chown(&engine, docker, self.root, step).await.map_err(|error| error.to_string())
+            engine::chown(&engine, docker, self.root, step, hard_links).await.map_err(|error| error.to_string())
         })?;
         if step.place == ChownPlace::Project {
             // The engine's word is not enough: some file systems say yes to every chown and change nothing.
@@ -179,15 +224,32 @@ impl Theatre<'_> {
         Ok(())
     }
 
-    /// Runs a statement.
+    /// Which database the URL of a step leads to.
     ///
     /// # Errors
     /// What went wrong, for people, without any secret.
-    pub fn sql(&self, step: &Sql) -> Result<(), String> {
-        let runtime = probe::runtime()?;
-        let docker = self.facts.docker.as_ref().ok();
+    pub fn identity(&self, step: &Sql) -> Result<DatabaseIdentity, String> {
+        let (docker, options) = self.postgres();
+        let asked = sql::identity(&self.facts.project, docker, step, &options);
+        probe::runtime()?.block_on(asked).map_err(|error| error.to_string())
+    }
+
+    /// Runs a statement, if its URL leads to `expected`.
+    ///
+    /// # Errors
+    /// What went wrong, for people, without any secret.
+    pub fn sql(&self, step: &Sql, expected: &DatabaseIdentity) -> Result<(), Failure> {
+        let (docker, options) = self.postgres();
+        let ran = sql::run(&self.facts.project, docker, step, expected, &options);
+        probe::runtime().map_err(Failure::known)?.block_on(ran).map_err(|error| Failure {
+            known: !matches!(error, sql::SqlError::NoAnswer { .. }),
+            words: error.to_string(),
+        })
+    }
+
+    fn postgres(&self) -> (Option<&Docker>, probe::postgres::PostgresOptions) {
         let options = probe::postgres::PostgresOptions { allow_remote: self.arguments.allow_remote };
-        runtime.block_on(sql::run(&self.facts.project, docker, step, &options)).map_err(|error| error.to_string())
+        (self.facts.docker.as_ref().ok(), options)
     }
 }
 

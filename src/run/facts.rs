@@ -11,7 +11,7 @@ use super::output::Output;
 use crate::cli::FactsArgs;
 use crate::error::Error;
 use crate::facts::{Environment, Facts};
-use crate::text::{mask_setting, mask_url};
+use crate::text::{mask_setting, mask_text, mask_word};
 
 /// Runs the command.
 ///
@@ -83,18 +83,24 @@ fn blank_sources(value: &mut Value, pointed_at: &BTreeMap<String, Vec<Range<usiz
 
 fn mask(value: &mut Value) {
     match value {
-        Value::String(text) => {
-            if text.contains("://") {
-                *text = mask_url(text);
-            }
-        }
+        Value::String(text) => *text = mask_text(text),
         // `["NAME", "value"]`, as `-e NAME=value` is kept.
         Value::Array(items) => {
             if let [Value::String(name), Value::String(setting)] = items.as_mut_slice() {
                 *setting = mask_setting(name, setting);
             }
-            items.iter_mut().for_each(mask);
+            // The words of a command line: an option tells what the next one is.
+            let mut before = String::new();
+            for item in items {
+                let word = word_of(item).map(|word| (std::mem::replace(&mut before, word.clone()), word));
+                if let Some((before, word)) = word {
+                    *word = mask_word(&before, word);
+                }
+                mask(item);
+            }
         }
+        // The text of a source is masked byte for byte already, since spans point into it.
+        Value::Object(fields) if fields.contains_key("path") && fields.contains_key("text") => {}
         Value::Object(fields) => {
             for (name, field) in fields.iter_mut() {
                 match field {
@@ -104,6 +110,18 @@ fn mask(value: &mut Value) {
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// The text of a word, with its place or without.
+fn word_of(item: &mut Value) -> Option<&mut String> {
+    match item {
+        Value::String(word) => Some(word),
+        Value::Object(fields) if fields.contains_key("span") => match fields.get_mut("value") {
+            Some(Value::String(word)) => Some(word),
+            _ => None,
+        },
+        _ => None,
     }
 }
 
@@ -119,6 +137,9 @@ mod tests {
             "words": ["psql", "postgresql://a:s3cret@h/d"],
             "environment": [["PGPASSWORD", "s3cret"], ["HOME", "/root"]],
             "variables": { "DB_PASSWORD": "s3cret", "PATH": "/bin" },
+            "options": ["app", "--token", "abc", "--password=abc", "--verbose"],
+            "placed": [{ "value": "--token", "span": {} }, { "value": "abc", "span": {} }],
+            "value": "MYSQL_PWD=abc docker run x",
         });
         mask(&mut value);
         assert_eq!(
@@ -127,6 +148,9 @@ mod tests {
                 "words": ["psql", "postgresql://a:***@h/d"],
                 "environment": [["PGPASSWORD", "***"], ["HOME", "/root"]],
                 "variables": { "DB_PASSWORD": "***", "PATH": "/bin" },
+                "options": ["app", "--token", "***", "--password=***", "--verbose"],
+                "placed": [{ "value": "--token", "span": {} }, { "value": "***", "span": {} }],
+                "value": "MYSQL_PWD=*** docker run x",
             })
         );
     }

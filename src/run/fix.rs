@@ -14,6 +14,7 @@ use crate::facts::Environment;
 use crate::fix::apply::record::Records;
 use crate::fix::plan::{FileChange, Plan};
 use crate::fix::{Applicability, diff, show};
+use crate::probe::host::Person;
 use crate::report::{Report, wrapped};
 
 /// How often fixes that had to wait for others are taken up again.
@@ -37,7 +38,7 @@ pub fn run(arguments: &FixArgs, environment: &Environment, output: &mut Output) 
     let changes = plan.file_changes(&gathered.facts.project.sources)?;
     if arguments.dry_run {
         output.result(&diff::patch(&plan, &changes));
-        held_back(&plan, &before, output);
+        held_back(&plan, &before, arguments.include_unsafe, output);
         return Ok(left(&before));
     }
     if plan.is_empty() {
@@ -46,22 +47,30 @@ pub fn run(arguments: &FixArgs, environment: &Environment, output: &mut Output) 
         } else {
             "nothing that devdoctor repairs by itself\n"
         });
-        held_back(&plan, &before, output);
+        held_back(&plan, &before, arguments.include_unsafe, output);
         return Ok(left(&before));
     }
     let Some(plan) = consented(arguments, plan, &before, &changes, output)? else {
-        held_back(&Plan::new(&before, |_, _| false), &before, output);
+        let declined = Plan::new(&before, |_, _| false);
+        held_back(&declined, &before, arguments.include_unsafe, output);
         return Ok(left(&before));
     };
     let records = Records::new(&state_directory(environment)?);
     let _lock = records.lock()?;
-    let mut patient = Patient { arguments: &arguments.project, environment, checks, records };
+    let mut patient = Patient {
+        arguments: &arguments.project,
+        include_unsafe: arguments.include_unsafe,
+        environment,
+        checks,
+        records,
+    };
     patient.treat(plan, gathered, &before, output)
 }
 
 /// The project under treatment: what is needed to look at it again and again.
 struct Patient<'run> {
     arguments: &'run ProjectArgs,
+    include_unsafe: bool,
     environment: &'run Environment,
     checks: Vec<&'static Check>,
     records: Records,
@@ -76,10 +85,11 @@ impl Patient<'_> {
         let mut failures = 0;
         let (mut plan, mut gathered, mut after) = (plan, gathered, None);
         for _ in 0..ROUNDS {
-            let changes = plan.file_changes(&gathered.facts.project.sources)?;
-            failures +=
-                treatment.carry_out(&plan, &changes, &gathered.facts, self.arguments, self.environment, output)?;
+            let failed = treatment.carry_out(&plan, &gathered.facts, self.arguments, self.environment, output)?;
+            failures += failed.len();
             treated.extend(plan.items.iter().map(|item| item.fingerprint.clone()));
+            // What was not done takes no effect.
+            plan.items.retain(|item| !failed.contains(&item.fingerprint));
             afterwards.extend(plan.afterwards().into_iter().map(str::to_owned));
             gathered = gather(self.arguments, self.environment, output)?;
             let report = judge::judge(&self.checks, &gathered.facts, self.arguments.offline);
@@ -96,7 +106,7 @@ impl Patient<'_> {
         let Some(after) = after else { return Ok(left(before)) };
         let verdict = verify::compare(before, &after, &treated);
         tell(&verdict, &afterwards, treatment.id(), output);
-        held_back(&Plan::new(&after, |_, _| false), &after, output);
+        held_back(&Plan::new(&after, |_, _| false), &after, self.include_unsafe, output);
         Ok(if failures == 0 && verdict.new.is_empty() { left(&after) } else { Status::Found })
     }
 }
@@ -160,7 +170,7 @@ fn shown(plan: &Plan, changes: &[FileChange], width: usize) -> String {
         text.push('\n');
     }
     for change in changes {
-        text.push_str(&diff::file_patch(change));
+        text.push_str(&diff::file_shown(change));
     }
     text.push('\n');
     text
@@ -192,11 +202,15 @@ fn tell(verdict: &Verdict, afterwards: &[String], id: &str, output: &mut Output)
 }
 
 /// Says how many fixes are held back and which flag releases them, and what is left for a person.
-fn held_back(plan: &Plan, report: &Report, output: &mut Output) {
+fn held_back(plan: &Plan, report: &Report, released: bool, output: &mut Output) {
     let held = plan.held_back.len();
     if held > 0 {
         let noun = if held == 1 { "fix is" } else { "fixes are" };
-        output.chat(&format!("{held} unsafe {noun} held back: --unsafe releases them\n"));
+        output.chat(&if released {
+            format!("{held} unsafe {noun} not applied\n")
+        } else {
+            format!("{held} unsafe {noun} held back: --unsafe releases them\n")
+        });
     }
     let manual = report.findings.iter().filter(|judged| !judged.fixable()).count();
     if manual > 0 {
@@ -214,9 +228,13 @@ pub fn state_directory(environment: &Environment) -> Result<std::path::PathBuf, 
     let absolute = |path: &&str| Path::new(path).is_absolute();
     match environment.get_nonempty("XDG_STATE_HOME").filter(absolute) {
         Some(state) => Ok(state.into()),
-        None => match environment.get_nonempty("HOME") {
-            Some(home) => Ok(Path::new(home).join(".local/state")),
-            None => Err(Error::NoStateDirectory),
+        // Under sudo the person's own home, whatever sudo made of HOME: `undo` is to find it with and without sudo.
+        None => match crate::probe::host::person(environment) {
+            Person { through_sudo: true, home: Some(home), .. } => Ok(home.as_path().join(".local/state")),
+            _ => match environment.get_nonempty("HOME") {
+                Some(home) => Ok(Path::new(home).join(".local/state")),
+                None => Err(Error::NoStateDirectory),
+            },
         },
     }
 }

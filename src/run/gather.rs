@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::facts::{Container, Docker, Environment, Facts, Missing, Need};
 use crate::probe;
 use crate::project::files::{Files, ReadError};
-use crate::project::{Project, discover, read};
+use crate::project::{Format, Project, Unreadable, discover, read};
 
 /// What was gathered, and how long each part took.
 pub struct Gathered {
@@ -49,14 +49,37 @@ impl Stopwatch {
 /// # Errors
 /// When the path is not there, or the configuration cannot be used.
 pub fn gather(arguments: &ProjectArgs, environment: &Environment, output: &mut Output) -> Result<Gathered, Error> {
+    let root = project_root(arguments.path.as_deref(), environment)?;
+    let configuration = configuration(&probe::files::DiskFiles::new(&root))?;
+    gather_as(configuration, arguments, environment, output)
+}
+
+/// Gathers everything with a configuration that is known already.
+///
+/// # Errors
+/// When the path is not there.
+pub fn gather_as(
+    configuration: Configuration,
+    arguments: &ProjectArgs,
+    environment: &Environment,
+    output: &mut Output,
+) -> Result<Gathered, Error> {
     let watch = Stopwatch::start();
     let deadline = watch.after(Duration::from_secs_f64(arguments.timeout));
     let root = project_root(arguments.path.as_deref(), environment)?;
-    let files = probe::files::DiskFiles::new(&root);
-    let configuration = configuration(&files)?;
+    let files = probe::files::DiskFiles::until(&root, deadline);
     let database_url = arguments.database_url.as_deref();
     let mut project = read::project(&files, environment, database_url);
     project.root = root.display().to_string();
+    if let Some(reason) = files.cut_short() {
+        say_cut_short(&mut project, reason);
+    }
+    if project.sources.is_empty() && !discover::is_found(&project.root, &probe::files::exists) {
+        output.chat(&format!(
+            "no project found here: no Compose file, pyproject.toml, Makefile or .git in `{}` or above\n",
+            project.root.escape_debug()
+        ));
+    }
     learn_secrets(&project, environment, database_url, output);
     let mut timings = vec![("files".to_owned(), watch.seconds())];
 
@@ -90,6 +113,19 @@ pub fn gather(arguments: &ProjectArgs, environment: &Environment, output: &mut O
         container.environment.0.iter().for_each(|(name, value)| output.redactor.learn_setting(name, value));
     }
     Ok(Gathered { facts, configuration, timings })
+}
+
+/// Notes that not every file was read. No single file is to blame for it.
+fn say_cut_short(project: &mut Project, reason: String) {
+    project.unreadable.retain(|entry| entry.message != probe::files::TIME_IS_UP);
+    project.unreadable.push(Unreadable {
+        path: ".".to_owned(),
+        format: Format::Folder,
+        span: None,
+        message: reason,
+        unseen: "what the other files say".to_owned(),
+    });
+    project.unreadable.sort();
 }
 
 /// The root of the project around `path` (or the working directory).

@@ -38,9 +38,7 @@ pub fn run(arguments: &HookArgs, environment: &Environment, output: &mut Output)
     let mut report = judge::judge(&checks, &facts, true);
     report.scene = vec![];
     let threshold = arguments.fail_on.map_or(Severity::Error, Severity::from);
-    report.keep(|judged| {
-        judged.severity >= threshold && concerns(&judged.finding, &arguments.files, &root)
-    });
+    report.keep(|judged| judged.severity >= threshold && concerns(&judged.finding, &arguments.files, &root));
     if !report.findings.is_empty() || report.summary.crashed > 0 {
         output.result(&report::human(&report, HumanStyle { quiet: true, ..output.style() }));
         output.chat("see more with `devdoctor check`, repair with `devdoctor fix`\n");

@@ -5,7 +5,9 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 
 use crate::checks::Check;
-use crate::facts::Facts;
+use crate::facts::{Facts, Missing, Need};
+use crate::finding::Checked;
+use crate::project::{Format, Project};
 use crate::report::{CheckResult, Report};
 
 /// Runs `checks` over `facts` and puts the results into a report.
@@ -15,12 +17,23 @@ pub fn judge(checks: &[&'static Check], facts: &Facts, offline: bool) -> Report 
         .map(|check| CheckResult {
             id: check.id(),
             severity: check.words().severity,
-            result: guarded(|| (check.run)(facts)),
+            result: guarded(|| sure((check.run)(facts), &facts.project)),
         })
         .collect();
     let mut report = Report::new(&facts.project.root, offline, results, &facts.project.sources);
     report.scene = scene(facts);
     report
+}
+
+/// What was found stands; that nothing is there can only be said of files that were read.
+fn sure(checked: Checked, project: &Project) -> Checked {
+    let cut_short = project.unreadable.iter().find(|entry| entry.format == Format::Folder);
+    match (checked, cut_short) {
+        (Ok(findings), Some(entry)) if findings.is_empty() => {
+            Err(Missing::new(Need::Files, format!("not every file was read: {}", entry.message)))
+        }
+        (checked, _) => checked,
+    }
 }
 
 thread_local! {
@@ -58,7 +71,13 @@ fn scene(facts: &Facts) -> Vec<String> {
     let databases = facts.postgres.iter().flat_map(|postgres| &postgres.databases);
     for database in databases {
         if let Some(server) = database.answered() {
-            scene.push(format!("Postgres {} at {} ({})", server.version, database.named, database.contacted));
+            let mut words = format!("Postgres {} at {}", server.version, database.named);
+            if database.contacted != database.named {
+                words.push_str(&format!(" ({})", database.contacted));
+            }
+            if !scene.contains(&words) {
+                scene.push(words);
+            }
         }
     }
     if let Ok(host) = &facts.host {

@@ -59,7 +59,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Hook(arguments) => hook::run(arguments, &environment, &mut output),
         Command::Facts(arguments) => facts::run(arguments, &environment, &mut output),
     });
-    match done {
+    match done.map(|done| done.and_then(|status| output.delivered().map(|()| status))) {
         Ok(Ok(status)) => status.into(),
         Ok(Err(error)) => {
             report_error(&mut output, &error);

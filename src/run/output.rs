@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::terminal::Terminal;
-use crate::error::Error;
+use crate::error::{Error, said};
 use crate::report::HumanStyle;
 use crate::text::Redactor;
 
@@ -14,6 +14,8 @@ pub struct Output {
     pub terminal: Terminal,
     /// Known secrets; they are taken out of everything that is said.
     pub redactor: Redactor,
+    /// Why a result did not reach its reader.
+    failure: Option<io::Error>,
     verbose: bool,
     quiet: bool,
 }
@@ -21,7 +23,7 @@ pub struct Output {
 impl Output {
     /// An output that knows no secret yet.
     pub fn new(terminal: Terminal, verbose: bool, quiet: bool) -> Self {
-        Self { terminal, redactor: Redactor::default(), verbose, quiet }
+        Self { terminal, redactor: Redactor::default(), failure: None, verbose, quiet }
     }
 
     /// How a report for people is dressed here.
@@ -38,7 +40,22 @@ impl Output {
     pub fn result(&mut self, text: &str) {
         let clean = self.redactor.redact(text);
         let mut stream = io::stdout().lock();
-        let _ = stream.write_all(clean.as_bytes()).and_then(|()| stream.flush());
+        if let Err(error) = stream.write_all(clean.as_bytes()).and_then(|()| stream.flush())
+            && error.kind() != io::ErrorKind::BrokenPipe
+        {
+            self.failure = Some(error);
+        }
+    }
+
+    /// Whether everything that was said as a result could be written.
+    ///
+    /// # Errors
+    /// When standard output took less than all.
+    pub fn delivered(&mut self) -> Result<(), Error> {
+        match self.failure.take() {
+            Some(error) => Err(Error::StandardOutput(said(&error))),
+            None => Ok(()),
+        }
     }
 
     /// Writes the result to a file.
@@ -48,7 +65,7 @@ impl Output {
     pub fn result_to(&mut self, path: &Path, text: &str) -> Result<(), Error> {
         let clean = self.redactor.redact(text);
         crate::fix::apply::output::write(path, clean.as_bytes())
-            .map_err(|error| Error::Output { path: path.to_owned(), reason: error.to_string() })
+            .map_err(|error| Error::Output { path: path.to_owned(), reason: said(&error) })
     }
 
     /// Says something beside the result.

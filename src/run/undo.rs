@@ -3,14 +3,15 @@
 use super::Status;
 use super::carry_out::{Theatre, mounted_singly, paths};
 use super::fix::state_directory;
-use super::gather::{gather, project_root};
+use super::gather::{gather_as, project_root};
 use super::output::Output;
 use crate::cli::{ProjectArgs, UndoArgs};
+use crate::config::Configuration;
 use crate::error::Error;
-use crate::facts::{Environment, Facts, Owner, SeenPath};
+use crate::facts::{Environment, Owner, SeenPath};
 use crate::fix::apply::edit;
-use crate::fix::apply::record::Records;
-use crate::fix::journal::{Change, Entry, Journal, StepState};
+use crate::fix::apply::record::{Records, Unusable};
+use crate::fix::journal::{Change, DatabaseIdentity, Entry, Journal, StepState};
 use crate::fix::{Chown, ChownPlace, Sql};
 use crate::report::wrapped;
 
@@ -21,11 +22,17 @@ use crate::report::wrapped;
 pub fn run(arguments: &UndoArgs, environment: &Environment, output: &mut Output) -> Result<Status, Error> {
     let root = project_root(arguments.project.as_deref(), environment)?;
     let records = Records::new(&state_directory(environment)?);
-    let journals = records.of_project(&root.display().to_string());
+    // Another run may be writing the journal that is to be read. A list is only looked at.
+    let _lock = if arguments.list { None } else { Some(records.lock()?) };
+    let (journals, unusable) = records.of_project(&root.display().to_string())?;
+    for Unusable { id, reason } in &unusable {
+        output.talk(&format!("warning: the run `{id}` cannot be used: {reason}\n"));
+    }
     if arguments.list {
         let text: String = journals.iter().map(listed).collect();
-        output.result(if text.is_empty() { "devdoctor has repaired nothing in this project\n" } else { &text });
-        return Ok(Status::Clean);
+        let nothing = text.is_empty() && unusable.is_empty();
+        output.result(if nothing { "devdoctor has repaired nothing in this project\n" } else { &text });
+        return Ok(if unusable.is_empty() { Status::Clean } else { Status::Failed });
     }
     let journal = match &arguments.id {
         Some(id) => journals
@@ -36,7 +43,6 @@ pub fn run(arguments: &UndoArgs, environment: &Environment, output: &mut Output)
             Error::NothingToUndo("there is no run of `fix` left to take back in this project".to_owned())
         })?,
     };
-    let _lock = records.lock()?;
     let outside = journal.open().iter().any(|(_, change)| !matches!(change, Change::Edit { .. }));
     let project = ProjectArgs {
         path: Some(root.clone()),
@@ -44,20 +50,24 @@ pub fn run(arguments: &UndoArgs, environment: &Environment, output: &mut Output)
         timeout: arguments.timeout,
         docker_host: arguments.docker_host.clone(),
         context: arguments.context.clone(),
-        database_url: None,
+        database_url: arguments.database_url.clone(),
         allow_remote: arguments.allow_remote,
     };
-    let gathered = gather(&project, environment, output)?;
+    // What is taken back does not hang on the configuration, which may be what is broken.
+    let gathered = gather_as(Configuration::default(), &project, environment, output)?;
     let theatre = Theatre { root: &root, facts: &gathered.facts, arguments: &project, environment };
     let mut record = records.reopen(&journal.run.id)?;
     let mut left = 0;
     for (step, change) in journal.open() {
-        let (words, done) = take_back(change, &theatre, &records, journal);
+        let begun = journal.steps.get(step).is_some_and(|(_, state)| *state == StepState::Begun);
+        let words = named(change);
+        let done = take_back(change, begun, &theatre, &records, journal);
         let width = output.style().width;
         match done {
-            Ok(()) => {
+            Ok(changed) => {
                 record.append(&Entry::Undone { step })?;
-                output.result(&format!("{}\n", wrapped(&format!("undone: {words}"), width, "  ")));
+                let word = if changed { "undone" } else { "nothing to take back" };
+                output.result(&format!("{}\n", wrapped(&format!("{word}: {words}"), width, "  ")));
             }
             Err(error) => {
                 left += 1;
@@ -94,44 +104,81 @@ fn named(change: &Change) -> String {
     }
 }
 
+/// Takes a change back. Returns whether there was anything to take back.
 fn take_back(
     change: &Change,
+    begun: bool,
     theatre: &Theatre<'_>,
     records: &Records,
     journal: &Journal,
-) -> (String, Result<(), String>) {
-    let done = match change {
+) -> Result<bool, String> {
+    match change {
         Change::Edit { path, before, after_sha256, before_sha256 } => {
-            records.before(&journal.run.id, before).map_err(|error| error.to_string()).and_then(|bytes| {
-                let in_place = mounted_singly(theatre.facts, theatre.root, path);
-                match edit::write(theatre.root, path, after_sha256, &bytes, in_place) {
-                    // A step that was begun and not done left the former bytes: there is nothing to take back.
-                    Err(edit::EditError::Changed(_)) if edit::has(theatre.root, path, before_sha256) => Ok(()),
-                    Err(edit::EditError::Changed(_)) => Err(format!(
-                        "it has changed since; its former text is {}",
-                        records.path(&journal.run.id, before).display()
-                    )),
-                    done => done.map_err(|error| error.to_string()),
-                }
-            })
+            let bytes = records.before(&journal.run.id, before).map_err(|error| error.to_string())?;
+            let in_place = mounted_singly(theatre.facts, theatre.root, path);
+            match edit::write(theatre.root, path, after_sha256, &bytes, in_place) {
+                Ok(()) => Ok(true),
+                // A step that was begun and not done left the former bytes: there is nothing to take back.
+                Err(edit::EditError::Changed(_)) if edit::has(theatre.root, path, before_sha256) => Ok(false),
+                Err(edit::EditError::Changed(_)) => Err(format!(
+                    "it has changed since; its former text is {}",
+                    records.path(&journal.run.id, before).display()
+                )),
+                Err(error) => Err(error.to_string()),
+            }
         }
         Change::Chown { place, paths, to } => chown_back(theatre, place, paths, *to),
         Change::Sql { reverse: None, .. } => Err("nothing takes it back".to_owned()),
-        Change::Sql { url, database, reverse: Some(reverse), statement } => match url_index(theatre.facts, url) {
-            None => Err(format!("`{}` names no database any more", url.0)),
-            Some(url) => theatre.sql(&Sql {
+        Change::Sql { reverse: Some(reverse), .. } if begun => {
+            Err(format!("it is not known whether it was run; if it was, `{reverse}` takes it back"))
+        }
+        Change::Sql { identity: None, .. } => {
+            Err("the journal does not say in which database of which server it was run".to_owned())
+        }
+        Change::Sql { url, database, identity: Some(identity), reverse: Some(reverse), statement } => {
+            let step = |url| Sql {
                 url,
                 database: database.clone(),
                 statement: reverse.clone(),
                 reverse: Some(statement.clone()),
-            }),
-        },
-    };
-    (named(change), done)
+            };
+            sql_back(theatre, url, identity, step)
+        }
+    }
 }
 
-fn url_index(facts: &Facts, url: &(String, String)) -> Option<usize> {
-    facts.project.urls.iter().position(|other| other.span.path.as_ref() == url.0 && other.key == url.1)
+/// Runs a statement's reverse in the very database in which the statement was run. Several URLs may have the file and the key
+/// that the journal names; the database itself says which one it is.
+fn sql_back(
+    theatre: &Theatre<'_>,
+    (file, key): &(String, String),
+    identity: &DatabaseIdentity,
+    step: impl Fn(usize) -> Sql,
+) -> Result<bool, String> {
+    let urls = theatre.facts.project.urls.iter().enumerate();
+    let candidates: Vec<Sql> = urls
+        .filter(|(_, url)| url.span.path.as_ref() == file && url.key == *key)
+        .map(|(index, _)| step(index))
+        .collect();
+    let mut reasons: Vec<String> = vec![];
+    for candidate in &candidates {
+        match theatre.identity(candidate) {
+            Ok(found) if found == *identity => {
+                return theatre.sql(candidate, identity).map(|()| true).map_err(|failure| failure.words);
+            }
+            Ok(found) if found.system == identity.system => {
+                reasons.push(format!("the URL leads to another database, `{}`, by now", found.database));
+            }
+            Ok(_) => reasons.push("the URL leads to another server by now".to_owned()),
+            Err(error) => reasons.push(error),
+        }
+    }
+    reasons.dedup();
+    Err(match (reasons.is_empty(), key.as_str()) {
+        (false, _) => reasons.join("; "),
+        (true, "--database-url") => "its URL was named by --database-url: name it again to `undo`".to_owned(),
+        (true, key) => format!("`{key}` in `{file}` names no database any more"),
+    })
 }
 
 /// Gives paths back to their former owners, those that still belong to whom the fix gave them.
@@ -140,10 +187,11 @@ fn chown_back(
     place: &ChownPlace,
     paths: &[(SeenPath, Owner)],
     given_to: Owner,
-) -> Result<(), String> {
+) -> Result<bool, String> {
     let mut owners: Vec<Owner> = paths.iter().map(|(_, owner)| *owner).collect();
     owners.sort();
     owners.dedup();
+    let mut changed = false;
     let direct = theatre.facts.host.as_ref().is_ok_and(|host| host.effective_uid == 0);
     for owner in owners {
         let of_owner = paths.iter().filter(|(_, former)| *former == owner).map(|(path, _)| (path.clone(), given_to));
@@ -153,7 +201,8 @@ fn chown_back(
         }
         if !paths.is_empty() {
             theatre.chown(&Chown { place: place.clone(), paths, to: owner, direct }, true)?;
+            changed = true;
         }
     }
-    Ok(())
+    Ok(changed)
 }

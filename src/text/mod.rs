@@ -15,7 +15,7 @@ pub mod toml;
 pub mod yaml;
 
 pub use mapped::{Insertion, Mapped};
-pub use secrets::{MASK, Redactor, mask_setting, mask_url, percent_encoded};
+pub use secrets::{MASK, Redactor, mask_setting, mask_text, mask_url, mask_word, percent_encoded};
 pub use source::{Encoding, Position, Source, Span, Spanned};
 
 /// Why a text could not be read as its format, and where.

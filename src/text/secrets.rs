@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::{Captures, Regex};
 
 /// What stands where a secret stood in messages.
 pub const MASK: &str = "***";
@@ -34,12 +34,50 @@ fn url_passwords(text: &str) -> Vec<Range<usize>> {
     merged(found)
 }
 
-/// A value whose key says that it is secret: `KEY=value`, `key: value`, `"key": "value"`, `--key value`.
+/// What a name holds that says its value is secret.
+const SECRET_WORD: &str = "passw(?:or)?d|passphrase|pgpass|secret|token|api_?key|access_?key|private_?key|credential|basic[_-]?auth|auth_?config|authorization";
+
+/// A value whose key says that it is secret: `KEY=value`, `key: value`, `"key": "value"`, `KEY ?= value`, `--key=value`.
 static NAMED_VALUE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(&format!(
+        r#"(?im)(?P<key>[A-Za-z0-9_.-]*(?:{SECRET_WORD})[A-Za-z0-9_.-]*|[A-Za-z0-9.-]+[A-Za-z0-9_.-]*_pwd)["']?[ \t]*(?:[?:+!]{{0,3}}=|:|[ ]["'])[ \t]*{VALUE}"#
+    ))
+});
+
+/// The word after an option whose name says that it is secret: `--token x`, `"--password", "x"`.
+static OPTION_VALUE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(&format!(
+        r#"(?im)(?P<key>--?[A-Za-z0-9_-]*(?:{SECRET_WORD})[A-Za-z0-9_-]*)\\?["']?(?:[ \t]*,[ \t]*|[ \t]+){VALUE}"#
+    ))
+});
+
+/// A line that is a secret's name and its value with only a blank between them, as in a broken `.env` or `ENV NAME value`.
+static NAME_BLANK_VALUE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r#"(?im)[A-Za-z0-9_.-]*(?:passw(?:or)?d|passphrase|pgpass|secret|token|api_?key|access_?key|private_?key|credential|basic[_-]?auth|auth_?config|authorization)[A-Za-z0-9_.-]*["']?[ \t]*(?:=|:|[ ]["'])[ \t]*(?:"((?:[^"\\\n]|\\.)*)"|'([^'\n]*)'|["']([^\n]+)|(\$\{[^}\n]*\}|\$\([^)\n]*\)|[^\s"',;#\]})][^\s"',;\]})]*))"#,
+        r#"(?m)^[ \t]*(?:-[ \t]+)?["']?(?:(?:ENV|ARG|export|set)[ \t]+)?[A-Z0-9_]*(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|CREDENTIAL|_PWD)[A-Z0-9_]*[ \t]+([^\s=:?+!][^\n\r]*?)["']?[ \t]*\r?$"#,
     )
 });
+
+/// The password that curl is given beside a user: `curl -u me:x`.
+static CURL_USER: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r#"(?m)\bcurl\b[^\n|;&]*?[ \t"',](?:-[A-Za-z]*[uU]|--user|--proxy-user)\\?["']?[ \t=,]*\\?["']?[^\s"':\\]+:([^\s"'\\]+)"#,
+    )
+});
+
+/// The password after `-p` (or `-a` of redis-cli) of programs where that is what it means: `docker login -p x`, `mysql -px`.
+static SHORT_OPTION: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r#"(?m)\b(?:(?:login|mysql(?:dump|admin)?|mariadb(?:-dump|-admin)?|sshpass)\b[^\n|;&]*?[ \t]-p|redis-cli\b[^\n|;&]*?[ \t]-a)[ \t]*["']?([^\s"']+)"#,
+    )
+});
+
+/// A value: in double quotes, in single ones, in quotes that were escaped, behind a quote that is never closed, a reference,
+/// or a bare word.
+const VALUE: &str = r#"(?:"((?:[^"\\\n]|\\.)*)"|'([^'\n]*)'|\\+["']([^"'\\\n]*)|["']([^\n]+)|(\$\{[^}\n]*\}|\$\([^)\n]*\)|[^\s"',;#\]})][^\s"']*))"#;
+
+/// Endings of names that say where a secret is, or how it comes, and not what it is.
+const NO_SECRET: [&str; 6] = ["-stdin", "-file", "-path", "-url", "-name", "-id"];
 
 /// A private key in its armour.
 static ARMOURED_KEY: LazyLock<Regex> =
@@ -71,19 +109,78 @@ pub(super) fn ranges(path: &str, text: &str) -> Vec<Range<usize>> {
         url_passwords(text).into_iter().for_each(&mut take);
     }
     for captures in NAMED_VALUE.captures_iter(text) {
-        // A quote that is not closed hides the rest of its line: in a broken file that is where the secret stands.
-        let quoted = [captures.get(1), captures.get(2), captures.get(3)];
-        for group in quoted.into_iter().chain([captures.get(4).filter(|_| !code)]).flatten() {
-            // A URL in a secret-looking variable is masked by its password alone: the rest is needed to understand it.
-            if !group.as_str().contains("://") {
-                take(group.range());
-            }
+        if let Some(value) =
+            value_of(&captures, text, code).filter(|value| !is_directory(&captures, &text[value.clone()]))
+        {
+            take(value);
         }
     }
+    for captures in OPTION_VALUE.captures_iter(text).filter(|captures| is_secret_option(&captures["key"])) {
+        if let Some(value) = value_of(&captures, text, code).filter(|value| !text[value.clone()].starts_with('-')) {
+            take(value);
+        }
+    }
+    if !code {
+        for pattern in [&NAME_BLANK_VALUE, &CURL_USER] {
+            pattern.captures_iter(text).filter_map(|captures| captures.get(1)).for_each(|group| take(group.range()));
+        }
+    }
+    SHORT_OPTION.captures_iter(text).filter_map(|captures| captures.get(1)).for_each(|group| take(group.range()));
     if text.contains("PRIVATE KEY-----") {
         ARMOURED_KEY.captures_iter(text).filter_map(|captures| captures.get(1)).for_each(|group| take(group.range()));
     }
     merged(found)
+}
+
+/// The value of a match of `VALUE`.
+fn value_of(captures: &Captures<'_>, text: &str, code: bool) -> Option<Range<usize>> {
+    let group = (2..=6).find_map(|index| captures.get(index).map(|group| (index, group)));
+    let (index, group) = group.filter(|(index, _)| *index < 6 || !code)?;
+    // A URL in a secret-looking variable is masked by its password alone: the rest is needed to understand it.
+    if group.as_str().contains("://") {
+        return None;
+    }
+    let mut range = group.range();
+    let word = group.as_str();
+    let separators = [',', ';', ']', '}', ')'];
+    if index == 6 && !word.starts_with("${") && !word.starts_with("$(") {
+        let first = word.split(separators).next().unwrap_or("");
+        let shown = if REFERENCE.is_match(first) { first } else { word.trim_end_matches(separators) };
+        range.end = range.start + shown.len();
+    }
+    // A quote that opens or ends in the midst of a word is broken quoting: then the rest of the line is hidden. What comes
+    // behind a well-formed value is a blank, a bracket, a comma or the next command.
+    let after = &text[captures.get(0)?.end()..];
+    let quote = (index == 6).then(|| after.chars().next()).flatten().filter(|quote| "'\"".contains(*quote));
+    let next = if quote.is_some() { after.chars().nth(1) } else { after.chars().next() };
+    let doubled = quote.is_none() && (index == 2 && next == Some('"') || index == 3 && next == Some('\''));
+    if !code && (index <= 3 || quote.is_some()) && next.is_some_and(|next| doubled || goes_on(next)) {
+        range.end += text[range.end..].find(['\n', '\r']).unwrap_or(text.len() - range.end);
+    }
+    Some(range)
+}
+
+/// Whether a character behind a quote belongs to the same word.
+fn goes_on(character: char) -> bool {
+    !(character.is_whitespace() || ",;:]})#\"'&|<>\\`".contains(character))
+}
+
+/// Whether `*_PWD` means a working directory. `MYSQL_PWD` never does.
+fn is_directory(captures: &Captures<'_>, value: &str) -> bool {
+    let key = captures["key"].to_ascii_lowercase();
+    key.ends_with("_pwd")
+        && !key.ends_with("mysql_pwd")
+        && (value == "."
+            || value.starts_with("$(")
+            || ["/", "./", "../", "~/"].iter().any(|start| value.starts_with(start)))
+}
+
+/// Whether the word after an option is a secret: `--token` and `--password`, not `--password-stdin`.
+fn is_secret_option(word: &str) -> bool {
+    static OPTION: LazyLock<Regex> =
+        LazyLock::new(|| pattern(&format!(r"(?i)^--?[A-Za-z0-9_-]*(?:{SECRET_WORD})[A-Za-z0-9_-]*$")));
+    let word = word.to_ascii_lowercase();
+    OPTION.is_match(&word) && !NO_SECRET.iter().any(|ending| word.ends_with(ending))
 }
 
 fn merged(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
@@ -122,14 +219,26 @@ pub fn mask_url(text: &str) -> String {
     masked
 }
 
-/// The value of a setting as it may be shown: `***` when its key says that it is secret, URLs without their password.
+/// A text for people with every secret in it replaced by `***`.
+pub fn mask_text(text: &str) -> String {
+    let mut masked = text.to_owned();
+    ranges("", text).into_iter().rev().for_each(|secret| masked.replace_range(secret, MASK));
+    masked
+}
+
+/// The word of a command line as it may be shown, by the word before it.
+pub fn mask_word(before: &str, word: &str) -> String {
+    if is_secret_option(before) && !word.starts_with('-') && !REFERENCE.is_match(word) {
+        return MASK.to_owned();
+    }
+    mask_text(word)
+}
+
+/// The value of a setting as it may be shown: `***` when its key says that it is secret, and without the secrets in it.
 pub fn mask_setting(key: &str, value: &str) -> String {
     let line = format!("{key}={value}");
     let hidden = ranges("", &line);
-    let Some(first) = hidden.first() else {
-        return value.to_owned();
-    };
-    if first.start == key.len() + 1 { MASK.to_owned() } else { mask_url(value) }
+    if hidden.first().is_some_and(|first| first.start == key.len() + 1) { MASK.to_owned() } else { mask_text(value) }
 }
 
 /// Takes known secrets out of any text: the last guard before output, for the ways that the masks above do not see (the
@@ -203,58 +312,4 @@ pub fn percent_encoded(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn masked(path: &str, text: &str) -> String {
-        mask_ranges(text, &ranges(path, text))
-    }
-
-    #[test]
-    fn passwords_are_masked_wherever_they_stand() {
-        for (path, text, expected) in [
-            (".env", "DATABASE_URL=postgres://app:p@ss@db:5432/app", "DATABASE_URL=postgres://app:****@db:5432/app"),
-            (".env", "A=postgres://u:p ss@h/d B", "A=postgres://u:****@h/d B"),
-            (".env", "A=postgres://me@corp:p'ss@h/d", "A=postgres://me@corp:****@h/d"),
-            ("README.md", "see http://localhost:8000/ or mail me@x.y", "see http://localhost:8000/ or mail me@x.y"),
-            (".env", "POSTGRES_PASSWORD=hunter2\nX=1", "POSTGRES_PASSWORD=*******\nX=1"),
-            (".env", "export API_KEY='a b'", "export API_KEY='***'"),
-            ("a.toml", "token = \"hunter2 a\nx = 1", "token = \"*********\nx = 1"),
-            ("compose.yaml", "  POSTGRES_PASSWORD: \"a\\\"b\"", "  POSTGRES_PASSWORD: \"****\""),
-            ("compose.yaml", "      - PGPASSWORD=hunter2", "      - PGPASSWORD=*******"),
-            ("a.json", r#"{"client_secret": "abc", "x": 1}"#, r#"{"client_secret": "***", "x": 1}"#),
-            ("env.py", "password = settings.password", "password = settings.password"),
-            ("env.py", "password=\"abc\"", "password=\"***\""),
-            ("compose.yaml", "POSTGRES_PASSWORD: ${PW}", "POSTGRES_PASSWORD: ${PW}"),
-            (
-                "alembic.ini",
-                "sqlalchemy.url = driver://user:pass@localhost/dbname",
-                "sqlalchemy.url = driver://user:****@localhost/dbname",
-            ),
-        ] {
-            assert_eq!(masked(path, text), expected);
-        }
-    }
-
-    #[test]
-    fn settings_are_shown_without_their_secret() {
-        assert_eq!(mask_setting("PGPASSWORD", "hunter2"), "***");
-        assert_eq!(mask_setting("DATABASE_URL", "postgres://a:b@c/d"), "postgres://a:***@c/d");
-        assert_eq!(mask_setting("HOME", "/root"), "/root");
-    }
-
-    #[test]
-    fn a_redactor_knows_the_encoded_and_the_quoted_form() {
-        let mut redactor = Redactor::default();
-        redactor.learn_setting("DB_PASSWORD", "p@ss\\word1");
-        assert_eq!(redactor.redact("a p@ss\\word1 b p%40ss%5Cword1 c p@ss\\\\word1"), "a *** b *** c ***");
-    }
-
-    #[test]
-    fn masking_keeps_lengths_and_lines() {
-        let text = "-----BEGIN RSA PRIVATE KEY-----\nabc\ndef\n-----END RSA PRIVATE KEY-----\n";
-        let masked = masked("id", text);
-        assert_eq!(masked.len(), text.len());
-        assert!(masked.contains("\n***\n***\n"), "{masked}");
-    }
-}
+mod tests;

@@ -250,7 +250,11 @@ fn host(given: &Given, environment: Environment) -> Host {
     let foreign: Vec<ForeignFile> = given
         .foreign
         .iter()
-        .map(|(path, text)| ForeignFile { path: SeenPath(path.into()), stat: stat(text, FileKind::File) })
+        .map(|(path, text)| ForeignFile {
+            path: SeenPath(path.into()),
+            stat: stat(text, FileKind::File),
+            capabilities: false,
+        })
         .collect();
     Host {
         person: Identity { owner: person, groups: vec![], name: Some("me".into()) },

@@ -6,6 +6,10 @@ use crate::fix::Fix;
 
 pub(super) fn check(facts: &Facts) -> Checked {
     let needs_one = facts.project.compose.is_some() || !facts.project.dockerfiles.is_empty();
+    if needs_one && facts.endpoints_tried.is_empty() {
+        // Nobody looked: offline, or there was no time left.
+        facts.docker()?;
+    }
     let chosen = facts.endpoints_tried.iter().find(|tried| tried.chosen);
     let Some((chosen, trouble)) = chosen.and_then(|tried| Some((tried, tried.answer.as_ref().err()?))) else {
         return Ok(vec![]);

@@ -3,17 +3,25 @@
 use crate::checks::compose::unreadable::is_compose;
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
-use crate::project::Unreadable;
+use crate::project::{Format, Unreadable};
 
 pub(crate) fn check(facts: &Facts) -> Checked {
     let others = facts.project.unreadable.iter().filter(|entry| !is_compose(facts, entry));
-    Ok(others.map(|entry| finding(entry).help(format!("correct `{}` so that it can be read", shown(entry)))).collect())
+    Ok(others.map(|entry| finding(entry).help(remedy(entry))).collect())
+}
+
+fn remedy(entry: &Unreadable) -> String {
+    match entry.format {
+        Format::Folder => "give it more time with `--timeout`, or name the project's own folder".to_owned(),
+        _ => format!("correct `{}` so that it can be read", shown(entry)),
+    }
 }
 
 /// What is unreadable, where, and what nobody can say because of it.
 pub(crate) fn finding(entry: &Unreadable) -> Finding {
     let path = shown(entry);
-    let message = format!("`{path}` cannot be read: {}; not judged: {}", entry.message, entry.unseen);
+    let trouble = if entry.format == Format::Folder { "was not read to the end" } else { "cannot be read" };
+    let message = format!("`{path}` {trouble}: {}; not judged: {}", entry.message, entry.unseen);
     let finding = match &entry.span {
         Some(span) => Finding::at(span, path.clone(), message).label(entry.message.clone()),
         None => Finding::at_path(path.clone(), path.clone(), message),

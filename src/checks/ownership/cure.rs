@@ -7,18 +7,27 @@ use crate::fix::{Chown, ChownPlace, Fix, Step};
 
 use super::makers::counted;
 
-/// Adds the fix that gives the files back, or says why none can. Hard links and programs that run as their owner are left
-/// out of the safe one and named.
+/// Adds the fix that gives the files back, or says why none can. Hard links, programs with
+/// powers of their own, and what is neither file nor folder nor symlink are left out of the safe one and named.
 pub(super) fn cure(facts: &Facts, host: &Host, files: &[&ForeignFile], mut finding: Finding) -> Finding {
     let to = host.root_owner;
-    let set_id = |file: &&&ForeignFile| file.stat.kind == FileKind::File && file.stat.mode & 0o6000 != 0;
+    let powerful =
+        |file: &&&ForeignFile| file.stat.kind == FileKind::File && (file.stat.mode & 0o6000 != 0 || file.capabilities);
+    let special = |file: &&&ForeignFile| file.stat.kind == FileKind::Other;
     let linked = |file: &&&ForeignFile| file.stat.kind != FileKind::Directory && file.stat.links > 1;
-    let programs = files.iter().filter(set_id).count();
-    let given: Vec<&&ForeignFile> = files.iter().filter(|file| !set_id(file)).collect();
+    let programs: Vec<&&ForeignFile> = files.iter().filter(powerful).collect();
+    let devices: Vec<&&ForeignFile> = files.iter().filter(special).collect();
+    let given: Vec<&&ForeignFile> = files.iter().filter(|file| !powerful(file) && !special(file)).collect();
     let (links, plain): (Vec<&&ForeignFile>, Vec<&&ForeignFile>) = given.into_iter().partition(|file| linked(file));
-    if programs > 0 {
-        finding = finding
-            .help(format!("decide about {programs} that run as their owner (set-user-id): a chown takes that away"));
+    if !programs.is_empty() {
+        finding = finding.help(format!(
+            "decide about {}, left as it is: a chown takes set-user-id and file capabilities away",
+            named(&programs)
+        ));
+    }
+    if !devices.is_empty() {
+        finding =
+            finding.help(format!("decide about {}, left as it is: a device, a socket or a pipe", named(&devices)));
     }
     let direct = host.effective_uid == 0;
     if let Some(reason) = withheld(facts, host, files, direct) {
@@ -28,9 +37,9 @@ pub(super) fn cure(facts: &Facts, host: &Host, files: &[&ForeignFile], mut findi
         return finding;
     }
     if !plain.is_empty() && !links.is_empty() {
-        let count = links.len();
+        let names = named(&links);
         finding =
-            finding.help(format!("give {count} with hard links back by hand: their other names change owner too"));
+            finding.help(format!("give {names} back by hand, with hard links: their other names change owner too"));
     }
     let safe = !plain.is_empty();
     let chosen: Vec<&ForeignFile> = if safe { &plain } else { &links }.iter().map(|file| **file).collect();
@@ -38,6 +47,13 @@ pub(super) fn cure(facts: &Facts, host: &Host, files: &[&ForeignFile], mut findi
     let paths = chosen.into_iter().map(|file| (file.path.clone(), file.stat.owner)).collect();
     let steps = vec![Step::Chown(Chown { place: ChownPlace::Project, paths, to, direct })];
     finding.fix(if safe { Fix::safe(title, steps) } else { Fix::risky(title, steps) })
+}
+
+/// A few names in backticks, and how many more there are.
+fn named(files: &[&&ForeignFile]) -> String {
+    let names: Vec<String> = files.iter().take(3).map(|file| format!("`{}`", file.path.display())).collect();
+    let more = files.len().saturating_sub(3);
+    if more == 0 { names.join(", ") } else { format!("{} and {more} more", names.join(", ")) }
 }
 
 /// Why nobody here can give the files back, if so.

@@ -4,20 +4,28 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::access::Decides;
-use crate::facts::{Facts, FileKind, ForeignFile, Host, Missing, Need};
+use crate::facts::{Facts, FileKind, Filesystem, ForeignFile, Host, Missing, Need};
 use crate::finding::{Checked, Finding};
+use crate::fix::Fix;
 
 use super::cure::cure;
 use super::makers::{counted, groups};
 use super::suspects::{Suspect, because, belongs_there, responsible, suspects};
 
+/// Folders of the system, where root's files are in their place.
+const SYSTEM: [&str; 14] =
+    ["bin", "boot", "dev", "etc", "lib", "lib64", "nix", "proc", "run", "sbin", "snap", "sys", "usr", "var"];
+
+/// So many folders that could not be entered are named.
+const CLOSED: usize = 5;
+
 /// Evidence names at most so many files.
-const SHOWN: usize = 5;
+const SHOWN: usize = 50;
 
 pub(super) fn check(facts: &Facts) -> Checked {
     let host = facts.host()?;
     if host.root_owner.uid == 0 {
-        return Ok(vec![]);
+        return Ok(whole_project(&facts.project.root, host).into_iter().collect());
     }
     let suspects = suspects(facts);
     let mut stories: BTreeMap<(Vec<usize>, u32), Vec<&ForeignFile>> = BTreeMap::new();
@@ -38,10 +46,69 @@ pub(super) fn check(facts: &Facts) -> Checked {
             stories.entry((makers, uid)).or_default().push(file);
         }
     }
+    let closed = closed(facts, host, &suspects);
+    if stories.is_empty() && !closed.is_empty() {
+        return Err(Missing::new(Need::Host, format!("could not look into {}", closed.join(", "))));
+    }
     if let (true, Some(reason)) = (stories.is_empty(), &host.walk.cut_short) {
         return Err(Missing::new(Need::Host, format!("not all of the project's files were looked at: {reason}")));
     }
-    Ok(stories.iter().map(|((makers, uid), files)| story(facts, host, &suspects, makers, *uid, files)).collect())
+    let told = |((makers, uid), files): (&(Vec<usize>, u32), &Vec<&ForeignFile>)| {
+        let mut finding = story(facts, host, &suspects, makers, *uid, files);
+        for folder in &closed {
+            finding = finding.seen("walk", "the project", format!("could not look into {folder}"));
+        }
+        for folder in &host.walk.other_filesystems {
+            finding = finding.seen("walk", folder.display(), "not entered: another file system");
+        }
+        cure(facts, host, files, finding)
+    };
+    Ok(stories.iter().map(told).collect())
+}
+
+/// Folders that could not be entered and are no service's own, with the reason. At most a few by name.
+fn closed(facts: &Facts, host: &Host, suspects: &[Suspect<'_>]) -> Vec<String> {
+    let by_right = |path: &Path| {
+        let at = host.walk.foreign.binary_search_by(|file| file.path.as_path().cmp(path)).ok();
+        at.and_then(|at| host.walk.foreign.get(at)).is_some_and(|file| {
+            let path = format!("{}/{}", facts.project.root, path.to_string_lossy());
+            belongs_there(file, &path, suspects, facts)
+        })
+    };
+    let unreadable = host.walk.unreadable.iter().filter(|(path, _)| !path.as_path().ancestors().any(by_right));
+    let mut folders: Vec<String> =
+        unreadable.map(|(path, reason)| format!("`{}` ({reason})", path.display())).collect();
+    let more = folders.len().saturating_sub(CLOSED);
+    folders.truncate(CLOSED);
+    if more > 0 {
+        folders.push(format!("{more} more folders"));
+    }
+    folders
+}
+
+/// The project as a whole belongs to root and an ordinary user works on it, as where a repository was cloned under sudo.
+///
+/// Nothing is said to root, nor under sudo, nor where the person may write all the same, nor about the system's own folders.
+fn whole_project(root: &str, host: &Host) -> Option<Finding> {
+    let person = &host.person;
+    let writable = host.stat(root).flatten().is_some_and(|stat| {
+        let in_group = person.owner.gid == stat.owner.gid || person.groups.contains(&stat.owner.gid);
+        stat.mode & 0o002 != 0 || in_group && stat.mode & 0o020 != 0
+    });
+    let keeps_no_owners = host.filesystem.as_ref().is_some_and(Filesystem::keeps_no_owners);
+    let top = root.split('/').find(|part| !part.is_empty()).unwrap_or_default();
+    let of_system = SYSTEM.contains(&top) || ["/home", "/mnt", "/media", "/srv", "/tmp"].contains(&root);
+    let by_root = person.owner.uid == 0 || host.effective_uid == 0 || host.through_sudo;
+    if by_root || writable || keeps_no_owners || of_system || top.is_empty() {
+        return None;
+    }
+    let owner = person.owner;
+    let title = format!(
+        "give the project to {owner}, where it is meant to be yours: run `sudo chown -hR --from=0 {owner} .`, which leaves \
+         what belongs to others as it is"
+    );
+    let finding = Finding::at_path(".", ".", "`.` belongs to root, not to you");
+    Some(finding.seen("lstat", ".", host.root_owner).fix(Fix::manual(title)))
 }
 
 fn story(
@@ -55,6 +122,9 @@ fn story(
     let groups = groups(files, &facts.project);
     let them = if uid == 0 { "root".to_owned() } else { format!("user {uid}") };
     let you = if host.person.owner.uid == host.root_owner.uid { "you".to_owned() } else { host.root_owner.to_string() };
+    // What is beyond the names that are kept is counted all the same.
+    let unnamed = host.walk.foreign_count.saturating_sub(host.walk.foreign.len() as u64);
+    let at_least = if unnamed > 0 { "at least " } else { "" };
     let belong = if files.len() == 1 { "belongs" } else { "belong" };
     let words: Vec<String> = groups.iter().map(super::makers::Group::words).collect();
     let folders: Vec<&String> = groups.iter().flat_map(|group| &group.folders).collect();
@@ -64,11 +134,11 @@ fn story(
             (path.clone(), format!("`{path}` belongs to {them}, not to {you}"))
         }
         ([folder], _) if *folder != "." => {
-            ((*folder).clone(), format!("{} in `{folder}` {belong} to {them}, not to {you}", counted(files)))
+            ((*folder).clone(), format!("{at_least}{} in `{folder}` {belong} to {them}, not to {you}", counted(files)))
         }
         _ => (
             format!("files of {them}"),
-            format!("{} {belong} to {them}, not to {you}: {}", counted(files), words.join(", ")),
+            format!("{at_least}{} {belong} to {them}, not to {you}: {}", counted(files), words.join(", ")),
         ),
     };
     let makers: Vec<&Suspect<'_>> = makers.iter().filter_map(|index| suspects.get(*index)).collect();
@@ -101,8 +171,14 @@ fn story(
     if files.len() > SHOWN {
         finding = finding.seen("lstat", "the project", format!("{} more of {them}", files.len() - SHOWN));
     }
+    if unnamed > 0 {
+        finding =
+            finding.seen("walk", "the project", format!("{} foreign in all", host.walk.foreign_count)).help(format!(
+                "run `devdoctor fix` again afterwards: {unnamed} more foreign files and folders are not named here"
+            ));
+    }
     if let Some(reason) = &host.walk.cut_short {
         finding = finding.seen("walk", "the project", format!("not all was looked at: {reason}"));
     }
-    cure(facts, host, files, finding)
+    finding
 }

@@ -123,14 +123,15 @@ impl Group<'_> {
     }
 }
 
-/// `1 file`, `4 files`, `1 folder`.
+/// `1 file`, `4 files`, `1 folder`, `9 files and folders`.
 pub(super) fn counted(files: &[&ForeignFile]) -> String {
-    let folders = files.iter().all(|file| file.stat.kind == FileKind::Directory);
+    let folders = files.iter().filter(|file| file.stat.kind == FileKind::Directory).count();
     match (files.len(), folders) {
-        (1, true) => "1 folder".to_owned(),
-        (1, false) => "1 file".to_owned(),
-        (count, true) => format!("{count} folders"),
-        (count, false) => format!("{count} files"),
+        (1, 1) => "1 folder".to_owned(),
+        (1, _) => "1 file".to_owned(),
+        (count, 0) => format!("{count} files"),
+        (count, folders) if folders == count => format!("{count} folders"),
+        (count, _) => format!("{count} files and folders"),
     }
 }
 

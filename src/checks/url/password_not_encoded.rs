@@ -72,7 +72,11 @@ fn of_url(facts: &Facts, url: &DatabaseUrl, first: &UrlDefect, biting: &[&UrlDef
     }
     if !is_in_file(url) || replacements.is_empty() {
         let characters: Vec<String> = biting.iter().filter_map(|defect| written(&defect.kind)).collect();
-        return finding.help(format!("write {}", characters.join(", ")));
+        let place = match default_at(text, first.span.start.saturating_sub(url.span.start)) {
+            Some(variable) => format!("in the default of `{variable}`, and so in every value that it is given"),
+            None => format!("in `{}`", url.key),
+        };
+        return finding.help(format!("write {} {place}", characters.join(", ")));
     }
     let mut steps = edits(url, replacements);
     for environment in facts.project.alembic.iter().filter(|environment| is_read_by(url, environment)) {
@@ -85,6 +89,13 @@ fn of_url(facts: &Facts, url: &DatabaseUrl, first: &UrlDefect, biting: &[&UrlDef
     // With `%40` beside a raw `@` it is a guess that `%40` is meant as `@`.
     let fix = if ambiguous { Fix::risky(title, steps) } else { Fix::safe(title, steps) };
     finding.fix(recreated(fix, url))
+}
+
+/// The variable whose default holds a byte of a URL's raw text: `${NAME:-default}`.
+fn default_at(text: &str, offset: usize) -> Option<&str> {
+    let (_, inside) = text.get(..offset)?.rsplit_once("${")?;
+    let name = inside.split([':', '-']).next()?;
+    (name.len() < inside.len() && !inside.contains('}')).then_some(name)
 }
 
 /// The message, and what stands under the underline.

@@ -1,6 +1,6 @@
 //! Gives named paths of the project to an owner: no link followed, no other file system entered, nothing outside touched.
 
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::path::{Component, Path};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -38,6 +38,12 @@ pub enum Refusal {
     /// It is a program that runs as its owner; a chown would take that from it.
     #[error("is set-user-id or set-group-id")]
     SetId,
+    /// It is a program with file capabilities; a chown would take them from it.
+    #[error("has file capabilities, which a change of owner takes away")]
+    Capabilities,
+    /// It is neither a file nor a directory nor a symlink.
+    #[error("is a device, a socket or a pipe")]
+    Special,
     /// A part of the path is a link, or leads out of the project.
     #[error("leads out of the project")]
     LeavesProject,
@@ -59,6 +65,19 @@ pub enum Refusal {
 ///
 /// The same inode is looked at, changed, and looked at again, by one descriptor that was opened beneath the root.
 pub fn chown(root: &Path, step: &Chown, allow_hard_links: bool) -> Vec<PathOutcome> {
+    each(root, step, |file, expected, before| give(file, expected, step.to, allow_hard_links, before))
+}
+
+/// Looks at each path of `step` as [`chown`] does and changes nothing: `Ok` is what it would give away, or need not.
+pub(super) fn look_again(root: &Path, step: &Chown, allow_hard_links: bool) -> Vec<PathOutcome> {
+    each(root, step, |file, expected, before| fit(file, expected, step.to, allow_hard_links, before).map(drop))
+}
+
+fn each(
+    root: &Path,
+    step: &Chown,
+    mut work: impl FnMut(&OwnedFd, Owner, &mut Option<Owner>) -> Result<(), Refusal>,
+) -> Vec<PathOutcome> {
     let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
     let root = open(root, flags, Mode::empty());
     let beneath = Beneath::default();
@@ -68,7 +87,7 @@ pub fn chown(root: &Path, step: &Chown, allow_hard_links: bool) -> Vec<PathOutco
             let mut before = None;
             let result = root.as_ref().map_err(|error| kernel(*error)).and_then(|root| {
                 let file = beneath.open(root, path.as_path())?;
-                give(&file, *expected, step.to, allow_hard_links, &mut before)
+                work(&file, *expected, &mut before)
             });
             PathOutcome { path: path.clone(), before, result }
         })
@@ -103,23 +122,8 @@ fn give(
     allow_hard_links: bool,
     before: &mut Option<Owner>,
 ) -> Result<(), Refusal> {
-    let stat = fstat(file).map_err(kernel)?;
-    let owner = owner_of(&stat);
-    *before = Some(owner);
-    if owner == to {
+    if !fit(file, expected, to, allow_hard_links, before)? {
         return Ok(());
-    }
-    if owner != expected {
-        return Err(Refusal::Changed(owner));
-    }
-    let directory = stat.st_mode & nix::libc::S_IFMT == nix::libc::S_IFDIR;
-    let regular = stat.st_mode & nix::libc::S_IFMT == nix::libc::S_IFREG;
-    if regular && stat.st_mode & (nix::libc::S_ISUID | nix::libc::S_ISGID) != 0 {
-        return Err(Refusal::SetId);
-    }
-    if !directory && stat.st_nlink > 1 && !allow_hard_links {
-        #[allow(clippy::useless_conversion, reason = "the width of a link count differs between architectures")]
-        return Err(Refusal::HardLinked(u64::from(stat.st_nlink)));
     }
     let (uid, gid) = (Uid::from_raw(to.uid), Gid::from_raw(to.gid));
     fchownat(file.as_fd(), c"", Some(uid), Some(gid), AtFlags::AT_EMPTY_PATH).map_err(|error| match error {
@@ -128,6 +132,49 @@ fn give(
     })?;
     let now = owner_of(&fstat(file).map_err(kernel)?);
     if now == to { Ok(()) } else { Err(Refusal::Ignored(now)) }
+}
+
+/// Whether a path is to be given away: it is still what it was. `false`: it has its new owner already.
+fn fit(
+    file: &OwnedFd,
+    expected: Owner,
+    to: Owner,
+    allow_hard_links: bool,
+    before: &mut Option<Owner>,
+) -> Result<bool, Refusal> {
+    let stat = fstat(file).map_err(kernel)?;
+    let owner = owner_of(&stat);
+    *before = Some(owner);
+    if owner == to {
+        return Ok(false);
+    }
+    if owner != expected {
+        return Err(Refusal::Changed(owner));
+    }
+    let kind = stat.st_mode & nix::libc::S_IFMT;
+    let directory = kind == nix::libc::S_IFDIR;
+    let regular = kind == nix::libc::S_IFREG;
+    if !directory && !regular && kind != nix::libc::S_IFLNK {
+        return Err(Refusal::Special);
+    }
+    if regular && stat.st_mode & (nix::libc::S_ISUID | nix::libc::S_ISGID) != 0 {
+        return Err(Refusal::SetId);
+    }
+    if regular && has_capabilities(file) {
+        return Err(Refusal::Capabilities);
+    }
+    if !directory && stat.st_nlink > 1 && !allow_hard_links {
+        #[allow(clippy::useless_conversion, reason = "the width of a link count differs between architectures")]
+        return Err(Refusal::HardLinked(u64::from(stat.st_nlink)));
+    }
+    Ok(true)
+}
+
+/// Whether a file has capabilities. A descriptor that was opened for its path alone answers no such question, its name in
+/// /proc does.
+fn has_capabilities(file: &OwnedFd) -> bool {
+    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+    xattr::get_deref(path, "security.capability").is_ok_and(|value| value.is_some())
 }
 
 fn kernel(error: Errno) -> Refusal {

@@ -56,7 +56,7 @@ pub fn write(root: &Path, path: &str, before_sha256: &str, after: &[u8], in_plac
     let real = resolved(root, path)?;
     let kernel = |error: String| EditError::Kernel { path: path.to_owned(), error };
     let errno = |error: Errno| kernel(error.desc().to_lowercase());
-    let root_directory = File::open(root).map_err(|error| kernel(error.to_string()))?;
+    let root_directory = File::open(root).map_err(|error| kernel(crate::error::said(&error)))?;
     let parent = real.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = real.file_name().ok_or_else(|| refused(path, "names no file"))?;
     let directory = open_beneath(root_directory.as_fd(), parent).map_err(errno)?;
@@ -70,7 +70,7 @@ pub fn write(root: &Path, path: &str, before_sha256: &str, after: &[u8], in_plac
         return Err(refused(path, "is no regular file"));
     }
     let mut bytes = vec![];
-    File::from(file).read_to_end(&mut bytes).map_err(|error| kernel(error.to_string()))?;
+    File::from(file).read_to_end(&mut bytes).map_err(|error| kernel(crate::error::said(&error)))?;
     if sha256(&bytes) != before_sha256 {
         return Err(EditError::Changed(path.to_owned()));
     }
@@ -104,7 +104,7 @@ fn resolved(root: &Path, path: &str) -> Result<PathBuf, EditError> {
     if !is_link {
         return Ok(relative.to_owned());
     }
-    let kernel = |error: std::io::Error| EditError::Kernel { path: path.to_owned(), error: error.to_string() };
+    let kernel = |error: std::io::Error| EditError::Kernel { path: path.to_owned(), error: crate::error::said(&error) };
     let root = root.canonicalize().map_err(kernel)?;
     let target = root.join(relative).canonicalize().map_err(kernel)?;
     target

@@ -54,6 +54,9 @@ pub enum EngineError {
         /// Why.
         reason: &'static str,
     },
+    /// Paths that are not any more what they were when the fix was planned, in words. The others were given.
+    #[error("{0}")]
+    Left(String),
     /// The project is not on the engine's machine.
     #[error("the engine at `{0}` runs on another machine and does not see the project")]
     Elsewhere(String),
@@ -111,20 +114,27 @@ impl From<bollard::errors::Error> for EngineError {
     }
 }
 
-/// Gives the paths of `step` to their new owner: each by name, no symlink followed. Whether each got it is for the caller to
+/// Gives the paths of `step` to their new owner: each by name, no symlink followed. Paths of the project are looked at again
+/// right before: what changed since the fix was planned keeps its owner. Whether each got it is for the caller to
 /// see by looking again: one that fails does not keep the others from theirs.
 ///
 /// Paths of the project are changed by a throw-away container that sees nothing but the project's root; paths in a volume
 /// or bind mount of a container by one that sees nothing but that mount; paths in a container's own layer by the container.
 ///
 /// # Errors
-/// When a path is refused, before anything is changed; when the engine cannot do it; when chown fails for some path.
-pub async fn chown(engine: &Engine, docker: &Docker, project_root: &Path, step: &Chown) -> Result<(), EngineError> {
+/// When a path is refused; when the engine cannot do it; when chown fails for some path.
+pub async fn chown(
+    engine: &Engine,
+    docker: &Docker,
+    project_root: &Path,
+    step: &Chown,
+    allow_hard_links: bool,
+) -> Result<(), EngineError> {
     if step.paths.is_empty() {
         return Ok(());
     }
     match &step.place {
-        ChownPlace::Project => in_project(engine, docker, project_root, step).await,
+        ChownPlace::Project => in_project(engine, docker, project_root, step, allow_hard_links).await,
         ChownPlace::Container { service, id } => {
             let container = docker.containers.iter().find(|container| container.id == *id);
             let container = container.ok_or_else(|| EngineError::NoContainer(service.clone()))?;
@@ -133,11 +143,16 @@ pub async fn chown(engine: &Engine, docker: &Docker, project_root: &Path, step: 
     }
 }
 
-async fn in_project(engine: &Engine, docker: &Docker, root: &Path, step: &Chown) -> Result<(), EngineError> {
+async fn in_project(
+    engine: &Engine,
+    docker: &Docker,
+    root: &Path,
+    step: &Chown,
+    allow_hard_links: bool,
+) -> Result<(), EngineError> {
     if !docker.local {
         return Err(EngineError::Elsewhere(docker.endpoint.clone()));
     }
-    let paths = plan::in_project(root, &step.paths)?;
     // A remapping engine's own numbers stop short of the host's: there the helper keeps out of the map.
     let whole_host = docker.kind == EngineKind::UsernsRemap;
     let to = if whole_host { step.to } else { plan::inside(docker, step.to)? };
@@ -147,7 +162,14 @@ async fn in_project(engine: &Engine, docker: &Docker, root: &Path, step: &Chown)
     })?;
     let userns_mode = if whole_host { "host" } else { "" };
     let mounted = Mounted { kind: MountKind::Bind, source, target: helper::PLACE, userns_mode };
-    run_helper(engine, docker, &mounted, paths, to).await
+    // As late as can be: people take their time to say yes, and files change meanwhile.
+    let (paths, left) = plan::in_project(root, step, allow_hard_links)?;
+    let done = if paths.is_empty() { Ok(()) } else { run_helper(engine, docker, &mounted, paths, to).await };
+    match (left, done) {
+        (None, done) => done,
+        (Some(left), Ok(())) => Err(EngineError::Left(left)),
+        (Some(left), Err(error)) => Err(EngineError::Left(format!("{left}; {error}"))),
+    }
 }
 
 async fn in_container(

@@ -4,7 +4,7 @@
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, fchown, lchown};
 use std::path::{Path, PathBuf};
 
 use crate::fix::journal::{Entry, Journal, RunEntry, line};
@@ -33,6 +33,15 @@ pub struct Records {
     directory: PathBuf,
 }
 
+/// A journal that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unusable {
+    /// Name of its run.
+    pub id: String,
+    /// Why.
+    pub reason: String,
+}
+
 /// An open journal: every entry is on the disk before the call returns.
 #[derive(Debug)]
 pub struct Record {
@@ -58,7 +67,9 @@ impl Records {
             .create(true)
             .append(true)
             .mode(0o600)
+            .custom_flags(nix::libc::O_NOFOLLOW)
             .open(&path)
+            .and_then(|file| given_to_parents_owner(file, &self.directory))
             .map_err(|error| disk(&path, "written", error))?;
         match file.try_lock() {
             Ok(()) => Ok(file),
@@ -68,7 +79,22 @@ impl Records {
     }
 
     fn make_directory(&self, path: &Path) -> Result<(), RecordError> {
-        DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| disk(path, "written", error))
+        if path.is_dir() {
+            return Ok(());
+        }
+        let parent = path.parent().unwrap_or(Path::new("/"));
+        self.make_directory(parent)?;
+        let make = || -> io::Result<()> {
+            match DirBuilder::new().mode(0o700).create(path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+                Err(error) => Err(error),
+                Ok(()) => match owner_to_be(parent)? {
+                    Some((uid, gid)) => lchown(path, Some(uid), Some(gid)),
+                    None => Ok(()),
+                },
+            }
+        };
+        make().map_err(|error| disk(path, "written", error))
     }
 
     /// Begins a journal.
@@ -84,6 +110,7 @@ impl Records {
             .append(true)
             .mode(0o600)
             .open(&path)
+            .and_then(|file| given_to_parents_owner(file, &directory))
             .map_err(|error| disk(&path, "written", error))?;
         let mut record = Record { directory, file, steps: 0 };
         record.append(&Entry::Run(run))?;
@@ -97,20 +124,55 @@ impl Records {
     pub fn reopen(&self, id: &str) -> Result<Record, RecordError> {
         let directory = self.directory.join("runs").join(id);
         let path = directory.join("journal.jsonl");
-        let file = OpenOptions::new().append(true).open(&path).map_err(|error| disk(&path, "written", error))?;
+        let open = || -> io::Result<File> {
+            let bytes = std::fs::read(&path)?;
+            let file = OpenOptions::new().append(true).open(&path)?;
+            // A line that a crash cut off must not swallow the next one.
+            let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+            if whole < bytes.len() {
+                file.set_len(whole as u64)?;
+            }
+            Ok(file)
+        };
+        let file = open().map_err(|error| disk(&path, "written", error))?;
         Ok(Record { directory, file, steps: 0 })
     }
 
-    /// All journals of a project, the newest first. Journals that cannot be read are left out.
-    pub fn of_project(&self, root: &str) -> Vec<Journal> {
-        let Ok(runs) = std::fs::read_dir(self.directory.join("runs")) else { return vec![] };
-        let mut journals: Vec<Journal> = runs
-            .filter_map(|run| std::fs::read_to_string(run.ok()?.path().join("journal.jsonl")).ok())
-            .filter_map(|text| Journal::parse(&text).ok())
-            .filter(|journal| journal.run.root == root)
-            .collect();
+    /// All journals of a project, the newest first, and those that cannot be used and may be the project's.
+    ///
+    /// # Errors
+    /// When the directory is there and cannot be read.
+    pub fn of_project(&self, root: &str) -> Result<(Vec<Journal>, Vec<Unusable>), RecordError> {
+        let (mut journals, mut unusable) = (vec![], vec![]);
+        let directory = self.directory.join("runs");
+        let runs = match std::fs::read_dir(&directory) {
+            Ok(runs) => runs,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((journals, unusable)),
+            Err(error) => return Err(disk(&directory, "read", error)),
+        };
+        for run in runs {
+            let run = run.map_err(|error| disk(&directory, "read", error))?;
+            let path = run.path().join("journal.jsonl");
+            let mut unused =
+                |reason: String| unusable.push(Unusable { id: run.file_name().to_string_lossy().into_owned(), reason });
+            match std::fs::read(&path) {
+                // Nothing was done before the head was on the disk.
+                Ok(bytes) if !bytes.contains(&b'\n') => {}
+                Ok(bytes) => {
+                    let text = String::from_utf8_lossy(&bytes);
+                    match (Journal::parse(&text), Journal::head(&text)) {
+                        (_, Some(head)) if head.root != root => {}
+                        (Ok(journal), _) => journals.push(journal),
+                        (Err(error), _) => unused(error.to_string()),
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => unused(disk(&path, "read", error).to_string()),
+            }
+        }
         journals.sort_by(|a, b| b.run.id.cmp(&a.run.id));
-        journals
+        unusable.sort();
+        Ok((journals, unusable))
     }
 
     /// Where a journal keeps the former bytes of a file.
@@ -159,11 +221,25 @@ impl Record {
         let write = || -> io::Result<()> {
             let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&path)?;
             file.write_all(bytes)?;
+            file = given_to_parents_owner(file, &self.directory)?;
             file.sync_all()
         };
         write().map_err(|error| disk(&path, "written", error))?;
         Ok(name)
     }
+}
+
+/// Whom root gives what it makes in a directory: the directory's owner, so that under sudo the person's home stays theirs.
+fn owner_to_be(directory: &Path) -> io::Result<Option<(u32, u32)>> {
+    let owner = std::fs::metadata(directory)?;
+    Ok((nix::unistd::geteuid().is_root() && owner.uid() != 0).then(|| (owner.uid(), owner.gid())))
+}
+
+fn given_to_parents_owner(file: File, directory: &Path) -> io::Result<File> {
+    if let Some((uid, gid)) = owner_to_be(directory)? {
+        fchown(&file, Some(uid), Some(gid))?;
+    }
+    Ok(file)
 }
 
 fn disk(path: &Path, action: &'static str, error: io::Error) -> RecordError {
@@ -172,8 +248,6 @@ fn disk(path: &Path, action: &'static str, error: io::Error) -> RecordError {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::MetadataExt;
-
     use super::*;
     use crate::fix::journal::{Change, StepState, sha256};
 
@@ -193,7 +267,8 @@ mod tests {
                 .unwrap();
             record.append(&Entry::Done { step }).unwrap();
         }
-        let journals = records.of_project("/p");
+        let (journals, unusable) = records.of_project("/p").unwrap();
+        assert_eq!(unusable, []);
         assert_eq!(journals.iter().map(|journal| journal.run.id.as_str()).collect::<Vec<_>>(), ["2", "1"]);
         assert_eq!(journals[0].steps[0].1, StepState::Done);
         assert_eq!(records.before("2", "before-0").unwrap(), b"old");

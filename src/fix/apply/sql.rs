@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use sqlx::{AssertSqlSafe, Executor};
+use sqlx::{AssertSqlSafe, Executor, PgConnection, Row};
 use tokio::time::{Instant, timeout_at};
 
 use crate::facts::{Docker, Trouble};
 use crate::fix::Sql;
-use crate::probe::postgres::session::{self, Access};
+use crate::fix::journal::DatabaseIdentity;
+use crate::probe::postgres::session::{self, Access, Open};
 use crate::probe::postgres::{PostgresOptions, trouble, way_to};
 use crate::project::Project;
 
@@ -46,6 +47,9 @@ pub enum SqlError {
         /// Why.
         trouble: Trouble,
     },
+    /// The URL leads to another database by now.
+    #[error("the URL leads to another database or server than {0} was at the time of the fix")]
+    Elsewhere(String),
     /// The server did not answer in time; whether the statement was run is not known.
     #[error("{database} did not answer to `{statement}` in time, so it is not known whether it was run")]
     NoAnswer {
@@ -56,7 +60,31 @@ pub enum SqlError {
     },
 }
 
-/// Runs the statement of a step.
+/// Which database, of which server. By number, because a name can be given again.
+const IDENTITY: &str = "
+select (select system_identifier::text from pg_catalog.pg_control_system()) as system,
+       pg_catalog.current_database()::text as database,
+       (select oid::text from pg_catalog.pg_database where datname = pg_catalog.current_database()) as number
+";
+
+/// Asks which database the URL of a step leads to.
+///
+/// # Errors
+/// When it cannot be reached or does not say.
+pub async fn identity(
+    project: &Project,
+    docker: Option<&Docker>,
+    step: &Sql,
+    options: &PostgresOptions,
+) -> Result<DatabaseIdentity, SqlError> {
+    let deadline = Instant::now() + LIMIT;
+    let (mut open, secret) = opened(project, docker, step, options, Access::ReadOnly, deadline).await?;
+    let identity = identified(&mut open.connection, step, secret.as_deref(), deadline).await;
+    session::close(open, Instant::now() + Duration::from_secs(1)).await;
+    identity
+}
+
+/// Runs the statement of a step, if the URL still leads to `expected`.
 ///
 /// # Errors
 /// When it was not run, or when it is not known whether it was.
@@ -64,52 +92,71 @@ pub async fn run(
     project: &Project,
     docker: Option<&Docker>,
     step: &Sql,
+    expected: &DatabaseIdentity,
     options: &PostgresOptions,
 ) -> Result<(), SqlError> {
-    statement(project, docker, step, &step.statement, options).await
+    let deadline = Instant::now() + LIMIT;
+    let (mut open, secret) = opened(project, docker, step, options, Access::ReadWrite, deadline).await?;
+    let ran = match identified(&mut open.connection, step, secret.as_deref(), deadline).await {
+        Ok(found) if found == *expected => statement(&mut open.connection, step, secret.as_deref(), deadline).await,
+        Ok(_) => Err(SqlError::Elsewhere(step.database.clone())),
+        Err(error) => Err(error),
+    };
+    session::close(open, Instant::now() + Duration::from_secs(1)).await;
+    ran
 }
 
-/// Runs the statement that takes a step back, if there is one.
-///
-/// # Errors
-/// As [`run`].
-pub async fn take_back(
+async fn opened(
     project: &Project,
     docker: Option<&Docker>,
     step: &Sql,
     options: &PostgresOptions,
-) -> Result<(), SqlError> {
-    match &step.reverse {
-        Some(reverse) => statement(project, docker, step, reverse, options).await,
-        None => Ok(()),
-    }
-}
-
-async fn statement(
-    project: &Project,
-    docker: Option<&Docker>,
-    step: &Sql,
-    statement: &str,
-    options: &PostgresOptions,
-) -> Result<(), SqlError> {
+    access: Access,
+    deadline: Instant,
+) -> Result<(Open, Option<String>), SqlError> {
     let database = step.database.clone();
     let url = project.urls.get(step.url).ok_or_else(|| SqlError::NoUrl(database.clone()))?;
     let (contact, login) = way_to(project, docker, url, options)
         .map_err(|reason| SqlError::Nowhere { database: database.clone(), reason })?;
-    let deadline = Instant::now() + LIMIT;
-    let mut open = session::open(&login, &contact, Access::ReadWrite, deadline)
+    let open = session::open(&login, &contact, access, deadline)
         .await
-        .map_err(|failed| SqlError::NoSession { database: database.clone(), trouble: failed.trouble })?;
-    // One statement is a transaction of its own. It is one of devdoctor's own, never a text from the project.
-    let ran = timeout_at(deadline, open.connection.execute(AssertSqlSafe(statement))).await;
-    session::close(open, Instant::now() + Duration::from_secs(1)).await;
-    let statement = statement.to_owned();
-    match ran {
+        .map_err(|failed| SqlError::NoSession { database, trouble: failed.trouble })?;
+    Ok((open, login.password.clone()))
+}
+
+async fn identified(
+    connection: &mut PgConnection,
+    step: &Sql,
+    secret: Option<&str>,
+    deadline: Instant,
+) -> Result<DatabaseIdentity, SqlError> {
+    let no_session = |trouble| SqlError::NoSession { database: step.database.clone(), trouble };
+    let row = timeout_at(deadline, sqlx::query(IDENTITY).fetch_one(connection)).await;
+    let row = row.map_err(|_| no_session(trouble::timed_out()))?;
+    row.and_then(|row| {
+        Ok(DatabaseIdentity {
+            system: row.try_get("system")?,
+            database: row.try_get("database")?,
+            number: row.try_get("number")?,
+        })
+    })
+    .map_err(|error| no_session(trouble::understand(&error, secret)))
+}
+
+/// One statement is a transaction of its own. It is one of devdoctor's own, never a text from the project.
+async fn statement(
+    connection: &mut PgConnection,
+    step: &Sql,
+    secret: Option<&str>,
+    deadline: Instant,
+) -> Result<(), SqlError> {
+    let (database, statement) = (step.database.clone(), step.statement.clone());
+    match timeout_at(deadline, connection.execute(AssertSqlSafe(statement.as_str()))).await {
         Ok(Ok(_)) => Ok(()),
-        Ok(Err(error)) => {
-            let trouble = trouble::understand(&error, login.password.as_deref());
-            Err(SqlError::Refused { database, statement, trouble })
+        // Only the server's own word says that it was not run; a broken connection says nothing.
+        Ok(Err(error @ sqlx::Error::Database(_))) => {
+            Err(SqlError::Refused { database, statement, trouble: trouble::understand(&error, secret) })
         }
-        Err(_) => Err(SqlError::NoAnswer { database, statement }),
+        Ok(Err(_)) | Err(_) => Err(SqlError::NoAnswer { database, statement }),
     }
 }

@@ -22,6 +22,14 @@ const LAST_RESORT: u64 = 3600;
 /// How long an engine may take to say who it is.
 const GREETING: Duration = Duration::from_secs(2);
 
+/// With less time than this nobody is asked: that no answer comes would say nothing about who was asked.
+const LEAST: Duration = Duration::from_millis(200);
+
+/// Whether devdoctor itself used up the time before anybody could answer.
+pub(super) fn is_too_late(deadline: Instant) -> bool {
+    deadline.saturating_duration_since(Instant::now()) < LEAST
+}
+
 /// Who listens behind a socket of this machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Listener {

@@ -104,6 +104,10 @@ async fn find(
     home: Option<&Path>,
     deadline: Instant,
 ) -> (Fact<Reached>, Vec<EndpointTried>) {
+    if connect::is_too_late(deadline) {
+        let reason = "the time limit was used up before the engine was asked";
+        return (Err(Missing::new(Need::Docker, reason)), vec![]);
+    }
     let config = contexts::read(&options.environment, home);
     let chosen = endpoints::chosen(options, &config);
     match reach(&chosen, person, deadline).await {

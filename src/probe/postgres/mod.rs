@@ -6,6 +6,7 @@ pub mod session;
 pub mod trouble;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use tokio::time::Instant;
@@ -16,6 +17,9 @@ use crate::project::urls::{DatabaseUrl, Login, UrlDefectKind, text_of};
 
 use decide::Contact;
 use session::Access;
+
+/// With less time than this nobody is asked: that no answer comes would say nothing about the database.
+const LEAST: Duration = Duration::from_millis(200);
 
 /// What may be contacted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -107,6 +111,11 @@ impl Wanted {
         };
         if let Contact::Nowhere(reason) = &self.contact {
             database.server = Err(Missing::new(Need::Postgres, reason.clone()));
+            return database;
+        }
+        if deadline.saturating_duration_since(Instant::now()) < LEAST {
+            let reason = "the time limit was used up before the database was asked";
+            database.server = Err(Missing::new(Need::Postgres, reason));
             return database;
         }
         database.contacted = self.contact.shown();

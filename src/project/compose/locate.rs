@@ -61,7 +61,8 @@ impl Reader<'_> {
     /// Adds what a `.env` file says to variables that go before it, when it is there.
     fn read_dotenv(&mut self, path: &str, environment: &mut BTreeMap<String, String>) {
         let mut known = BTreeMap::new();
-        if self.files.is_file(path) {
+        // Compose passes over a directory of this name, and waits for a pipe.
+        if self.files.exists(path) && !self.files.is_directory(path) {
             self.dotenv(path, None, environment, &mut known);
         }
         for (name, value) in known {
@@ -84,7 +85,7 @@ impl Reader<'_> {
             _ => return None,
         };
         let base = first(self.files, directory)?;
-        let over = OVERRIDES.iter().map(|name| paths::join(directory, name)).find(|path| self.files.is_file(path));
+        let over = OVERRIDES.iter().map(|name| paths::join(directory, name)).find(|path| self.files.exists(path));
         Some([Some(base), over].into_iter().flatten().collect())
     }
 
@@ -120,7 +121,7 @@ impl Reader<'_> {
 
 /// The first Compose file of a usual name in a directory.
 fn first(files: &dyn Files, directory: &str) -> Option<String> {
-    NAMES.iter().map(|name| paths::join(directory, name)).find(|path| files.is_file(path))
+    NAMES.iter().map(|name| paths::join(directory, name)).find(|path| files.exists(path))
 }
 
 /// The folders directly below the root that may hold the project's Compose files.

@@ -10,7 +10,7 @@ use crate::text::{Source, Span, dotenv, ini, toml};
 
 use super::mapped::{Mapped, only_reference};
 use super::parts::parts;
-use super::{DatabaseUrl, Holder, Reader, python_files};
+use super::{DatabaseUrl, Holder, Reader, UrlDefectKind, python_files};
 
 /// URLs that no file of the project holds.
 #[derive(Clone, Copy, Debug, Default)]
@@ -44,6 +44,7 @@ pub fn read(
     collector.configurations(alembic);
     let python = collector.python();
     let dependency = collector.dependency();
+    let dependencies = collector.dependencies();
     let mut urls: Vec<DatabaseUrl> = collector.found.into_iter().map(|(url, _)| url).collect();
     let shown =
         alembic.iter().find_map(|environment| environment.script_location.as_ref().map(|place| place.span.clone()));
@@ -51,6 +52,7 @@ pub fn read(
     for url in &mut urls {
         url.read_by_sqlalchemy = url.read_by_sqlalchemy.take().or_else(|| shown.clone());
         url.scheme_rewritten.clone_from(&python.rewrite);
+        choose_driver(url, &dependencies);
         url.readers.sort();
         url.readers.dedup();
     }
@@ -70,6 +72,28 @@ pub(super) fn is_postgres(text: &str) -> bool {
 /// Whether a text that is certainly read as a URL may be one of Postgres: not one of another database.
 fn may_be_postgres(text: &str) -> bool {
     is_postgres(text) || !text.is_empty() && text.len() <= LONGEST && !text.contains("://")
+}
+
+/// Settles what an unknown scheme should be: nothing, where a dependency brings the driver as a plugin; psycopg 3 by its
+/// name, where the project has no psycopg2, which `postgresql` alone stands for.
+fn choose_driver(url: &mut DatabaseUrl, dependencies: &[String]) {
+    let scheme = url.parts.scheme.as_ref().map_or(String::new(), |scheme| scheme.value.to_lowercase());
+    let plain = |name: &str| name.replace(['-', '_', '.'], "");
+    let driver = scheme.split_once('+').map(|(_, driver)| plain(driver)).filter(|driver| !driver.is_empty());
+    let only_psycopg = dependencies.iter().any(|name| name == "psycopg")
+        && !dependencies.iter().any(|name| name.starts_with("psycopg2"));
+    url.parts.defects.retain_mut(|defect| {
+        let UrlDefectKind::UnknownScheme { meant } = &mut defect.kind else { return true };
+        if meant != "postgresql" {
+            return true;
+        }
+        if only_psycopg {
+            *meant = "postgresql+psycopg".to_owned();
+        }
+        let right_dialect = scheme.starts_with("postgresql+");
+        let brings = |driver: &String| dependencies.iter().any(|name| plain(name).contains(driver.as_str()));
+        !(right_dialect && driver.as_ref().is_some_and(brings))
+    });
 }
 
 struct Collector<'a> {
@@ -179,6 +203,12 @@ impl Collector<'_> {
         let Ok(source) = source(self.files, self.sources, &span.path) else {
             return;
         };
+        let mut span = span.clone();
+        // Of `- KEY=value` the value alone is the URL.
+        if in_compose && source.slice(&span).strip_prefix(key).is_some_and(|rest| rest.starts_with('=')) {
+            span.start += key.len() + 1;
+        }
+        let span = &span;
         let raw = source.slice(span);
         // `DATABASE_URL: ${DATABASE_URL}` and a bare `DATABASE_URL` only hand on what stands elsewhere.
         let named = only_reference(raw).or_else(|| (raw.trim() == key).then(|| key.to_owned())).filter(|_| in_compose);
@@ -265,6 +295,22 @@ impl Collector<'_> {
             url.read_by_sqlalchemy = literal.engine.then_some(span);
         }
         found
+    }
+
+    /// The names of the packages that the project's `pyproject.toml` files ask for, in lower case.
+    fn dependencies(&mut self) -> Vec<String> {
+        let named = |path: &&String| path.rsplit('/').next() == Some("pyproject.toml");
+        let paths: Vec<String> = self.files.list().iter().filter(named).cloned().collect();
+        let mut names = vec![];
+        for path in paths {
+            let Ok(source) = source(self.files, self.sources, &path) else { continue };
+            let Ok(file) = toml::parse(source.text()) else { continue };
+            for text in file.texts(&["project", "dependencies"]) {
+                let name = |character: &char| character.is_ascii_alphanumeric() || "-_.".contains(*character);
+                names.push(text.value.trim().chars().take_while(name).collect::<String>().to_lowercase());
+            }
+        }
+        names
     }
 
     /// A dependency that reads URLs as SQLAlchemy does.

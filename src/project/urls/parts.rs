@@ -161,6 +161,7 @@ fn meant_scheme(scheme: &str) -> Option<String> {
         driver => driver,
     };
     let meant = if driver.is_empty() { "postgresql".to_owned() } else { format!("postgresql+{driver}") };
-    // A driver that SQLAlchemy does not bring may be an installed plugin.
-    DIALECTS.contains(&meant.as_str()).then_some(meant).filter(|meant| *meant != scheme)
+    // Whether an unknown driver is a plugin of the project is looked up where its dependencies are known.
+    let meant = if DIALECTS.contains(&meant.as_str()) { meant } else { "postgresql".to_owned() };
+    Some(meant).filter(|meant| *meant != scheme)
 }

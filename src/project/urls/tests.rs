@@ -180,3 +180,26 @@ fn any_text_is_taken_apart_somehow() {
         }
     }
 }
+
+#[test]
+fn a_driver_that_nobody_brings_is_none_and_psycopg_is_called_by_its_name() {
+    for (url, dependencies, expected) in [
+        ("postgresql+foo://u:p@h/d", "\"sqlalchemy\"", Some("postgresql")),
+        ("postgresql+foo://u:p@h/d", "\"sqlalchemy\", \"sqlalchemy-foo>=1\"", None),
+        ("postgres://u:p@h/d", "\"psycopg[binary]>=3\"", Some("postgresql+psycopg")),
+        ("postgres://u:p@h/d", "\"psycopg\", \"psycopg2-binary\"", Some("postgresql")),
+        ("postgres://u:p@h/d", "\"sqlalchemy\"", Some("postgresql")),
+        ("postgresql+psycopg2cffi://u:p@h/d", "\"sqlalchemy\"", None),
+    ] {
+        let files = MemoryFiles::new([
+            (".env", format!("DATABASE_URL={url}\n")),
+            ("pyproject.toml", format!("[project]\ndependencies = [{dependencies}]\n")),
+        ]);
+        let project = project(&files, Given::default());
+        let meant = project.urls[0].parts.defects.iter().find_map(|defect| match &defect.kind {
+            UrlDefectKind::UnknownScheme { meant } => Some(meant.as_str()),
+            _ => None,
+        });
+        assert_eq!(meant, expected, "{url} {dependencies}");
+    }
+}

@@ -4,6 +4,7 @@ use super::*;
 use crate::facts::{Missing, Need};
 use crate::fix::{Edit, Fix, Step};
 use crate::report::CheckResult;
+use crate::text::Source;
 
 fn report() -> Report {
     let compose = Source::new("compose.yaml", "services:\n  api:\n    image: x\n    volumes:\n      - .:/app\n");
@@ -90,4 +91,27 @@ fn without_colour_there_is_no_escape_and_with_colour_the_words_are_the_same() {
 fn long_words_are_wrapped_at_the_width() {
     let text = wrapped(&"word ".repeat(40), 40, "  ");
     assert!(text.lines().all(|line| line.len() <= 40), "{text}");
+}
+
+#[test]
+fn a_label_that_leaves_the_screen_becomes_a_note_and_no_line_says_a_thing_twice() {
+    let source = Source::new("Makefile", "up:\n\tdocker compose exec api alembic upgrade head @ and @\n");
+    let at = |needle: &str, from: usize| {
+        let start = from + source.text()[from..].find(needle).unwrap();
+        source.span(start..start + needle.len())
+    };
+    let far = "this says more than there is room for beside the words above";
+    let finding = Finding::at(&at("head", 0), "x", "x")
+        .label(far)
+        .related(&at("@", 0), "twice")
+        .related(&at("@", at("@", 0).end), "twice");
+    let results =
+        vec![CheckResult { id: "exec-as-root".into(), severity: Severity::Warning, result: Ok(Ok(vec![finding])) }];
+    let report = Report::new("/x", false, results, &[("Makefile".to_owned(), source.clone())].into());
+    let text = human(&report, HumanStyle::default());
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    assert_eq!(text.matches("twice").count(), 1, "{text}");
+    assert!(text.contains(&format!("= note: {far}")), "{text}");
+    let wide = human(&report, HumanStyle { width: 140, ..HumanStyle::default() });
+    assert!(!wide.contains("note:") && wide.contains(far), "{wide}");
 }

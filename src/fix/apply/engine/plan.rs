@@ -1,18 +1,13 @@
 //! Decides what chown is called with: which paths, which numbers, how many at a time.
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fs::File;
-use std::os::fd::AsFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Component, Path};
 
-use nix::errno::Errno;
-use nix::sys::stat::fstat;
-
 use super::EngineError;
 use crate::facts::{Container, ContainerMount, Docker, IdRange, MountKind, Owner, SeenPath};
-use crate::fix::apply::edit::open_beneath;
+use crate::fix::Chown;
+use crate::fix::apply::chown;
 use crate::project::compose::is_below;
 
 /// How many bytes of paths go into one call: the kernel takes two megabytes of words and pointers, the engine's own words
@@ -53,31 +48,31 @@ pub(super) fn wants_list(paths: &[Vec<u8>]) -> bool {
         || paths.iter().any(|path| std::str::from_utf8(path).is_err())
 }
 
-/// The paths of the project as they are called, all of them or none: beneath the root, behind no symlink, on the same file
-/// system.
-pub(super) fn in_project(root: &Path, paths: &[(SeenPath, Owner)]) -> Result<Vec<Vec<u8>>, EngineError> {
-    let directory = File::open(root).map_err(|error| EngineError::Engine(format!("`{}`: {error}", root.display())))?;
-    let device = fstat(&directory).ok().map(|stat| stat.st_dev);
-    let mut judged: BTreeMap<&Path, Result<(), &'static str>> = BTreeMap::new();
-    let mut words = vec![];
-    for (path, _) in paths {
-        let parts = path.as_path().components();
-        if parts.clone().any(|part| !matches!(part, Component::Normal(_) | Component::CurDir)) {
-            return Err(refused(path, "lies outside the project"));
+/// At most so many refused paths are named.
+const NAMED: usize = 10;
+
+/// The paths of the project that are still what they were and want another owner, as they are called, and in words those
+/// that are refused.
+pub(super) fn in_project(
+    root: &Path,
+    step: &Chown,
+    allow_hard_links: bool,
+) -> Result<(Vec<Vec<u8>>, Option<String>), EngineError> {
+    let (mut words, mut refusals) = (vec![], vec![]);
+    for outcome in chown::look_again(root, step, allow_hard_links) {
+        match outcome.error() {
+            Some(refusal) => refusals.push(refusal),
+            None if outcome.before == Some(step.to) => {}
+            None => words.push(word(&outcome.path)?),
         }
-        let parent = path.as_path().parent().filter(|parent| !parent.as_os_str().is_empty());
-        let parent = parent.unwrap_or(Path::new("."));
-        let verdict = judged.entry(parent).or_insert_with(|| match open_beneath(directory.as_fd(), parent) {
-            Err(Errno::ELOOP | Errno::ENOTDIR) => Err("lies behind a symlink"),
-            Err(Errno::EXDEV) => Err("lies outside the project"),
-            Ok(opened) if fstat(&opened).ok().map(|stat| stat.st_dev) != device => Err("lies on another file system"),
-            // Gone, or closed to the person: chown says what there is to say, and the container sees only the project.
-            Ok(_) | Err(_) => Ok(()),
-        });
-        verdict.map_err(|reason| refused(path, reason))?;
-        words.push(word(path)?);
     }
-    Ok(words)
+    let more = refusals.len().saturating_sub(NAMED);
+    refusals.truncate(NAMED);
+    let mut left = refusals.join(", ");
+    if more > 0 {
+        left.push_str(&format!(" and {more} more are not what they were"));
+    }
+    Ok((words, (!left.is_empty()).then_some(left)))
 }
 
 /// The paths in a container as they are called, all of them or none.
@@ -145,45 +140,48 @@ pub(super) fn calls(paths: &[String], to: Owner) -> Vec<Vec<String>> {
 #[cfg(test)]
 #[expect(clippy::disallowed_methods, reason = "tests make files")]
 mod tests {
-    use std::os::unix::fs::symlink;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
     use super::*;
+    use crate::fix::ChownPlace;
 
     const OWNER: Owner = Owner { uid: 1000, gid: 1000 };
 
-    fn paths(names: &[&str]) -> Vec<(SeenPath, Owner)> {
-        names.iter().map(|name| (SeenPath((*name).into()), OWNER)).collect()
-    }
-
     #[test]
-    fn paths_that_lead_out_are_refused_before_anything_is_done() {
+    fn only_what_is_still_what_it_was_is_called() {
         let root = tempfile::tempdir().unwrap();
         std::fs::create_dir(root.path().join("a")).unwrap();
-        std::fs::write(root.path().join("a/b"), "").unwrap();
+        for name in ["a/b", "-n ew\nline'", "tool", "one"] {
+            std::fs::write(root.path().join(name), "").unwrap();
+        }
+        std::fs::hard_link(root.path().join("one"), root.path().join("two")).unwrap();
+        std::fs::set_permissions(root.path().join("tool"), PermissionsExt::from_mode(0o4755)).unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(root.path().join("socket")).unwrap();
         symlink("/etc", root.path().join("out")).unwrap();
-        symlink("a", root.path().join("in")).unwrap();
-        for (path, expected) in [
-            ("a/b", None),
-            ("a", None),
-            (".", None),
-            ("out", None),
-            ("a/gone", None),
-            ("gone/too", None),
-            ("-n ew\nline'\"", None),
-            ("out/passwd", Some("lies behind a symlink")),
-            ("in/b", Some("lies behind a symlink")),
-            ("a/b/c", Some("lies behind a symlink")),
-            ("../x", Some("lies outside the project")),
-            ("a/../../x", Some("lies outside the project")),
-            ("/etc/passwd", Some("lies outside the project")),
-            ("", Some("is no path")),
+        let seen = std::fs::metadata(root.path()).unwrap();
+        let me = Owner { uid: seen.uid(), gid: seen.gid() };
+        let stranger = Owner { uid: me.uid + 7, gid: me.gid };
+        for (path, expected, words) in [
+            ("a/b", me, None),
+            ("a", me, None),
+            (".", me, None),
+            ("out", me, None),
+            ("-n ew\nline'", me, None),
+            ("a/b", stranger, Some(format!("`a/b` belongs to {me} by now"))),
+            ("a/gone", me, Some("`a/gone` is not there any more".into())),
+            ("out/passwd", me, Some("`out/passwd` leads out of the project".into())),
+            ("../x", me, Some("`../x` leads out of the project".into())),
+            ("/etc/passwd", me, Some("`/etc/passwd` leads out of the project".into())),
+            ("tool", me, Some("`tool` is set-user-id or set-group-id".into())),
+            ("socket", me, Some("`socket` is a device, a socket or a pipe".into())),
+            ("one", me, Some("`one` has 2 names (hard links), and all of them would change owner".into())),
         ] {
-            let found = in_project(root.path(), &paths(&["a/b", path]));
-            let reason = found.err().map(|error| match error {
-                EngineError::Refused { reason, .. } => reason,
-                other => panic!("{other}"),
-            });
-            assert_eq!(reason, expected, "{path:?}");
+            let to = Owner { uid: me.uid + 1, gid: me.gid };
+            let paths = vec![(SeenPath("a/b".into()), me), (SeenPath(path.into()), expected)];
+            let step = Chown { place: ChownPlace::Project, paths, to, direct: false };
+            let (called, left) = in_project(root.path(), &step, false).unwrap();
+            assert_eq!(left, words, "{path}");
+            assert_eq!(called.len(), if words.is_some() { 1 } else { 2 }, "{path}");
         }
     }
 

@@ -1,0 +1,52 @@
+//! Lines of a file with what stands under them, on a screen of limited width.
+
+use annotate_snippets::{AnnotationKind, Element, Snippet};
+
+use super::{Annotations, clean, shown_path};
+use crate::text::Source;
+
+/// What the renderer puts in the place of a tab.
+const TAB: &str = "    ";
+
+/// The lines that annotations point at. A label that would leave the screen becomes a note, and one that says on the same line
+/// what is said there already is left out; their underlines stay.
+pub(super) fn snippet<'report>(
+    source: &Source,
+    path: &'report str,
+    annotations: Annotations<'report>,
+    width: usize,
+    notes: &mut Vec<String>,
+) -> Element<'report> {
+    // Only the lines in question are handed over: a file may have 100,000 of them.
+    let text = source.masked();
+    let bom = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let first = annotations.iter().map(|(_, range, _)| range.start).min().unwrap_or(0).min(text.len());
+    let last = annotations.iter().map(|(_, range, _)| range.end).max().unwrap_or(0).min(text.len());
+    let start = text.get(..first).and_then(|before| before.rfind('\n')).map_or(bom, |newline| newline + 1);
+    let end = text.get(last..).and_then(|after| after.find('\n')).map_or(text.len(), |newline| last + newline);
+    let line = source.position(start).line;
+    let gutter = source.position(end).line.to_string().len() + " | ".len();
+    let window = text.get(start..end).unwrap_or("").to_owned();
+    let mut snippet = Snippet::source(window.clone()).path(shown_path(path)).line_start(line);
+    let mut said: Vec<(usize, &str)> = vec![];
+    for (kind, range, label) in annotations {
+        let line = source.position(range.end).line;
+        let range = range.start.clamp(start, end) - start..range.end.clamp(start, end) - start;
+        let before = window.get(..range.end).unwrap_or("");
+        let before = before.rsplit('\n').next().unwrap_or("").replace('\t', TAB);
+        // An empty place at the end of a line is still shown as one column.
+        let column = gutter + console::measure_text_width(&before).max(1) + 1;
+        let mut annotation = kind.span(range);
+        let is_new = !label.is_empty() && !said.contains(&(line, label));
+        said.push((line, label));
+        if is_new && column + console::measure_text_width(label) <= width {
+            annotation = annotation.label(clean(label));
+        } else if is_new && matches!(kind, AnnotationKind::Primary) {
+            notes.push(clean(label));
+        } else if is_new {
+            notes.push(format!("{}:{line}: {}", shown_path(path), clean(label)));
+        }
+        snippet = snippet.annotation(annotation);
+    }
+    snippet.into()
+}
