@@ -5,6 +5,7 @@
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Component, Path, PathBuf};
 
 use nix::errno::Errno;
@@ -75,18 +76,28 @@ pub fn write(root: &Path, path: &str, before_sha256: &str, after: &[u8], in_plac
         return Err(EditError::Changed(path.to_owned()));
     }
     if in_place || stat.st_nlink > 1 {
-        return overwrite(&directory, name, after).map_err(kernel);
+        return overwrite(&directory, name, &bytes, after).map_err(kernel);
     }
     match replace(&directory, name, after, &stat) {
         // A directory that may not be written can still hold a file that may.
-        Err(Errno::EACCES | Errno::EPERM | Errno::EROFS) => overwrite(&directory, name, after).map_err(kernel),
+        Err(Errno::EACCES | Errno::EPERM | Errno::EROFS) => overwrite(&directory, name, &bytes, after).map_err(kernel),
         done => done.map_err(errno),
     }
 }
 
 /// Whether the bytes of `path` have this hash.
 pub fn has(root: &Path, path: &str, expected_sha256: &str) -> bool {
-    std::fs::read(root.join(path)).is_ok_and(|bytes| sha256(&bytes) == expected_sha256)
+    let bytes = || -> std::io::Result<Vec<u8>> {
+        // A pipe in its place has no bytes, and is not waited for.
+        let mut file = std::fs::OpenOptions::new()
+            .read(true)
+            .custom_flags(OFlag::O_NONBLOCK.bits() | OFlag::O_NOCTTY.bits())
+            .open(root.join(path))?;
+        let mut bytes = vec![];
+        file.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    bytes().is_ok_and(|bytes| sha256(&bytes) == expected_sha256)
 }
 
 fn refused(path: &str, reason: &str) -> EditError {
@@ -136,17 +147,23 @@ pub(super) fn open_beneath(root: impl AsFd, path: &Path) -> nix::Result<OwnedFd>
     }
 }
 
-fn overwrite(directory: &OwnedFd, name: &std::ffi::OsStr, after: &[u8]) -> Result<(), String> {
+fn overwrite(directory: &OwnedFd, name: &std::ffi::OsStr, before: &[u8], after: &[u8]) -> Result<(), String> {
     let flags = OFlag::O_WRONLY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
     let file = openat(directory, name, flags, Mode::empty()).map_err(|error| error.desc().to_lowercase())?;
     let mut file = File::from(file);
-    let write = |file: &mut File| -> std::io::Result<()> {
+    let write = |file: &mut File, bytes: &[u8]| -> std::io::Result<()> {
         file.seek(SeekFrom::Start(0))?;
-        file.write_all(after)?;
-        file.set_len(after.len() as u64)?;
+        file.write_all(bytes)?;
+        file.set_len(bytes.len() as u64)?;
         file.sync_all()
     };
-    write(&mut file).map_err(|error| error.to_string())
+    let Err(error) = write(&mut file, after) else { return Ok(()) };
+    let error = crate::error::said(&error);
+    // What was there has its place on the disk still, however full that is.
+    match write(&mut file, before) {
+        Ok(()) => Err(error),
+        Err(_) => Err(format!("{error}, and what was written of it could not be taken back")),
+    }
 }
 
 fn replace(directory: &OwnedFd, name: &std::ffi::OsStr, after: &[u8], stat: &FileStat) -> nix::Result<()> {
