@@ -12,11 +12,15 @@ use crate::config::Configuration;
 use crate::error::Error;
 use crate::facts::{Environment, Owner, SeenPath};
 use crate::fix::apply::record::{Records, Runs, Unusable, in_time};
-use crate::fix::apply::{edit, owner};
+use crate::fix::apply::{edit, owner, sql};
 use crate::fix::journal::{Change, DatabaseIdentity, Entry, Journal, StepState, sha256};
 use crate::fix::{Chown, ChownPlace, Sql};
-use crate::probe::files;
+use crate::probe::postgres::PostgresOptions;
+use crate::probe::{self, files};
 use crate::report::wrapped;
+
+/// The SQLSTATE of what is not there: somebody else took it back.
+const UNDEFINED_OBJECT: &str = "42704";
 
 /// Runs the command.
 ///
@@ -211,7 +215,7 @@ fn to_see(statement: &str) -> Option<String> {
 }
 
 /// Runs a statement's reverse in the very database in which the statement was run. Several URLs may have the file and the key
-/// that the journal names; the database itself says which one it is.
+/// that the journal names, and the person may name one; the database itself says which one it is.
 fn sql_back(
     theatre: &Theatre<'_>,
     (file, key): &(String, String),
@@ -220,15 +224,13 @@ fn sql_back(
 ) -> Result<Taken, String> {
     let urls = theatre.facts.project.urls.iter().enumerate();
     let candidates: Vec<Sql> = urls
-        .filter(|(_, url)| url.span.path.as_ref() == file && url.key == *key)
+        .filter(|(_, url)| url.key == "--database-url" || url.span.path.as_ref() == file && url.key == *key)
         .map(|(index, _)| step(index))
         .collect();
     let mut reasons: Vec<String> = vec![];
     for candidate in &candidates {
         match theatre.identity(candidate) {
-            Ok(found) if found == *identity => {
-                return theatre.sql(candidate, identity).map(|()| Taken::Whole).map_err(|failure| failure.words);
-            }
+            Ok(found) if found == *identity => return reversed(theatre, candidate, identity),
             Ok(found) if found.system == identity.system => {
                 reasons.push(format!("the URL leads to another database, `{}`, by now", found.database));
             }
@@ -242,6 +244,19 @@ fn sql_back(
         (true, "--database-url") => "its URL was named by --database-url: name it again to `undo`".to_owned(),
         (true, key) => format!("`{key}` in `{file}` names no database any more"),
     })
+}
+
+fn reversed(theatre: &Theatre<'_>, step: &Sql, identity: &DatabaseIdentity) -> Result<Taken, String> {
+    let options = PostgresOptions { allow_remote: theatre.arguments.allow_remote };
+    let docker = theatre.facts.docker.as_ref().ok();
+    let ran = sql::run(&theatre.facts.project, docker, step, identity, &options);
+    match probe::runtime()?.block_on(ran) {
+        Ok(()) => Ok(Taken::Whole),
+        Err(sql::SqlError::Refused { trouble, .. }) if trouble.sqlstate.as_deref() == Some(UNDEFINED_OBJECT) => {
+            Ok(Taken::Nothing)
+        }
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 /// Gives paths back to their former owners, those that still belong to whom the fix gave them.
