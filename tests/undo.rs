@@ -6,56 +6,17 @@
     reason = "a test starts programs, reads the disk, and fails by panicking"
 )]
 
+#[path = "undo/repaired.rs"]
+mod repaired;
 mod support;
 
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use repaired::*;
 use support::answer::Answer;
 use support::person::Person;
 use support::project::{Project, answer};
-
-const COMPOSE: &str = "services:\n  api:\n    image: python:3.12\n    environment:\n      DATABASE_URL: postgresql://app:p@ss@db:5432/app\n";
-const SETTINGS: &str = "DATABASE_URL=postgresql://app:vio@let@db:5432/app\n";
-
-/// A project with two files that `fix` edits without any engine.
-fn broken(person: Person) -> Project {
-    let project = Project::empty(person);
-    project.write("compose.yaml", COMPOSE);
-    project.write(".env", SETTINGS);
-    project
-}
-
-fn fixed(person: Person) -> Project {
-    let project = broken(person);
-    project.devdoctor(&["fix", "--offline", "--yes"]).ends_with(0);
-    assert!(project.read(".env").contains("vio%40let") && project.read("compose.yaml").contains("p%40ss"));
-    project
-}
-
-#[track_caller]
-fn assert_as_before(project: &Project) {
-    assert_eq!((project.read(".env").as_str(), project.read("compose.yaml").as_str()), (SETTINGS, COMPOSE));
-}
-
-fn state(project: &Project) -> PathBuf {
-    project.home.join(".local/state/devdoctor")
-}
-
-/// The folders of all runs, the oldest first.
-fn runs(project: &Project) -> Vec<PathBuf> {
-    let mut runs: Vec<PathBuf> = match std::fs::read_dir(state(project).join("runs")) {
-        Ok(runs) => runs.map(|run| run.unwrap().path()).collect(),
-        Err(_) => vec![],
-    };
-    runs.sort();
-    runs
-}
-
-fn name(run: &Path) -> &str {
-    run.file_name().unwrap().to_str().unwrap()
-}
 
 /// A project that was repaired twice, its runs named `20200101T000000-1` and `20200102T000000-1`.
 fn fixed_twice() -> (Project, PathBuf, PathBuf) {
@@ -296,11 +257,6 @@ fn a_project_that_was_moved_is_named() {
     assert_as_before(&project);
 }
 
-fn with_state(project: &Project, at: &str, arguments: &[&str]) -> Answer {
-    let mut command = project.doctor(project.person, arguments);
-    answer(at, command.env("XDG_STATE_HOME", at))
-}
-
 #[test]
 fn without_a_journal_nothing_is_changed() {
     let project = broken(Person::Tester);
@@ -376,70 +332,5 @@ fn a_second_devdoctor_says_so_and_ends() {
     while project.devdoctor(&["undo"]).status == 2 {
         assert!(std::time::Instant::now() < end, "the lock of a dead process is in the way");
     }
-    assert_as_before(&project);
-}
-
-#[test]
-#[ignore = "needs the real parts: run tests/run"]
-fn what_root_writes_for_a_person_belongs_to_the_person() {
-    // `sudo -E` keeps the person's own XDG_STATE_HOME; `sudo` alone has the home of the password file.
-    let project = broken(Person::User);
-    let at = project.home.join("state");
-    let by = |person: Person, arguments: &[&str]| {
-        answer(
-            &format!("{arguments:?} by {person:?}"),
-            project.doctor(person, arguments).env("XDG_STATE_HOME", &at).env("HOME", &project.home),
-        )
-    };
-    by(Person::Sudo, &["fix", "--offline", "--yes"]).ends_with(0);
-    let owner = Person::User.owner().unwrap();
-    let mut waiting = vec![at.clone()];
-    let mut seen = 0;
-    while let Some(path) = waiting.pop() {
-        let metadata = std::fs::symlink_metadata(&path).unwrap();
-        assert_eq!((metadata.uid(), metadata.gid()), owner, "{}", path.display());
-        let private = if metadata.is_dir() { 0o700 } else { 0o600 };
-        assert_eq!(metadata.permissions().mode() & 0o777, private, "{}", path.display());
-        seen += 1;
-        if metadata.is_dir() {
-            waiting.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
-        }
-    }
-    assert!(seen >= 7, "{seen}");
-    for file in [".env", "compose.yaml"] {
-        let metadata = std::fs::metadata(project.root.join(file)).unwrap();
-        assert_eq!((metadata.uid(), metadata.gid()), owner, "{file}");
-    }
-    by(Person::User, &["undo", "--list"]).ends_with(0);
-    by(Person::User, &["undo"]).ends_with(0);
-    assert_as_before(&project);
-    // And the other way round: what the person noted is taken back by sudo, and stays theirs.
-    by(Person::User, &["fix", "--offline", "--yes"]).ends_with(0);
-    by(Person::Sudo, &["undo"]).ends_with(0);
-    assert_as_before(&project);
-    by(Person::User, &["fix", "--offline", "--yes"]).ends_with(0);
-    by(Person::User, &["undo"]).ends_with(0);
-    assert_as_before(&project);
-}
-
-#[test]
-#[ignore = "needs the real parts: run tests/run"]
-fn roots_own_journal_is_roots() {
-    let project = broken(Person::Root);
-    project.devdoctor(&["fix", "--offline", "--yes"]).ends_with(0);
-    let journal = runs(&project)[0].join("journal.jsonl");
-    assert_eq!(std::fs::metadata(&journal).unwrap().uid(), 0);
-    project.devdoctor(&["undo"]).ends_with(0);
-    assert_as_before(&project);
-}
-
-#[test]
-#[ignore = "needs the real parts: run tests/run"]
-fn a_state_folder_that_may_not_be_written_is_said_before_anything_is_changed() {
-    let project = broken(Person::User);
-    let at = project.home.join("state");
-    std::fs::create_dir(&at).unwrap();
-    let fix = with_state(&project, at.to_str().unwrap(), &["fix", "--offline", "--yes"]).ends_with(2);
-    assert!(fix.err.contains("cannot be written: permission denied") && !fix.err.contains("os error"), "{fix}");
     assert_as_before(&project);
 }

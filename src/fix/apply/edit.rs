@@ -1,7 +1,5 @@
 //! Writes a file of the project: atomically, with its mode and owner kept, and never outside the project's root.
 
-#![expect(clippy::disallowed_methods, reason = "this is where files are written")]
-
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::fd::{AsFd, OwnedFd};
@@ -196,10 +194,17 @@ fn fill(file: OwnedFd, after: &[u8], stat: &FileStat) -> nix::Result<()> {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests make files")]
 mod tests {
+    use std::collections::BTreeMap;
     use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::fix::Edit;
+    use crate::fix::plan::file_changes;
+    use crate::text::Source;
 
     fn project() -> tempfile::TempDir {
         let directory = tempfile::tempdir().unwrap();
@@ -263,5 +268,49 @@ mod tests {
             write(project.path(), path, &sha256(b"before"), b"after", false).unwrap_err();
         }
         assert_eq!(std::fs::read_to_string(outside.path().join("file")).unwrap(), "before");
+    }
+
+    #[test]
+    fn a_pipe_in_the_place_of_a_file_is_not_waited_for() {
+        let project = project();
+        nix::unistd::mkfifo(&project.path().join("pipe"), Mode::S_IRWXU).unwrap();
+        assert!(!has(project.path(), "pipe", &sha256(b"before")));
+        let error = write(project.path(), "pipe", &sha256(b"before"), b"after", false).unwrap_err();
+        assert_eq!(error.to_string(), "`pipe` is no regular file");
+    }
+
+    proptest! {
+        // Each waits for the disk.
+        #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_is_written_back_is_the_file_as_it_was_byte_for_byte(
+            text in "[a-c\u{feff}\r\n\té]{0,40}",
+            places in prop::collection::vec((any::<prop::sample::Index>(), 0usize..6, "[x-z\r\n\u{1f980}]{0,4}"), 1..5),
+            in_place in any::<bool>(),
+        ) {
+            let bounds: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+            let source = Source::new("sub/file", &text);
+            let mut edits: Vec<Edit> = vec![];
+            let mut places: Vec<_> = places.iter().map(|(at, length, comes)| (at.index(bounds.len()), length, comes)).collect();
+            places.sort();
+            for (at, length, comes) in places {
+                let (start, end) = (bounds[at], bounds[(at + length).min(bounds.len() - 1)]);
+                if edits.last().is_none_or(|last| last.span.end < start) {
+                    edits.push(Edit { span: source.span(start..end), text: comes.clone() });
+                }
+            }
+            let sources = BTreeMap::from([("sub/file".to_owned(), source)]);
+            let change = file_changes(edits.iter(), &sources).unwrap().remove(0);
+            prop_assert_eq!(&change.before, &text);
+            let project = project();
+            let path = project.path().join("sub/file");
+            std::fs::write(&path, &change.before).unwrap();
+            let (before, after) = (change.before.as_bytes(), change.after.as_bytes());
+            write(project.path(), "sub/file", &sha256(before), after, in_place).unwrap();
+            prop_assert_eq!(std::fs::read(&path).unwrap(), after);
+            write(project.path(), "sub/file", &sha256(after), before, in_place).unwrap();
+            prop_assert_eq!(std::fs::read(&path).unwrap(), before);
+        }
     }
 }
