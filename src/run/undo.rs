@@ -32,8 +32,15 @@ pub fn run(arguments: &UndoArgs, environment: &Environment, output: &mut Output)
     // Another run may be writing the journal that is to be read. A list is only looked at.
     let _lock = if arguments.list { None } else { Some(records.lock()?) };
     let runs = records.of_project(&root.display().to_string())?;
+    let chosen = match &arguments.id {
+        Some(id) => named_run(&runs, id),
+        None => last_run(&runs),
+    };
     for Unusable { id, reason } in &runs.unusable {
-        output.talk(&format!("warning: the run `{id}` cannot be used: {reason}\n"));
+        // What ends the command is said once.
+        if arguments.list || !matches!(&chosen, Err(Error::Run { id: said, .. }) if said == id) {
+            output.talk(&format!("warning: the run `{id}` cannot be used: {reason}\n"));
+        }
     }
     if arguments.list {
         let text: String = runs.journals.iter().map(listed).collect();
@@ -41,10 +48,7 @@ pub fn run(arguments: &UndoArgs, environment: &Environment, output: &mut Output)
         output.result(if nothing { "devdoctor has repaired nothing in this project\n" } else { &text });
         return Ok(if runs.unusable.is_empty() { Status::Clean } else { Status::Failed });
     }
-    let journal = match &arguments.id {
-        Some(id) => named_run(&runs, id)?,
-        None => last_run(&runs)?,
-    };
+    let journal = chosen?;
     if journal.open().is_empty() {
         output.result(&format!("nothing of the run `{}` is left to take back\n", journal.run.id));
         return Ok(Status::Clean);
