@@ -68,6 +68,14 @@ pub enum Error {
     /// There is nothing to take back.
     #[error("{0}")]
     NothingToUndo(String),
+    /// The run that is to be taken back cannot be, or it is not known whether it is the last one.
+    #[error("the run `{id}` cannot be used: {reason}")]
+    Run {
+        /// Its name.
+        id: String,
+        /// Why.
+        reason: String,
+    },
     /// The home directory is unknown, so that there is no place for the journal.
     #[error("neither XDG_STATE_HOME nor HOME is set, so there is no place for the journal")]
     NoStateDirectory,
@@ -88,6 +96,9 @@ impl Error {
             Self::Family { checks, .. } => Some(format!("name one of them: {}", checks.join(", "))),
             Self::Facts { .. } => Some("record them with `devdoctor facts --output FILE`".to_owned()),
             Self::Git(_) => Some("run the hook inside a git repository".to_owned()),
+            Self::Run { .. } => {
+                Some("see all runs with `devdoctor undo --list`, and name the one to take back".to_owned())
+            }
             Self::NothingToUndo(_) => Some("see all runs with `devdoctor undo --list`".to_owned()),
             Self::Record(crate::fix::apply::record::RecordError::Busy) => Some("wait for it to end".to_owned()),
             _ => None,

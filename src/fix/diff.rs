@@ -1,5 +1,7 @@
 //! Shows a plan: a unified diff that `git apply` takes, and every step that is no edit as a comment.
 
+use std::ops::Range;
+
 use similar::{DiffOp, DiffTag, TextDiff};
 
 use super::plan::{FileChange, Plan};
@@ -115,7 +117,7 @@ struct Sides {
 struct Side {
     text: String,
     masked: String,
-    secrets: Vec<std::ops::Range<usize>>,
+    secrets: Vec<Range<usize>>,
     starts: Vec<usize>,
 }
 
@@ -131,7 +133,7 @@ impl Side {
         }
     }
 
-    fn range(&self, line: usize) -> std::ops::Range<usize> {
+    fn range(&self, line: usize) -> Range<usize> {
         let at = |line: usize| self.starts.get(line).copied().unwrap_or(self.text.len());
         at(line)..at(line + 1)
     }
@@ -139,6 +141,13 @@ impl Side {
     fn hides(&self, line: usize) -> bool {
         let range = self.range(line);
         self.secrets.iter().any(|secret| secret.start < range.end && range.start < secret.end)
+    }
+
+    /// The line up to its first secret.
+    fn before_secret(&self, line: usize) -> Option<&str> {
+        let range = self.range(line);
+        let secret = self.secrets.iter().map(|secret| secret.start).find(|start| range.contains(start))?;
+        self.text.get(range.start..secret)
     }
 
     fn line(&self, line: usize) -> &str {
@@ -162,27 +171,39 @@ impl Sides {
         let mut lines = vec![];
         for op in group {
             let (old, new) = (op.old_range(), op.new_range());
-            // Where as many lines come as go, each stands for one.
-            let by_pairs = op.tag() == DiffTag::Equal || old.len() == new.len();
-            let whole = || old.clone().any(|line| self.old.hides(line)) || new.clone().any(|line| self.new.hides(line));
-            let hides_all = !by_pairs && whole();
-            let pair = |at: usize| self.old.hides(old.start + at) || self.new.hides(new.start + at);
-            let hidden = |at: usize| if by_pairs { pair(at) } else { hides_all };
             if op.tag() == DiffTag::Equal {
-                let same = |at| Line { sign: ' ', old: old.start + at, new: new.start + at, hidden: hidden(at) };
-                lines.extend((0..old.len()).map(same));
+                let same = |(old, new)| Line { sign: ' ', old, new, hidden: self.old.hides(old) };
+                lines.extend(old.zip(new).map(same));
                 continue;
             }
-            let goes = |at| Line { sign: '-', old: old.start + at, new: new.start, hidden: hidden(at) };
-            let comes = |at, place| Line { sign: '+', old: place, new: new.start + at, hidden: hidden(at) };
-            if by_pairs && (0..old.len()).any(hidden) {
-                lines.extend((0..old.len()).flat_map(|at| [goes(at), comes(at, old.start + at + 1)]));
-            } else {
-                lines.extend((0..old.len()).map(goes));
-                lines.extend((0..new.len()).map(|at| comes(at, old.end)));
+            let mut after = (old.start, new.start);
+            for (goes, comes) in self.hidden(&old, &new) {
+                lines.extend(replaced(after.0..goes.start, after.1..comes.start, false));
+                after = (goes.end, comes.end);
+                lines.extend(replaced(goes, comes, true));
             }
+            lines.extend(replaced(after.0..old.end, after.1..new.end, false));
         }
         lines
+    }
+
+    /// The parts of a block that may not be printed, in order: each old line that goes with the new one that stands for it. Where
+    /// as many lines come as go, each stands for one; else a line with a secret stands for the one that is the same up to there.
+    /// Where that is not clear it is the whole block: half a replacement would be worse than none.
+    fn hidden(&self, old: &Range<usize>, new: &Range<usize>) -> Vec<(Range<usize>, Range<usize>)> {
+        if old.len() == new.len() {
+            let pairs = old.clone().zip(new.clone());
+            let pairs = pairs.filter(|(old, new)| self.old.hides(*old) || self.new.hides(*new));
+            return pairs.map(|(old, new)| (old..old + 1, new..new + 1)).collect();
+        }
+        let goes: Vec<usize> = old.clone().filter(|line| self.old.hides(*line)).collect();
+        let comes: Vec<usize> = new.clone().filter(|line| self.new.hides(*line)).collect();
+        let pairs: Vec<_> = goes.iter().copied().zip(comes.iter().copied()).collect();
+        let alike = |(old, new): &(usize, usize)| self.old.before_secret(*old) == self.new.before_secret(*new);
+        if goes.len() == comes.len() && pairs.iter().all(alike) {
+            return pairs.into_iter().map(|(old, new)| (old..old + 1, new..new + 1)).collect();
+        }
+        vec![(old.clone(), new.clone())]
     }
 
     /// Whether git finds the place: a hunk without a line after its changes is taken for one at the end of the file.
@@ -215,6 +236,13 @@ impl Sides {
     }
 }
 
+/// Lines that go, then those that come in their place.
+fn replaced(old: Range<usize>, new: Range<usize>, hidden: bool) -> impl Iterator<Item = Line> {
+    let (start, end) = (new.start, old.end);
+    let goes = old.map(move |old| Line { sign: '-', old, new: start, hidden });
+    goes.chain(new.map(move |new| Line { sign: '+', old: end, new, hidden }))
+}
+
 /// A hunk with three unchanged lines at most at either end.
 fn trimmed(lines: &[Line]) -> &[Line] {
     let first = lines.iter().position(|line| line.sign != ' ').unwrap_or(0);
@@ -244,83 +272,5 @@ fn git_name(side: &str, path: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn change(path: &str, before: &str, after: &str) -> FileChange {
-        FileChange { path: path.into(), before: before.into(), after: after.into() }
-    }
-
-    #[test]
-    fn a_patch_has_three_lines_of_context() {
-        let before = "1\n2\n3\n4\n5\n6\n7\n8\n9\n";
-        let text = file_patch(&change("a", before, &before.replace('5', "five")));
-        assert_eq!(text, "--- a/a\n+++ b/a\n@@ -2,7 +2,7 @@\n 2\n 3\n 4\n-5\n+five\n 6\n 7\n 8\n");
-    }
-
-    /// What the real git makes of a patch, in an empty folder.
-    #[expect(clippy::disallowed_methods, reason = "the test asks git")]
-    fn applied(path: &str, before: &str, patch: &str) -> String {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join(path), before).unwrap();
-        std::fs::write(folder.path().join("the.patch"), patch).unwrap();
-        let git = std::process::Command::new("git")
-            .args(["apply", "the.patch"])
-            .current_dir(folder.path())
-            .env("GIT_CEILING_DIRECTORIES", folder.path().parent().unwrap())
-            .output()
-            .unwrap();
-        assert!(git.status.success(), "{}\n{patch}", String::from_utf8_lossy(&git.stderr));
-        std::fs::read_to_string(folder.path().join(path)).unwrap()
-    }
-
-    #[test]
-    fn only_a_changed_line_with_a_password_is_left_out_of_a_patch() {
-        let secret = "DB_PASSWORD=hunter22\n";
-        for (before, edits, left_out, comments) in [
-            // Beside a password, after it, before it, at the end.
-            (format!("X=1\n{secret}Y=1\nZ=1\n"), vec![("Y=1", "Y=2")], None, 0),
-            (format!("{secret}Y=1\nZ=1\n"), vec![("Y=1", "Y=2\nN=3")], None, 0),
-            (format!("{secret}Y=1\n"), vec![("Y=1", "Y=2")], None, 0),
-            (format!("{secret}Y=1"), vec![("Y=1", "Y=2\nW=1")], None, 0),
-            (format!("A=1\n{secret}B=1\n{secret}C=1\nD=1\n"), vec![("A=1", "A=2"), ("C=1", "C=2")], Some("A=1"), 1),
-            (format!("A=1\nB=1\n{secret}C=1\nD=1\n"), vec![("A=1", "I=1\nA=1"), ("C=1", "C=2")], None, 0),
-            (format!("A=1\n{secret}C=1\nD=1\n"), vec![("hunter22", "hunter33"), ("C=1", "C=2")], Some("hunter22"), 1),
-            (format!("A=1\n{secret}C=1\nD=1\n"), vec![("hunter22", "hunter33\nN=1"), ("A=1", "A=3")], Some(""), 1),
-        ] {
-            let after = edits.iter().fold(before.clone(), |text, (from, to)| text.replacen(from, to, 1));
-            let change = change(".env", &before, &after);
-            let patch = file_patch(&change);
-            assert!(!patch.contains("hunter"), "{patch}");
-            let said = patch.lines().filter(|line| line.starts_with("# .env:")).count();
-            assert_eq!(said, comments, "{patch}");
-            let screen = file_shown(&change);
-            assert!(!screen.contains("hunter") && !screen.contains("devdoctor fix"), "{screen}");
-            match left_out {
-                None => assert_eq!(applied(".env", &before, &patch), after, "{patch}"),
-                Some("") => {}
-                Some(left) => {
-                    let other = edits.iter().filter(|(from, _)| *from != left);
-                    let expected = other.fold(before.clone(), |text, (from, to)| text.replacen(from, to, 1));
-                    assert_eq!(applied(".env", &before, &patch), expected, "{patch}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn a_line_near_a_password_is_never_called_one() {
-        let before = "A=1\nDB_PASSWORD=hunter22\nB=1\n";
-        let text = file_patch(&change(".env", before, &before.replace("A=1", "A=2")));
-        assert!(text.starts_with("# .env:1: stands so near a password that git cannot place it"), "{text}");
-        assert!(text.contains("#   -A=1\n#   +A=2\n") && !text.contains("holds a password"), "{text}");
-        let screen = file_shown(&change(".env", before, &before.replace("A=1", "A=2")));
-        assert!(screen.contains("-A=1\n+A=2\n DB_PASSWORD=********\n B=1\n"), "{screen}");
-    }
-
-    #[test]
-    fn unusual_names_are_quoted_as_git_does() {
-        assert_eq!(git_name("a", "x y"), "a/x y\t");
-        assert_eq!(git_name("a", "é\n"), "\"a/\\303\\251\\n\"");
-    }
-}
+#[path = "diff/tests.rs"]
+mod tests;

@@ -11,7 +11,14 @@ use crate::facts::{Owner, SeenPath};
 #[serde(rename_all = "kebab-case", tag = "entry")]
 pub enum Entry {
     /// A run begins.
-    Run(RunEntry),
+    Run {
+        /// Form of this journal; without it the first.
+        #[serde(default = "first_schema")]
+        schema: u64,
+        /// The run.
+        #[serde(flatten)]
+        run: RunEntry,
+    },
     /// A step is about to be done. Written and synced before anything is touched.
     Begin {
         /// Number of the step in this run, from 0.
@@ -36,6 +43,13 @@ pub enum Entry {
         /// Its number.
         step: usize,
     },
+}
+
+/// The form of the journals that are written. One that means something that older devdoctors do not know gets the next number.
+pub const SCHEMA: u64 = 1;
+
+fn first_schema() -> u64 {
+    1
 }
 
 /// The head of a journal.
@@ -109,6 +123,8 @@ pub struct Journal {
     pub run: RunEntry,
     /// The steps in the order they were begun, each with what became of it.
     pub steps: Vec<(Change, StepState)>,
+    /// Whether its last line was cut off.
+    pub cut_off: bool,
 }
 
 /// What became of a step.
@@ -130,6 +146,9 @@ pub enum JournalError {
     /// It does not begin with the run.
     #[error("the journal has no head")]
     NoHead,
+    /// It has a form that this devdoctor does not know.
+    #[error("the journal was written by a newer devdoctor")]
+    Newer,
     /// A line says nothing that fits what stands before it.
     #[error("line {0} of the journal is damaged")]
     Damaged(usize),
@@ -141,8 +160,9 @@ impl Journal {
     /// # Errors
     /// When it has no head, or a line that is not the cut-off last one cannot be understood.
     pub fn parse(text: &str) -> Result<Self, JournalError> {
-        let run = Self::head(text).ok_or(JournalError::NoHead)?;
+        let run = Self::head(text)?;
         let whole = text.rfind('\n').and_then(|end| text.get(..end)).unwrap_or("");
+        let cut_off = !text.ends_with('\n');
         let mut steps: Vec<(Change, StepState)> = vec![];
         for (number, line) in (2..).zip(whole.lines().skip(1)) {
             let damaged = JournalError::Damaged(number);
@@ -154,19 +174,40 @@ impl Journal {
                 Ok(Entry::Done { step }) => (step, StepState::Done),
                 Ok(Entry::Failed { step, error }) => (step, StepState::Failed(error)),
                 Ok(Entry::Undone { step }) => (step, StepState::Undone),
-                Ok(Entry::Run(_) | Entry::Begin { .. }) | Err(_) => return Err(damaged),
+                Ok(Entry::Run { .. } | Entry::Begin { .. }) | Err(_) => return Err(damaged),
             };
             steps.get_mut(step).ok_or(damaged)?.1 = state;
         }
-        Ok(Self { run, steps })
+        Ok(Self { run, steps, cut_off })
     }
 
     /// The head of a journal, also of a damaged one.
-    pub fn head(text: &str) -> Option<RunEntry> {
-        match serde_json::from_str(text.split_once('\n')?.0) {
-            Ok(Entry::Run(run)) => Some(run),
-            _ => None,
+    ///
+    /// # Errors
+    /// When there is none, or a newer devdoctor wrote it.
+    pub fn head(text: &str) -> Result<RunEntry, JournalError> {
+        let first = text.split_once('\n').ok_or(JournalError::NoHead)?.0;
+        let schema = serde_json::from_str::<serde_json::Value>(first).ok();
+        let schema = schema.as_ref().and_then(|head| head.get("schema")).and_then(serde_json::Value::as_u64);
+        if schema.is_some_and(|schema| schema > SCHEMA) {
+            return Err(JournalError::Newer);
         }
+        match serde_json::from_str(first) {
+            Ok(Entry::Run { run, .. }) => Ok(run),
+            _ => Err(JournalError::NoHead),
+        }
+    }
+
+    /// The root of the project that a journal is about, as far as its first line can be understood at all.
+    pub fn root(text: &str) -> Option<String> {
+        let head: serde_json::Value = serde_json::from_str(text.lines().next()?).ok()?;
+        Some(head.get("root")?.as_str()?.to_owned())
+    }
+
+    /// Whether it tells of a run from its beginning to the end of its undo: nothing is left that would have to be taken back, as
+    /// far as anybody can know. A journal without a step, or with a line that was cut off, may have lost what it said.
+    pub fn is_settled(&self) -> bool {
+        !self.cut_off && !self.steps.is_empty() && self.open().is_empty()
     }
 
     /// The steps that are still to be taken back, the last first. A statement that failed was never run.
@@ -216,7 +257,7 @@ mod tests {
     fn a_journal_that_was_cut_off_says_what_may_have_been_done() {
         let run = RunEntry { id: "1".into(), root: "/p".into(), devdoctor: "0".into(), titles: vec![] };
         let entries = [
-            Entry::Run(run.clone()),
+            Entry::Run { schema: SCHEMA, run: run.clone() },
             Entry::Begin { step: 0, change: sql("a") },
             Entry::Done { step: 0 },
             Entry::Begin { step: 1, change: sql("b") },
@@ -227,15 +268,22 @@ mod tests {
         let whole: String = entries.iter().map(line).collect();
         let journal = Journal::parse(&format!("{whole}{{\"entry\":\"do")).unwrap();
         assert_eq!(journal.run, run);
+        assert!(journal.cut_off && !journal.is_settled());
         // Step 1 was refused, so there is nothing to take back.
         assert_eq!(journal.open().iter().map(|(step, _)| *step).collect::<Vec<_>>(), [2]);
         let lines: Vec<&str> = whole.lines().collect();
         let without = |number: usize| [&lines[..number], &lines[number + 1..]].concat().join("\n") + "\n";
         assert_eq!(Journal::parse(&without(0)), Err(JournalError::NoHead));
+        let newer = whole.replacen("\"schema\":1", "\"schema\":2", 1);
+        assert_eq!(Journal::parse(&newer), Err(JournalError::Newer));
+        assert_eq!(Journal::root(&newer).as_deref(), Some("/p"));
+        let first = whole.replacen("\"schema\":1,", "", 1);
+        assert_eq!(Journal::parse(&first).unwrap().run, run, "journals had no number at first");
         assert_eq!(Journal::parse(&without(1)), Err(JournalError::Damaged(2)), "a step without its beginning");
         assert_eq!(Journal::parse(&whole.replacen("\"done\"", "\"dnoe\"", 1)), Err(JournalError::Damaged(3)));
         for cut in 0..whole.len() {
-            let _ = Journal::parse(&whole[..cut]); // never a panic
+            // Never a panic, and what was cut off is never taken for settled.
+            assert!(!Journal::parse(&whole[..cut]).is_ok_and(|journal| journal.is_settled()), "{cut}");
         }
     }
 }

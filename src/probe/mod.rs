@@ -15,5 +15,5 @@ pub fn runtime() -> Result<tokio::runtime::Runtime, String> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| format!("nothing can be asked: {error}"))
+        .map_err(|error| format!("nothing can be asked: {}", crate::error::said(&error)))
 }

@@ -1,10 +1,9 @@
 //! Writes a file of the project: atomically, with its mode and owner kept, and never outside the project's root.
 
-#![expect(clippy::disallowed_methods, reason = "this is where files are written")]
-
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Component, Path, PathBuf};
 
 use nix::errno::Errno;
@@ -75,18 +74,28 @@ pub fn write(root: &Path, path: &str, before_sha256: &str, after: &[u8], in_plac
         return Err(EditError::Changed(path.to_owned()));
     }
     if in_place || stat.st_nlink > 1 {
-        return overwrite(&directory, name, after).map_err(kernel);
+        return overwrite(&directory, name, &bytes, after).map_err(kernel);
     }
     match replace(&directory, name, after, &stat) {
         // A directory that may not be written can still hold a file that may.
-        Err(Errno::EACCES | Errno::EPERM | Errno::EROFS) => overwrite(&directory, name, after).map_err(kernel),
+        Err(Errno::EACCES | Errno::EPERM | Errno::EROFS) => overwrite(&directory, name, &bytes, after).map_err(kernel),
         done => done.map_err(errno),
     }
 }
 
 /// Whether the bytes of `path` have this hash.
 pub fn has(root: &Path, path: &str, expected_sha256: &str) -> bool {
-    std::fs::read(root.join(path)).is_ok_and(|bytes| sha256(&bytes) == expected_sha256)
+    let bytes = || -> std::io::Result<Vec<u8>> {
+        // A pipe in its place has no bytes, and is not waited for.
+        let mut file = std::fs::OpenOptions::new()
+            .read(true)
+            .custom_flags(OFlag::O_NONBLOCK.bits() | OFlag::O_NOCTTY.bits())
+            .open(root.join(path))?;
+        let mut bytes = vec![];
+        file.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    bytes().is_ok_and(|bytes| sha256(&bytes) == expected_sha256)
 }
 
 fn refused(path: &str, reason: &str) -> EditError {
@@ -136,17 +145,23 @@ pub(super) fn open_beneath(root: impl AsFd, path: &Path) -> nix::Result<OwnedFd>
     }
 }
 
-fn overwrite(directory: &OwnedFd, name: &std::ffi::OsStr, after: &[u8]) -> Result<(), String> {
+fn overwrite(directory: &OwnedFd, name: &std::ffi::OsStr, before: &[u8], after: &[u8]) -> Result<(), String> {
     let flags = OFlag::O_WRONLY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
     let file = openat(directory, name, flags, Mode::empty()).map_err(|error| error.desc().to_lowercase())?;
     let mut file = File::from(file);
-    let write = |file: &mut File| -> std::io::Result<()> {
+    let write = |file: &mut File, bytes: &[u8]| -> std::io::Result<()> {
         file.seek(SeekFrom::Start(0))?;
-        file.write_all(after)?;
-        file.set_len(after.len() as u64)?;
+        file.write_all(bytes)?;
+        file.set_len(bytes.len() as u64)?;
         file.sync_all()
     };
-    write(&mut file).map_err(|error| error.to_string())
+    let Err(error) = write(&mut file, after) else { return Ok(()) };
+    let error = crate::error::said(&error);
+    // What was there has its place on the disk still, however full that is.
+    match write(&mut file, before) {
+        Ok(()) => Err(error),
+        Err(_) => Err(format!("{error}, and what was written of it could not be taken back")),
+    }
 }
 
 fn replace(directory: &OwnedFd, name: &std::ffi::OsStr, after: &[u8], stat: &FileStat) -> nix::Result<()> {
@@ -179,10 +194,17 @@ fn fill(file: OwnedFd, after: &[u8], stat: &FileStat) -> nix::Result<()> {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests make files")]
 mod tests {
+    use std::collections::BTreeMap;
     use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::fix::Edit;
+    use crate::fix::plan::file_changes;
+    use crate::text::Source;
 
     fn project() -> tempfile::TempDir {
         let directory = tempfile::tempdir().unwrap();
@@ -246,5 +268,49 @@ mod tests {
             write(project.path(), path, &sha256(b"before"), b"after", false).unwrap_err();
         }
         assert_eq!(std::fs::read_to_string(outside.path().join("file")).unwrap(), "before");
+    }
+
+    #[test]
+    fn a_pipe_in_the_place_of_a_file_is_not_waited_for() {
+        let project = project();
+        nix::unistd::mkfifo(&project.path().join("pipe"), Mode::S_IRWXU).unwrap();
+        assert!(!has(project.path(), "pipe", &sha256(b"before")));
+        let error = write(project.path(), "pipe", &sha256(b"before"), b"after", false).unwrap_err();
+        assert_eq!(error.to_string(), "`pipe` is no regular file");
+    }
+
+    proptest! {
+        // Each waits for the disk.
+        #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_is_written_back_is_the_file_as_it_was_byte_for_byte(
+            text in "[a-c\u{feff}\r\n\té]{0,40}",
+            places in prop::collection::vec((any::<prop::sample::Index>(), 0usize..6, "[x-z\r\n\u{1f980}]{0,4}"), 1..5),
+            in_place in any::<bool>(),
+        ) {
+            let bounds: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+            let source = Source::new("sub/file", &text);
+            let mut edits: Vec<Edit> = vec![];
+            let mut places: Vec<_> = places.iter().map(|(at, length, comes)| (at.index(bounds.len()), length, comes)).collect();
+            places.sort();
+            for (at, length, comes) in places {
+                let (start, end) = (bounds[at], bounds[(at + length).min(bounds.len() - 1)]);
+                if edits.last().is_none_or(|last| last.span.end < start) {
+                    edits.push(Edit { span: source.span(start..end), text: comes.clone() });
+                }
+            }
+            let sources = BTreeMap::from([("sub/file".to_owned(), source)]);
+            let change = file_changes(edits.iter(), &sources).unwrap().remove(0);
+            prop_assert_eq!(&change.before, &text);
+            let project = project();
+            let path = project.path().join("sub/file");
+            std::fs::write(&path, &change.before).unwrap();
+            let (before, after) = (change.before.as_bytes(), change.after.as_bytes());
+            write(project.path(), "sub/file", &sha256(before), after, in_place).unwrap();
+            prop_assert_eq!(std::fs::read(&path).unwrap(), after);
+            write(project.path(), "sub/file", &sha256(after), before, in_place).unwrap();
+            prop_assert_eq!(std::fs::read(&path).unwrap(), before);
+        }
     }
 }

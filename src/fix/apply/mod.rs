@@ -4,5 +4,6 @@ pub mod chown;
 pub mod edit;
 pub mod engine;
 pub mod output;
+pub mod owner;
 pub mod record;
 pub mod sql;

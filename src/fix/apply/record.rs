@@ -3,11 +3,12 @@
 #![expect(clippy::disallowed_methods, reason = "this is where journals are written and read")]
 
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, fchown, lchown};
 use std::path::{Path, PathBuf};
 
-use crate::fix::journal::{Entry, Journal, RunEntry, line};
+use crate::error::said;
+use crate::fix::journal::{Entry, Journal, RunEntry, SCHEMA, line};
 
 /// Why a journal could not be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -19,8 +20,8 @@ pub enum RecordError {
         path: String,
         /// `written` or `read`.
         action: &'static str,
-        /// What the kernel said.
-        error: io::Error,
+        /// What the kernel said, in words.
+        error: String,
     },
     /// Another `devdoctor fix` or `undo` is at work.
     #[error("another `devdoctor fix` or `undo` is running")]
@@ -42,12 +43,24 @@ pub struct Unusable {
     pub reason: String,
 }
 
-/// An open journal: every entry is on the disk before the call returns.
+/// The runs that the journals tell of.
+#[derive(Clone, Debug, Default)]
+pub struct Runs {
+    /// The journals of the project, the newest first.
+    pub journals: Vec<Journal>,
+    /// Those that cannot be used and may be the project's, the newest first.
+    pub unusable: Vec<Unusable>,
+    /// Runs in other projects.
+    pub elsewhere: Vec<RunEntry>,
+}
+
+/// An open journal: every entry is on the disk before the call returns. One in which no step was noted goes away again.
 #[derive(Debug)]
 pub struct Record {
     directory: PathBuf,
     file: File,
     steps: usize,
+    reopened: bool,
 }
 
 impl Records {
@@ -67,7 +80,8 @@ impl Records {
             .create(true)
             .append(true)
             .mode(0o600)
-            .custom_flags(nix::libc::O_NOFOLLOW)
+            // A pipe in its place would keep us waiting for ever.
+            .custom_flags(nix::libc::O_NOFOLLOW | nix::libc::O_NONBLOCK)
             .open(&path)
             .and_then(|file| given_to_parents_owner(file, &self.directory))
             .map_err(|error| disk(&path, "written", error))?;
@@ -104,17 +118,29 @@ impl Records {
     pub fn begin(&self, run: RunEntry) -> Result<Record, RecordError> {
         let directory = self.directory.join("runs").join(&run.id);
         self.make_directory(&directory)?;
-        let path = directory.join("journal.jsonl");
-        let file = OpenOptions::new()
-            .create_new(true)
-            .append(true)
-            .mode(0o600)
-            .open(&path)
-            .and_then(|file| given_to_parents_owner(file, &directory))
-            .map_err(|error| disk(&path, "written", error))?;
-        let mut record = Record { directory, file, steps: 0 };
-        record.append(&Entry::Run(run))?;
-        Ok(record)
+        let (path, part) = (directory.join("journal.jsonl"), directory.join("journal.part"));
+        // A journal is there with its whole head or not at all: one that is found without its head has lost it.
+        let make = || -> io::Result<File> {
+            let mut file = OpenOptions::new()
+                .create_new(true)
+                .append(true)
+                .mode(0o600)
+                .open(&part)
+                .and_then(|file| given_to_parents_owner(file, &directory))?;
+            file.write_all(line(&Entry::Run { schema: SCHEMA, run }).as_bytes())?;
+            file.sync_all()?;
+            std::fs::rename(&part, &path)?;
+            File::open(&directory)?.sync_all()?;
+            Ok(file)
+        };
+        match make() {
+            Ok(file) => Ok(Record { directory, file, steps: 0, reopened: false }),
+            Err(error) => {
+                // The first error is the one to tell; what is left over is only untidy.
+                let _ = std::fs::remove_dir_all(&directory);
+                Err(disk(&path, "written", error))
+            }
+        }
     }
 
     /// Opens an existing journal to note what was taken back.
@@ -135,44 +161,49 @@ impl Records {
             Ok(file)
         };
         let file = open().map_err(|error| disk(&path, "written", error))?;
-        Ok(Record { directory, file, steps: 0 })
+        Ok(Record { directory, file, steps: 0, reopened: true })
     }
 
-    /// All journals of a project, the newest first, and those that cannot be used and may be the project's.
+    /// All journals that concern the project at `root`.
     ///
     /// # Errors
     /// When the directory is there and cannot be read.
-    pub fn of_project(&self, root: &str) -> Result<(Vec<Journal>, Vec<Unusable>), RecordError> {
-        let (mut journals, mut unusable) = (vec![], vec![]);
+    pub fn of_project(&self, root: &str) -> Result<Runs, RecordError> {
+        let mut found = Runs::default();
         let directory = self.directory.join("runs");
         let runs = match std::fs::read_dir(&directory) {
             Ok(runs) => runs,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((journals, unusable)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(found),
             Err(error) => return Err(disk(&directory, "read", error)),
         };
         for run in runs {
             let run = run.map_err(|error| disk(&directory, "read", error))?;
-            let path = run.path().join("journal.jsonl");
-            let mut unused =
-                |reason: String| unusable.push(Unusable { id: run.file_name().to_string_lossy().into_owned(), reason });
-            match std::fs::read(&path) {
-                // Nothing was done before the head was on the disk.
-                Ok(bytes) if !bytes.contains(&b'\n') => {}
-                Ok(bytes) => {
-                    let text = String::from_utf8_lossy(&bytes);
-                    match (Journal::parse(&text), Journal::head(&text)) {
-                        (_, Some(head)) if head.root != root => {}
-                        (Ok(journal), _) => journals.push(journal),
-                        (Err(error), _) => unused(error.to_string()),
-                    }
+            let id = run.file_name().to_string_lossy().into_owned();
+            let unused = |reason: String| Unusable { id: id.clone(), reason };
+            let bytes = match read_kept(&run.path().join("journal.jsonl")) {
+                Ok(bytes) => bytes,
+                // A run that was ended before its journal was there did nothing.
+                Err(error) if error.kind() == io::ErrorKind::NotFound && !run.path().join("before-0").exists() => {
+                    continue;
                 }
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => unused(disk(&path, "read", error).to_string()),
+                Err(error) => {
+                    found.unusable.push(unused(format!("its journal cannot be read: {}", said(&error))));
+                    continue;
+                }
+            };
+            let text = String::from_utf8_lossy(&bytes);
+            match (Journal::parse(&text), Journal::root(&text)) {
+                (_, Some(other)) if other != root => found.elsewhere.extend(Journal::head(&text)),
+                (Ok(journal), _) if journal.run.id != id => {
+                    found.unusable.push(unused(format!("its journal is that of the run `{}`", journal.run.id)));
+                }
+                (Ok(journal), _) => found.journals.push(journal),
+                (Err(error), _) => found.unusable.push(unused(error.to_string())),
             }
         }
-        journals.sort_by(|a, b| b.run.id.cmp(&a.run.id));
-        unusable.sort();
-        Ok((journals, unusable))
+        found.journals.sort_by(|a, b| in_time(&b.run.id).cmp(&in_time(&a.run.id)));
+        found.unusable.sort_by(|a, b| in_time(&b.id).cmp(&in_time(&a.id)));
+        Ok(found)
     }
 
     /// Where a journal keeps the former bytes of a file.
@@ -183,10 +214,12 @@ impl Records {
     /// The former bytes that a journal kept.
     ///
     /// # Errors
-    /// When they cannot be read.
+    /// When they cannot be read, or the name leads out of the journal's directory.
     pub fn before(&self, id: &str, name: &str) -> Result<Vec<u8>, RecordError> {
         let path = self.path(id, name);
-        std::fs::read(&path).map_err(|error| disk(&path, "read", error))
+        let plain = name.starts_with("before-") && !name.contains('/');
+        let bytes = if plain { read_kept(&path) } else { Err(io::ErrorKind::InvalidFilename.into()) };
+        bytes.map_err(|error| disk(&path, "read", error))
     }
 }
 
@@ -229,6 +262,30 @@ impl Record {
     }
 }
 
+impl Drop for Record {
+    fn drop(&mut self) {
+        if self.steps == 0 && !self.reopened {
+            // Nothing was done, so nothing is lost; what cannot be removed is only untidy.
+            let _ = std::fs::remove_dir_all(&self.directory);
+        }
+    }
+}
+
+/// A file of a journal's own. A pipe in its place would keep us waiting for ever, and a symlink lead elsewhere.
+fn read_kept(path: &Path) -> io::Result<Vec<u8>> {
+    let flags = nix::libc::O_NOFOLLOW | nix::libc::O_NONBLOCK;
+    let mut file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    let mut bytes = vec![];
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The name of a run as it sorts in time: of two in one second the later has the greater process number.
+pub fn in_time(id: &str) -> (&str, u64, &str) {
+    let (time, process) = id.rsplit_once('-').unwrap_or((id, ""));
+    (time, process.parse().unwrap_or(0), process)
+}
+
 /// Whom root gives what it makes in a directory: the directory's owner, so that under sudo the person's home stays theirs.
 fn owner_to_be(directory: &Path) -> io::Result<Option<(u32, u32)>> {
     let owner = std::fs::metadata(directory)?;
@@ -243,7 +300,7 @@ fn given_to_parents_owner(file: File, directory: &Path) -> io::Result<File> {
 }
 
 fn disk(path: &Path, action: &'static str, error: io::Error) -> RecordError {
-    RecordError::Disk { path: path.display().to_string(), action, error }
+    RecordError::Disk { path: path.display().to_string(), action, error: said(&error) }
 }
 
 #[cfg(test)]
@@ -267,8 +324,10 @@ mod tests {
                 .unwrap();
             record.append(&Entry::Done { step }).unwrap();
         }
-        let (journals, unusable) = records.of_project("/p").unwrap();
-        assert_eq!(unusable, []);
+        let run = RunEntry { id: "3".into(), root: "/p".into(), devdoctor: "0".into(), titles: vec![] };
+        drop(records.begin(run).unwrap());
+        let Runs { journals, unusable, elsewhere } = records.of_project("/p").unwrap();
+        assert_eq!((unusable, elsewhere), (vec![], vec![]), "a run that did nothing left nothing");
         assert_eq!(journals.iter().map(|journal| journal.run.id.as_str()).collect::<Vec<_>>(), ["2", "1"]);
         assert_eq!(journals[0].steps[0].1, StepState::Done);
         assert_eq!(records.before("2", "before-0").unwrap(), b"old");

@@ -37,6 +37,14 @@ pub enum SqlError {
         /// Why.
         trouble: Trouble,
     },
+    /// The server does not tell an ordinary role which one it is, so nothing that is run there could be taken back for sure.
+    #[error("{database} does not say which server it is: {}", trouble.message)]
+    Unidentified {
+        /// The database, for people.
+        database: String,
+        /// Why.
+        trouble: Trouble,
+    },
     /// The server refused the statement.
     #[error("{database} refuses `{statement}`: {}", trouble.message)]
     Refused {
@@ -133,6 +141,10 @@ async fn identified(
     let no_session = |trouble| SqlError::NoSession { database: step.database.clone(), trouble };
     let row = timeout_at(deadline, sqlx::query(IDENTITY).fetch_one(connection)).await;
     let row = row.map_err(|_| no_session(trouble::timed_out()))?;
+    if let Err(error @ sqlx::Error::Database(_)) = &row {
+        let trouble = trouble::understand(error, secret);
+        return Err(SqlError::Unidentified { database: step.database.clone(), trouble });
+    }
     row.and_then(|row| {
         Ok(DatabaseIdentity {
             system: row.try_get("system")?,

@@ -91,7 +91,11 @@ fn over_tcp(
     let [ca, certificate, key] = ["ca.pem", "cert.pem", "key.pem"].map(|name| folder.join(name));
     for file in [&ca, &certificate, &key] {
         if let Err(error) = std::fs::File::open(file) {
-            return Err(EndpointTrouble::Other(format!("wants TLS, and `{}` cannot be read: {error}", file.display())));
+            let reason = crate::error::said(&error);
+            return Err(EndpointTrouble::Other(format!(
+                "wants TLS, and `{}` cannot be read: {reason}",
+                file.display()
+            )));
         }
     }
     Ok(Client::connect_with_ssl(address, &key, &certificate, &ca, LAST_RESORT, API_DEFAULT_VERSION))
@@ -127,7 +131,7 @@ async fn knock(path: &Path, person: &Identity, deadline: Instant) -> Result<List
     let seen = std::fs::metadata(path).map_err(|error| match error.kind() {
         ErrorKind::NotFound | ErrorKind::NotADirectory => EndpointTrouble::NoSocket,
         ErrorKind::PermissionDenied => denied(None, person, ""),
-        _ => EndpointTrouble::Other(error.to_string()),
+        _ => EndpointTrouble::Other(crate::error::said(&error)),
     })?;
     if !seen.file_type().is_socket() {
         return Err(EndpointTrouble::NotASocket);
@@ -135,7 +139,7 @@ async fn knock(path: &Path, person: &Identity, deadline: Instant) -> Result<List
     match timeout_at(deadline, UnixStream::connect(path)).await {
         Err(_) => Err(EndpointTrouble::Silent),
         Ok(Ok(stream)) => {
-            let peer = stream.peer_cred().map_err(|error| EndpointTrouble::Other(error.to_string()))?;
+            let peer = stream.peer_cred().map_err(|error| EndpointTrouble::Other(crate::error::said(&error)))?;
             Ok(Listener { uid: peer.uid(), pid: peer.pid().filter(|pid| *pid > 0) })
         }
         Ok(Err(error)) => Err(match error.kind() {
@@ -147,7 +151,7 @@ async fn knock(path: &Path, person: &Identity, deadline: Instant) -> Result<List
             ErrorKind::NotFound => EndpointTrouble::NoSocket,
             // The queue of connections is full: nobody takes any.
             ErrorKind::WouldBlock => EndpointTrouble::Silent,
-            _ => EndpointTrouble::Other(error.to_string()),
+            _ => EndpointTrouble::Other(crate::error::said(&error)),
         }),
     }
 }
@@ -156,7 +160,7 @@ async fn knock_at_port(host: &str, port: u16, deadline: Instant) -> Result<(), E
     let connecting = async {
         let addresses: Vec<_> = tokio::net::lookup_host((host, port))
             .await
-            .map_err(|error| EndpointTrouble::Unresolved(error.to_string()))?
+            .map_err(|error| EndpointTrouble::Unresolved(crate::error::said(&error)))?
             .collect();
         let mut last = EndpointTrouble::Unresolved("it has no address".to_owned());
         for address in addresses {
@@ -173,7 +177,7 @@ async fn knock_at_port(host: &str, port: u16, deadline: Instant) -> Result<(), E
 fn port_trouble(error: &io::Error) -> EndpointTrouble {
     match error.kind() {
         ErrorKind::ConnectionRefused => EndpointTrouble::Refused,
-        _ => EndpointTrouble::Other(error.to_string()),
+        _ => EndpointTrouble::Other(crate::error::said(error)),
     }
 }
 

@@ -115,10 +115,7 @@ fn json(path: &Path) -> Result<Option<Value>, String> {
 }
 
 fn cannot_be_read(error: &std::io::Error) -> String {
-    match error.kind() {
-        ErrorKind::PermissionDenied => "cannot be read: permission denied".to_owned(),
-        _ => format!("cannot be read: {error}"),
-    }
+    format!("cannot be read: {}", crate::error::said(error))
 }
 
 fn text(value: &Value, key: &str) -> Option<String> {

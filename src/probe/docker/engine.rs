@@ -183,7 +183,8 @@ pub(crate) fn told(error: &ClientError) -> AskError {
             while let Some(source) = deepest.source() {
                 deepest = source;
             }
-            let words = deepest.to_string();
+            let kernel = deepest.downcast_ref::<std::io::Error>().filter(|error| error.raw_os_error().is_some());
+            let words = kernel.map_or_else(|| deepest.to_string(), crate::error::said);
             // hyper's words for a peer that hangs up, or that speaks something else.
             if words.contains("before message completed") {
                 AskError::NotUnderstood("it closes the connection without an answer".to_owned())

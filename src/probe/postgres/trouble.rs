@@ -88,7 +88,7 @@ fn of_io(error: &io::Error) -> (TroubleKind, Option<String>, String) {
         _ if error.raw_os_error().is_none() && error.to_string().contains("lookup") => {
             (TroubleKind::Unresolved, error.to_string())
         }
-        _ => (TroubleKind::Other, error.to_string()),
+        _ => (TroubleKind::Other, crate::error::said(error)),
     };
     (kind, None, message)
 }
