@@ -13,7 +13,8 @@ use std::sync::Mutex;
 use crate::project::files::{Files, MAX_FILE_SIZE, ReadError};
 use crate::text::Source;
 
-use super::files::{absolute, is_skipped, read_regular};
+use super::files::{absolute, read_regular};
+use super::listing::is_skipped;
 
 /// Why the index cannot be read.
 #[derive(Debug, thiserror::Error)]

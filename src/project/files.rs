@@ -24,8 +24,11 @@ pub enum ReadError {
     Refused(String),
 }
 
+/// What is said of a link whose target is not there.
+pub const DANGLING: &str = "is a link that leads nowhere";
+
 /// Files above this size (bytes) are not read: no file that a person writes is that large.
-pub const MAX_FILE_SIZE: u64 = 16_000_000;
+pub const MAX_FILE_SIZE: u64 = 4_000_000;
 
 /// A tree of files, paths relative to the project's root with `/` between the parts; `../` and absolute paths lead outside.
 pub trait Files {

@@ -27,13 +27,20 @@ pub fn judge(checks: &[&'static Check], facts: &Facts, offline: bool) -> Report 
 
 /// What was found stands; that nothing is there can only be said of files that were read.
 fn sure(checked: Checked, project: &Project) -> Checked {
-    let cut_short = project.unreadable.iter().find(|entry| entry.format == Format::Folder);
-    match (checked, cut_short) {
-        (Ok(findings), Some(entry)) if findings.is_empty() => {
-            Err(Missing::new(Need::Files, format!("not every file was read: {}", entry.message)))
-        }
-        (checked, _) => checked,
+    if !checked.as_ref().is_ok_and(Vec::is_empty) {
+        return checked;
     }
+    let cut_short = project.unreadable.iter().find(|entry| entry.format == Format::Folder);
+    let reason = match (cut_short, project.not_entered.as_slice()) {
+        (Some(entry), _) => entry.message.clone(),
+        (None, []) => return checked,
+        (None, folders) => {
+            let folders: Vec<String> =
+                folders.iter().map(|(path, kind)| format!("`{}` ({kind})", path.escape_debug())).collect();
+            format!("no other kind of file system is entered: {}", folders.join(", "))
+        }
+    };
+    Err(Missing::new(Need::Files, format!("not every file was read: {reason}")))
 }
 
 thread_local! {
