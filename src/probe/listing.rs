@@ -36,11 +36,15 @@ pub(super) fn is_skipped(name: &str) -> bool {
 /// The files below `root`, until `deadline`. Ignore files count from the top of the git repository downwards, as for git;
 /// outside of git, and in a folder that the repository around it ignores as a whole, from `root` downwards.
 pub(super) fn list(root: &Path, deadline: Option<Instant>) -> Listing {
-    let in_git = repository_of(root).is_some_and(|top| !ignores(top, root));
     let mounts = super::host::mounts_below(root);
     let ours = super::host::filesystem_of(root).map(|filesystem| filesystem.kind);
     let is_entered = move |kind: &String| ORDINARY.contains(&kind.as_str()) || ours.as_ref() == Some(kind);
-    let closed: BTreeMap<PathBuf, String> = mounts.into_iter().filter(|(_, kind)| !is_entered(kind)).collect();
+    list_without(root, mounts.into_iter().filter(|(_, kind)| !is_entered(kind)).collect(), deadline)
+}
+
+/// The same without the folders of `closed`, each with its kind of file system.
+fn list_without(root: &Path, closed: BTreeMap<PathBuf, String>, deadline: Option<Instant>) -> Listing {
+    let in_git = repository_of(root).is_some_and(|top| !ignores(top, root));
     let not_entered: Arc<Mutex<Vec<(String, String)>>> = Arc::default();
     let noted = not_entered.clone();
     let base = root.to_owned();
@@ -132,4 +136,83 @@ fn ignores(top: &Path, directory: &Path) -> bool {
         }
     }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tree(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let root = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = root.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        root
+    }
+
+    #[test]
+    fn a_folder_that_the_repository_around_it_ignores_is_listed_by_its_own_rules() {
+        for ignored in ["*\n!.bashrc\n", "/code/\n", "code/shop\n", "code/*\n"] {
+            let home = tree(&[
+                (".git/HEAD", "ref: refs/heads/main\n"),
+                (".gitignore", ignored),
+                ("code/shop/.gitignore", "*.log\n"),
+                ("code/shop/Makefile", ""),
+                ("code/shop/app/a.log", ""),
+                ("code/shop/app/main.py", ""),
+            ]);
+            let shop = home.path().join("code/shop");
+            assert_eq!(ignoring_repository(&shop), Some(home.path()), "{ignored}");
+            assert_eq!(list(&shop, None).paths, [".gitignore", "Makefile", "app/main.py"], "{ignored}");
+        }
+    }
+
+    #[test]
+    fn a_folder_that_the_repository_around_it_tracks_is_listed_by_the_rules_of_both() {
+        for tracked in ["app/*.txt\n", "*\n!code\n!shop\n!*.*\n!Makefile\n*.txt\n"] {
+            let top = tree(&[
+                (".git/HEAD", "ref: refs/heads/main\n"),
+                (".gitignore", tracked),
+                ("code/shop/Makefile", ""),
+                ("code/shop/b.txt", ""),
+            ]);
+            let shop = top.path().join("code/shop");
+            assert_eq!(ignoring_repository(&shop), None, "{tracked}");
+            assert!(list(&shop, None).paths.contains(&"Makefile".to_owned()), "{tracked}");
+        }
+    }
+
+    #[test]
+    fn info_exclude_ignores_folders_too() {
+        let top = tree(&[(".git/info/exclude", "shop\n"), ("shop/Makefile", "")]);
+        assert_eq!(list(&top.path().join("shop"), None).paths, ["Makefile"]);
+    }
+
+    #[test]
+    fn a_file_system_of_another_kind_is_named_unless_git_ignores_it() {
+        let root = tree(&[
+            (".gitignore", "cache/\n"),
+            ("share/a.py", ""),
+            ("cache/b.py", ""),
+            ("node_modules/c.py", ""),
+            ("d.py", ""),
+        ]);
+        let closed = ["share", "cache", "node_modules"].map(|name| (root.path().join(name), "nfs4".to_owned()));
+        let listing = list_without(root.path(), closed.into(), None);
+        assert_eq!(listing.paths, [".gitignore", "d.py"]);
+        assert_eq!(listing.not_entered, [("share".to_owned(), "nfs4".to_owned())]);
+    }
+
+    #[test]
+    fn an_ignore_file_that_is_no_file_is_not_waited_for() {
+        let root = tree(&[("a.py", ""), ("sub/b.py", ""), ("odd/c.py", "")]);
+        for folder in ["", "odd"] {
+            let pipe = root.path().join(folder).join(".gitignore");
+            nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::from_bits_truncate(0o600)).unwrap();
+        }
+        let listed = list(root.path(), None).paths;
+        assert!(listed.contains(&"a.py".to_owned()) && listed.contains(&"sub/b.py".to_owned()), "{listed:?}");
+    }
 }

@@ -67,8 +67,7 @@ fn no_files(files: &dyn Files, project: &Project, unreadable: &mut Vec<Unreadabl
 fn told_once(mut unreadable: Vec<Unreadable>) -> Vec<Unreadable> {
     let told: Vec<String> =
         unreadable.iter().filter(|entry| entry.span.is_some()).map(|entry| entry.message.clone()).collect();
-    unreadable
-        .retain(|entry| entry.span.is_some() || !told.contains(&format!("`{}` {}", entry.path, entry.message)));
+    unreadable.retain(|entry| entry.span.is_some() || !told.contains(&format!("`{}` {}", entry.path, entry.message)));
     unreadable.sort();
     unreadable.dedup();
     unreadable

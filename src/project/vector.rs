@@ -19,8 +19,10 @@ const KEPT: usize = 100;
 
 /// Only files with one of these are parsed: the package, a type with its length, or a statement that creates an extension.
 #[expect(clippy::expect_used, reason = "the pattern is a constant and is compiled in the tests")]
-static WORTH_READING: LazyLock<bytes::Regex> =
-    LazyLock::new(|| bytes::Regex::new(r"(?i-u)pgvector|(?:vector|halfvec|sparsevec)\s*\(\s*[0-9]|create\s+extension").expect("a pattern of this file compiles"));
+static WORTH_READING: LazyLock<bytes::Regex> = LazyLock::new(|| {
+    bytes::Regex::new(r"(?i-u)pgvector|(?:vector|halfvec|sparsevec)\s*\(\s*[0-9]|create\s+extension")
+        .expect("a pattern of this file compiles")
+});
 
 /// `CREATE EXTENSION [IF NOT EXISTS] vector`, in SQL and in strings of Python.
 static CREATE: LazyLock<Regex> =

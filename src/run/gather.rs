@@ -145,13 +145,16 @@ pub fn project_root(path: Option<&Path>, environment: &Environment) -> Result<Pa
     let start = probe::files::directory_of(start).map_err(|reason| Error::Path { path: start.to_owned(), reason })?;
     // A path that the person names is the project itself when it looks like one, even inside a larger one.
     let find = if path.is_some() { discover::root_at } else { discover::root_of };
+    let Some(text) = start.to_str() else {
+        return Err(Error::Path { path: start.clone(), reason: "its path is no UTF-8 text".to_owned() });
+    };
     // A repository that ignores this folder says nothing about it, nor does what lies beside or above that repository.
     let above = probe::files::ignoring_repository(&start);
     let exists = |path: &str| {
         let directory = Path::new(path).parent();
         !above.zip(directory).is_some_and(|(top, directory)| top.starts_with(directory)) && probe::files::exists(path)
     };
-    let root = find(&start.display().to_string(), environment.get("HOME"), &exists);
+    let root = find(text, environment.get("HOME"), &exists);
     Ok(PathBuf::from(root))
 }
 

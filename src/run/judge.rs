@@ -96,6 +96,18 @@ fn scene(facts: &Facts) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::finding::Finding;
+
+    #[test]
+    fn where_files_were_not_read_nothing_is_clean_and_what_was_found_stands() {
+        let mut project = Project::default();
+        assert_eq!(sure(Ok(vec![]), &project), Ok(vec![]));
+        project.not_entered = vec![("share".to_owned(), "nfs4".to_owned())];
+        let reason = sure(Ok(vec![]), &project).unwrap_err().reason;
+        assert_eq!(reason, "not every file was read: no other kind of file system is entered: `share` (nfs4)");
+        let found = vec![Finding::nowhere("a", "b")];
+        assert_eq!(sure(Ok(found.clone()), &project), Ok(found));
+    }
 
     #[test]
     fn a_panic_becomes_its_message() {

@@ -24,6 +24,7 @@ fn project() -> (tempfile::TempDir, DiskFiles) {
     }
     std::os::unix::fs::symlink("src", root.path().join("linked")).unwrap();
     std::os::unix::fs::symlink(".env", root.path().join("env-link")).unwrap();
+    std::os::unix::fs::symlink("nowhere", root.path().join("dangling")).unwrap();
     nix::unistd::mkfifo(&root.path().join("pipe"), nix::sys::stat::Mode::from_bits_truncate(0o600)).unwrap();
     let files = DiskFiles::new(root.path());
     (root, files)
@@ -32,10 +33,7 @@ fn project() -> (tempfile::TempDir, DiskFiles) {
 #[test]
 fn what_git_ignores_and_what_no_person_writes_is_not_listed() {
     let (_root, files) = project();
-    assert_eq!(
-        files.list(),
-        [".env", ".gitignore", "a b/new\nline.txt", "binary", "env-link", "pipe", "src/main.py"]
-    );
+    assert_eq!(files.list(), [".env", ".gitignore", "a b/new\nline.txt", "binary", "env-link", "pipe", "src/main.py"]);
 }
 
 #[test]
@@ -47,6 +45,7 @@ fn only_regular_files_of_text_are_read() {
         ("pipe", ReadError::NotAFile),
         ("src", ReadError::NotAFile),
         ("none", ReadError::NotFound),
+        ("dangling", ReadError::Refused(DANGLING.to_owned())),
         (".env/x", ReadError::NotFound),
         ("binary", ReadError::Encoding(Encoding::Binary)),
     ] {
@@ -82,8 +81,12 @@ fn after_the_deadline_nothing_is_listed_or_read_and_that_is_said() {
     assert_eq!(late.read("none").unwrap_err(), ReadError::NotFound);
     assert_eq!(late.cut_short(), None);
     assert_eq!(late.read(".env").unwrap_err(), ReadError::Refused(TIME_IS_UP.to_owned()));
-    assert_eq!(late.list(), [""; 0]);
     assert_eq!(late.cut_short().as_deref(), Some("the time limit was used up after 0 files"));
+    assert_eq!(late.list(), [""; 0]);
+    assert_eq!(
+        late.cut_short().as_deref(),
+        Some("the time limit was used up while listing `.`, after 0 files listed and 0 files read")
+    );
     let early = DiskFiles::until(root.path(), Instant::now() + std::time::Duration::from_secs(600));
     assert!(early.list().len() == 7 && early.read(".env").is_ok());
     assert_eq!(early.cut_short(), None);
