@@ -64,6 +64,24 @@ pub trait Files {
     }
 }
 
+/// `path` seen from `directory`, with `.` and `..` resolved by text; `None` when it leads out of the top or is absolute.
+pub fn inside(directory: &str, path: &str) -> Option<String> {
+    if path.starts_with('/') {
+        return None;
+    }
+    let mut parts: Vec<&str> = vec![];
+    for part in directory.split('/').chain(path.split('/')) {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
 /// The source of a path: the one that was read already, or read now and kept.
 ///
 /// # Errors

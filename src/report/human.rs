@@ -9,7 +9,7 @@ use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer}
 
 use super::{Judged, Outcome, Report};
 use crate::checks::Severity;
-use crate::finding::{Finding, Place};
+use crate::finding::{Evidence, Finding, Place};
 use crate::fix::Applicability;
 
 /// How the report is dressed.
@@ -78,8 +78,12 @@ fn group<'report>(
     for note in notes {
         elements.push(Level::NOTE.message(wrapped(&note, style.width, "          ")).into());
     }
-    let shown = if style.verbose { finding.evidence.len() } else { EVIDENCE_SHOWN };
-    for evidence in finding.evidence.iter().take(shown) {
+    // What a parser said stands in the message and under the line already.
+    let is_new = |value: &str| value.is_empty() || !(finding.label == value || finding.message.contains(value));
+    let evidence: Vec<&Evidence> =
+        finding.evidence.iter().filter(|evidence| style.verbose || is_new(&evidence.value)).collect();
+    let shown = if style.verbose { evidence.len() } else { EVIDENCE_SHOWN };
+    for evidence in evidence.iter().take(shown) {
         let value = clean(&evidence.value);
         let line = format!(
             "{}: {}{}{value}",
@@ -89,8 +93,8 @@ fn group<'report>(
         );
         elements.push(Level::NOTE.with_name("seen").message(wrapped(&line, style.width, "          ")).into());
     }
-    if finding.evidence.len() > shown {
-        let more = format!("and {} more, shown with -v", finding.evidence.len() - shown);
+    if evidence.len() > shown {
+        let more = format!("{}, shown with -v", counted(evidence.len() - shown, "more line"));
         elements.push(Level::NOTE.with_name("seen").message(more).into());
     }
     for help in &finding.help {
@@ -246,6 +250,25 @@ fn clean(text: &str) -> String {
         .collect()
 }
 
+/// The words of a line; what stands in backticks is one word where it fits into a line.
+fn words(line: &str, room: usize) -> Vec<&str> {
+    let mut found = vec![];
+    let mut rest = line;
+    loop {
+        let in_backticks = |end: &usize| rest.get(..*end).is_some_and(|word| word.matches('`').count() % 2 == 1);
+        let mut ends = rest.match_indices(' ').map(|(end, _)| end).chain([rest.len()]);
+        let Some(first) = ends.next() else { return found };
+        let whole = Some(first).filter(|end| !in_backticks(end)).or_else(|| ends.find(|end| !in_backticks(end)));
+        let fits = |end: &usize| rest.get(..*end).is_some_and(|word| console::measure_text_width(word) <= room);
+        let end = whole.filter(fits).unwrap_or(first);
+        found.push(rest.get(..end).unwrap_or(rest));
+        match rest.get(end + 1..) {
+            Some(after) => rest = after,
+            None => return found,
+        }
+    }
+}
+
 /// `text` broken at blanks so that no line is wider than `width`, where words allow; following lines begin with `indent`.
 /// Words in backticks are kept together where they fit.
 pub fn wrapped(text: &str, width: usize, indent: &str) -> String {
@@ -254,7 +277,7 @@ pub fn wrapped(text: &str, width: usize, indent: &str) -> String {
     for paragraph in text.split('\n') {
         let mut line = String::new();
         let mut length = 0;
-        for word in paragraph.split(' ') {
+        for word in words(paragraph, room) {
             let word_length = console::measure_text_width(word);
             if length > 0 && length + 1 + word_length > room {
                 lines.push(std::mem::take(&mut line));

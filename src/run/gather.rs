@@ -67,12 +67,12 @@ pub fn gather_as(
     output: &mut Output,
 ) -> Result<Gathered, Error> {
     let watch = Stopwatch::start();
-    let deadline = watch.after(Duration::from_secs_f64(arguments.timeout));
+    let deadline = watch.after(Duration::from_secs_f64(arguments.outside.timeout));
     let root = project_root(arguments.path.as_deref(), environment)?;
     // What the files say decides what is asked, so that they may take most of the time, but not all of it.
-    let files_deadline = watch.after(Duration::from_secs_f64(arguments.timeout * 0.7));
+    let files_deadline = watch.after(Duration::from_secs_f64(arguments.outside.timeout * 0.7));
     let files = probe::files::DiskFiles::until(&root, files_deadline);
-    let database_url = arguments.database_url.as_deref();
+    let database_url = arguments.outside.database_url.as_deref();
     let mut project = read::project(&files, environment, database_url);
     project.root = root.display().to_string();
     if let Some(reason) = files.cut_short() {
@@ -239,7 +239,7 @@ fn ask_outside(
         let look = probe::docker::look(&options, project, &person.identity, home, interest, deadline.into()).await;
         let docker_seconds = watch.seconds();
         let watch = Stopwatch::start();
-        let options = probe::postgres::PostgresOptions { allow_remote: arguments.allow_remote };
+        let options = probe::postgres::PostgresOptions { allow_remote: arguments.outside.allow_remote };
         let postgres = probe::postgres::look(project, look.docker.as_ref().ok(), &options, deadline.into()).await;
         let timings = vec![("engine".to_owned(), docker_seconds), ("database".to_owned(), watch.seconds())];
         Outside { docker: look.docker, postgres, tried: look.tried, timings }
@@ -249,9 +249,9 @@ fn ask_outside(
 /// How the engine is to be found.
 pub fn engine_options(arguments: &ProjectArgs, environment: &Environment) -> probe::docker::EngineOptions {
     probe::docker::EngineOptions {
-        docker_host: arguments.docker_host.clone(),
-        context: arguments.context.clone(),
-        allow_remote: arguments.allow_remote,
+        docker_host: arguments.outside.docker_host.clone(),
+        context: arguments.outside.context.clone(),
+        allow_remote: arguments.outside.allow_remote,
         environment: environment.clone(),
     }
 }

@@ -75,22 +75,34 @@ fn scene(facts: &Facts) -> Vec<String> {
         };
         scene.push(format!("Docker {}, {kind}", docker.version));
     }
-    let databases = facts.postgres.iter().flat_map(|postgres| &postgres.databases);
-    for database in databases {
-        if let Some(server) = database.answered() {
-            let mut words = format!("Postgres {} at {}", server.version, database.named);
-            if database.contacted != database.named {
-                words.push_str(&format!(" ({})", database.contacted));
-            }
-            if !scene.contains(&words) {
-                scene.push(words);
-            }
-        }
-    }
+    scene.extend(servers(facts));
     if let Ok(host) = &facts.host {
         scene.push(format!("you are {}", host.person.owner));
     }
     scene
+}
+
+/// The Postgres servers that answered: each once, however many names and databases it has, and no more than fit into a line.
+fn servers(facts: &Facts) -> Vec<String> {
+    const SHOWN: usize = 3;
+    let mut servers: Vec<(&str, &str, Vec<&str>)> = vec![];
+    for database in facts.postgres.iter().flat_map(|postgres| &postgres.databases) {
+        let Some(server) = database.answered() else { continue };
+        match servers.iter_mut().find(|(_, contacted, _)| *contacted == database.contacted) {
+            Some((_, _, names)) if names.contains(&database.named.as_str()) => {}
+            Some((_, _, names)) => names.push(&database.named),
+            None => servers.push((&server.version, &database.contacted, vec![&database.named])),
+        }
+    }
+    let words = |(version, contacted, names): &(&str, &str, Vec<&str>)| {
+        let named = format!("Postgres {version} at {}", names.join(" and "));
+        if names == &[*contacted] { named } else { format!("{named} ({contacted})") }
+    };
+    let mut shown: Vec<String> = servers.iter().take(SHOWN).map(words).collect();
+    if servers.len() > SHOWN {
+        shown.push(format!("{} more", servers.len() - SHOWN));
+    }
+    shown
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::facts::{Database, Facts, Trouble, TroubleKind};
 use crate::finding::{Checked, Finding};
 use crate::fix::Fix;
 use crate::project::compose::Service;
-use crate::project::urls::container_port;
+use crate::project::urls::{container_port, postgres_services};
 
 pub(super) fn check(facts: &Facts) -> Checked {
     let mut findings = vec![];
@@ -70,7 +70,10 @@ fn cure(facts: &Facts, database: &Database, trouble: &Trouble) -> String {
                 )
             }
             Some(service) => format!("look why `{0}` does not listen: docker compose logs {0}", service.name.value),
-            None => "start Postgres there, or correct host and port in the URL".to_owned(),
+            None => match publisher(facts, database) {
+                Some(name) => format!("start `{name}`, which publishes this port: docker compose up -d {name}"),
+                None => "start Postgres there, or correct host and port in the URL".to_owned(),
+            },
         },
         TroubleKind::NoSocket => {
             "start Postgres, or name the directory of its socket (`show unix_socket_directories`)".to_owned()
@@ -101,6 +104,13 @@ fn cure(facts: &Facts, database: &Database, trouble: &Trouble) -> String {
             "correct host and port in the URL, or look at the server's log".to_owned()
         }
     }
+}
+
+/// The Postgres service that would listen at this address of the host, if it ran.
+fn publisher<'facts>(facts: &'facts Facts, database: &Database) -> Option<&'facts str> {
+    let port: u16 = database.contacted.rsplit_once(':')?.1.parse().ok()?;
+    let publishes = |service: &&Service| service.ports.iter().any(|published| published.host == Some(port));
+    postgres_services(&facts.project).into_iter().find(publishes).map(|service| service.name.value.as_str())
 }
 
 /// The superuser that the image of a service makes.
