@@ -43,8 +43,12 @@ pub fn human(report: &Report, style: HumanStyle) -> String {
         text.push_str("\n\n");
     }
     for story in report.stories() {
-        let groups: Vec<Group<'_>> =
-            story.iter().enumerate().map(|(index, judged)| group(report, judged, &story[..index], style)).collect();
+        let page = Page { width: style.width, digits: digits(report, story) };
+        let groups: Vec<Group<'_>> = story
+            .iter()
+            .enumerate()
+            .map(|(index, judged)| group(report, judged, &story[..index], style, page))
+            .collect();
         text.push_str(&renderer.render(&groups));
         text.push_str("\n\n");
     }
@@ -54,11 +58,35 @@ pub fn human(report: &Report, style: HumanStyle) -> String {
     text
 }
 
+/// The room that a story has: all its parts are indented by its longest line number.
+#[derive(Clone, Copy)]
+struct Page {
+    width: usize,
+    digits: usize,
+}
+
+impl Page {
+    /// A line of words behind ` = help: ` and its likes, broken where it would leave the screen.
+    fn line(self, words: &str) -> String {
+        wrapped(words, self.width, &" ".repeat(self.digits + " = help: ".len()))
+    }
+}
+
+/// Digits of the longest line number in a story; 0 when it shows no line.
+fn digits(report: &Report, story: &[Judged]) -> usize {
+    let places = story.iter().flat_map(|judged| {
+        judged.finding.place.iter().chain(judged.finding.related.iter().map(|related| &related.place))
+    });
+    let lines = places.filter(|place| matches!(place, Place::Span(_))).map(|place| report.location(place).end_line);
+    lines.max().map_or(0, |line| line.to_string().len())
+}
+
 fn group<'report>(
     report: &'report Report,
     judged: &'report Judged,
     before: &[Judged],
     style: HumanStyle,
+    page: Page,
 ) -> Group<'report> {
     let finding = &judged.finding;
     let level = match judged.severity {
@@ -74,9 +102,9 @@ fn group<'report>(
     };
     let title = level.primary_title(&finding.message).id(&judged.id);
     let mut notes = vec![];
-    let mut elements: Vec<Element<'report>> = snippets(report, finding, style.width, &mut notes);
+    let mut elements: Vec<Element<'report>> = snippets(report, finding, page, &mut notes);
     for note in notes {
-        elements.push(Level::NOTE.message(wrapped(&note, style.width, "          ")).into());
+        elements.push(Level::NOTE.message(page.line(&note)).into());
     }
     // What a parser said stands in the message and under the line already.
     let is_new = |value: &str| value.is_empty() || !(finding.label == value || finding.message.contains(value));
@@ -91,20 +119,20 @@ fn group<'report>(
             clean(&evidence.subject),
             if value.is_empty() { "" } else { ": " }
         );
-        elements.push(Level::NOTE.with_name("seen").message(wrapped(&line, style.width, "          ")).into());
+        elements.push(Level::NOTE.with_name("seen").message(page.line(&line)).into());
     }
     if evidence.len() > shown {
         let more = format!("{}, shown with -v", counted(evidence.len() - shown, "more line"));
         elements.push(Level::NOTE.with_name("seen").message(more).into());
     }
     for help in &finding.help {
-        elements.push(Level::HELP.message(wrapped(&clean(help), style.width, "          ")).into());
+        elements.push(Level::HELP.message(page.line(&clean(help))).into());
     }
     if let Some(fix) = &finding.fix {
-        elements.push(Level::HELP.message(wrapped(&fix_line(fix), style.width, "          ")).into());
+        elements.push(Level::HELP.message(page.line(&fix_line(fix))).into());
         for words in &fix.afterwards {
             let words = format!("then {}", clean(words));
-            elements.push(Level::HELP.message(wrapped(&words, style.width, "          ")).into());
+            elements.push(Level::HELP.message(page.line(&words)).into());
         }
     }
     title.elements(elements)
@@ -134,7 +162,7 @@ type Annotations<'label> = Vec<(AnnotationKind, std::ops::Range<usize>, &'label 
 fn snippets<'report>(
     report: &'report Report,
     finding: &'report Finding,
-    width: usize,
+    page: Page,
     notes: &mut Vec<String>,
 ) -> Vec<Element<'report>> {
     let mut by_file: Vec<(&str, Annotations<'_>)> = vec![];
@@ -158,7 +186,7 @@ fn snippets<'report>(
     let mut files: Vec<Element<'_>> = by_file
         .into_iter()
         .filter_map(|(path, annotations)| {
-            Some(labels::snippet(report.sources.get(path)?, path, annotations, width, notes))
+            Some(labels::snippet(report.sources.get(path)?, path, annotations, page, notes))
         })
         .collect();
     files.append(&mut elements);

@@ -37,7 +37,7 @@ fn sure(checked: Checked, project: &Project) -> Checked {
         (None, folders) => {
             let folders: Vec<String> =
                 folders.iter().map(|(path, kind)| format!("`{}` ({kind})", path.escape_debug())).collect();
-            format!("no other kind of file system is entered: {}", folders.join(", "))
+            format!("another kind of file system is not entered: {}", folders.join(", "))
         }
     };
     Err(Missing::new(Need::Files, format!("not every file was read: {reason}")))
@@ -108,6 +108,7 @@ fn servers(facts: &Facts) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::{Database, Postgres, Server};
     use crate::finding::Finding;
 
     #[test]
@@ -116,9 +117,44 @@ mod tests {
         assert_eq!(sure(Ok(vec![]), &project), Ok(vec![]));
         project.not_entered = vec![("share".to_owned(), "nfs4".to_owned())];
         let reason = sure(Ok(vec![]), &project).unwrap_err().reason;
-        assert_eq!(reason, "not every file was read: no other kind of file system is entered: `share` (nfs4)");
+        assert_eq!(reason, "not every file was read: another kind of file system is not entered: `share` (nfs4)");
         let found = vec![Finding::nowhere("a", "b")];
         assert_eq!(sure(Ok(found.clone()), &project), Ok(found));
+    }
+
+    fn server() -> Server {
+        serde_json::from_str(
+            r#"{"version": "", "address": null, "started_at": "", "is_the_service": null, "superuser": false,
+                "owns_database": false, "search_path": [], "vector": {"usable": false, "created": null,
+                "available": null, "trusted": false, "elsewhere": []}}"#,
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn the_scene_names_each_server_once_and_few_of_many() {
+        let database = |named: &str, contacted: &str, name: &str| Database {
+            urls: vec![],
+            role: "app".to_owned(),
+            name: name.to_owned(),
+            named: named.to_owned(),
+            contacted: contacted.to_owned(),
+            service: None,
+            server: Ok(Ok(Server { version: "16.4".to_owned(), ..server() })),
+        };
+        let scene = |databases| {
+            let facts = Facts { postgres: Ok(Postgres { databases }), ..Facts::default() };
+            servers(&facts)
+        };
+        let one = vec![
+            database("db:5432", "127.0.0.1:15432", "app"),
+            database("db:5432", "127.0.0.1:15432", "test"),
+            database("localhost:15432", "127.0.0.1:15432", "app"),
+        ];
+        assert_eq!(scene(one), ["Postgres 16.4 at db:5432 and localhost:15432 (127.0.0.1:15432)"]);
+        assert_eq!(scene(vec![database("[::1]:1", "[::1]:1", "a")]), ["Postgres 16.4 at [::1]:1"]);
+        let many = (1..9).map(|port| database(&format!("h:{port}"), &format!("127.0.0.1:{port}"), "a")).collect();
+        assert_eq!(scene(many).last().unwrap(), "5 more");
     }
 
     #[test]

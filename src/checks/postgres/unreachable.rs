@@ -123,3 +123,35 @@ pub(super) fn superuser(service: &Service) -> String {
 fn wrong_port(facts: &Facts, database: &Database, service: &Service) -> bool {
     url_of(facts, database).is_some_and(|url| url.host() == service.name.value && url.port() != container_port(service))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::Environment;
+    use crate::project::{files::MemoryFiles, read};
+
+    #[test]
+    fn a_service_that_would_listen_there_is_to_be_started() {
+        let compose = "services:\n  cache:\n    image: redis:7\n    ports: ['5433:5432']\n  db:\n    image: postgres:16\n    ports: ['5433:5432']\n";
+        let files = MemoryFiles::new([("compose.yaml", compose)]);
+        let facts = Facts { project: read::project(&files, &Environment::default(), None), ..Facts::default() };
+        for (contacted, cure_of) in [
+            ("127.0.0.1:5433", "start `db`, which publishes this port: docker compose up -d db"),
+            ("[::1]:5433", "start `db`, which publishes this port: docker compose up -d db"),
+            ("127.0.0.1:5432", "start Postgres there, or correct host and port in the URL"),
+            ("/run/.s.PGSQL.5433", "start Postgres there, or correct host and port in the URL"),
+        ] {
+            let trouble = Trouble { kind: TroubleKind::Refused, sqlstate: None, message: "connection refused".into() };
+            let database = Database {
+                urls: vec![],
+                role: "app".into(),
+                name: "app".into(),
+                named: contacted.into(),
+                contacted: contacted.into(),
+                service: None,
+                server: Ok(Err(trouble.clone())),
+            };
+            assert_eq!(cure(&facts, &database, &trouble), cure_of, "{contacted}");
+        }
+    }
+}
