@@ -67,7 +67,15 @@ pub struct ProjectArgs {
     /// Look at files and this machine only: no engine, no database.
     #[arg(long)]
     pub offline: bool,
-    /// Time limit for the whole run.
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub outside: OutsideArgs,
+}
+
+/// Where engine and databases are, and how long they may be looked at.
+#[derive(Clone, Debug, Args)]
+pub struct OutsideArgs {
+    /// Time limit for looking around.
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "10")]
     pub timeout: f64,
     /// Engine to ask, such as unix:///run/user/1000/docker.sock.
@@ -200,21 +208,9 @@ pub struct UndoArgs {
     /// The project, or any path in it.
     #[arg(long, value_name = "PATH")]
     pub project: Option<PathBuf>,
-    /// Engine to ask.
-    #[arg(long, value_name = "URL")]
-    pub docker_host: Option<String>,
-    /// Docker context to use.
-    #[arg(long, value_name = "NAME", conflicts_with = "docker_host")]
-    pub context: Option<String>,
-    /// Database that `fix` was given with --database-url.
-    #[arg(long, value_name = "URL", hide_env_values = true)]
-    pub database_url: Option<String>,
-    /// Contact engines and databases elsewhere.
-    #[arg(long)]
-    pub allow_remote: bool,
-    /// Time limit for looking around.
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "10")]
-    pub timeout: f64,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub outside: OutsideArgs,
 }
 
 /// `devdoctor list`.

@@ -9,16 +9,10 @@ use std::time::Instant;
 
 use nix::fcntl::OFlag;
 
-use crate::project::files::{Files, MAX_FILE_SIZE, ReadError};
+pub(crate) use super::listing::ignoring_repository;
+use super::listing::{Listing, list};
+use crate::project::files::{DANGLING, Files, MAX_FILE_SIZE, ReadError};
 use crate::text::Source;
-
-/// Directories that hold nothing a person wrote, left out even where git would not ignore them.
-const SKIPPED: [&str; 5] = [".git", ".venv", "__pycache__", "node_modules", "venv"];
-
-/// Whether a directory of this name is left out of listings.
-pub(super) fn is_skipped(name: &str) -> bool {
-    SKIPPED.contains(&name)
-}
 
 /// Why a file is not read when the time is over.
 pub const TIME_IS_UP: &str = "the time limit was used up";
@@ -28,10 +22,11 @@ pub const TIME_IS_UP: &str = "the time limit was used up";
 pub struct DiskFiles {
     root: PathBuf,
     shown: String,
-    paths: OnceLock<Vec<String>>,
+    listing: OnceLock<Listing>,
     deadline: Option<Instant>,
     files_read: AtomicUsize,
-    cut_short: AtomicBool,
+    /// Whether a file was wanted when the time was over.
+    late: AtomicBool,
 }
 
 impl DiskFiles {
@@ -41,25 +36,37 @@ impl DiskFiles {
         Self {
             shown: root.to_string_lossy().into_owned(),
             root,
-            paths: OnceLock::new(),
+            listing: OnceLock::new(),
             deadline: None,
             files_read: AtomicUsize::new(0),
-            cut_short: AtomicBool::new(false),
+            late: AtomicBool::new(false),
         }
     }
 
-    /// The files below `root`; from `deadline` on none is listed or read any more.
+    /// The files below `root`; from `deadline` on none is read any more. A listing takes no more than the greater part of the
+    /// time that is left when it begins, so that some of what it names can be read.
     pub fn until(root: impl Into<PathBuf>, deadline: Instant) -> Self {
         Self { deadline: Some(deadline), ..Self::new(root) }
     }
 
     /// What is to be said when the deadline kept something from being listed or read.
     pub fn cut_short(&self) -> Option<String> {
-        let files = match self.files_read.load(Ordering::Relaxed) {
-            1 => "1 file".to_owned(),
-            count => format!("{count} files"),
-        };
-        self.cut_short.load(Ordering::Relaxed).then(|| format!("{TIME_IS_UP} after {files}"))
+        let files = |count: usize| if count == 1 { "1 file".to_owned() } else { format!("{count} files") };
+        let read = files(self.files_read.load(Ordering::Relaxed));
+        let listing = self.listing.get();
+        match listing.and_then(|listing| Some((listing, listing.stopped_at.as_ref()?))) {
+            Some((listing, at)) => Some(format!(
+                "{TIME_IS_UP} while listing `{}`, after {} listed and {read} read",
+                at.escape_debug(),
+                files(listing.paths.len())
+            )),
+            None => self.late.load(Ordering::Relaxed).then(|| format!("{TIME_IS_UP} after {read}")),
+        }
+    }
+
+    /// Folders that were not entered, since they are file systems of another kind, each with its kind.
+    pub fn not_entered(&self) -> &[(String, String)] {
+        self.listing.get().map_or(&[], |listing| &listing.not_entered)
     }
 
     /// Whether the deadline is over, which is kept in mind: something was wanted and is not had.
@@ -67,9 +74,16 @@ impl DiskFiles {
     fn is_late(&self) -> bool {
         let late = self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
         if late {
-            self.cut_short.store(true, Ordering::Relaxed);
+            self.late.store(true, Ordering::Relaxed);
         }
         late
+    }
+
+    /// When a listing that begins now has to end.
+    #[expect(clippy::disallowed_methods, reason = "a deadline is compared with the clock")]
+    fn listing_deadline(&self) -> Option<Instant> {
+        let now = Instant::now();
+        self.deadline.map(|deadline| now + deadline.saturating_duration_since(now).mul_f64(0.7))
     }
 
     fn kind(&self, path: &str) -> Option<std::fs::FileType> {
@@ -88,8 +102,9 @@ impl Files for DiskFiles {
 
     fn bytes(&self, path: &str) -> Result<Vec<u8>, ReadError> {
         let path = self.root.join(path);
-        // What is not there costs no time and is not missed.
-        if self.deadline.is_some() && std::fs::metadata(&path).is_ok() && self.is_late() {
+        // What is not there costs no time and is not missed; but once it is late, even looking for it would cost more.
+        let late = || self.late.load(Ordering::Relaxed) || std::fs::metadata(&path).is_ok() && self.is_late();
+        if self.deadline.is_some() && late() {
             return Err(ReadError::Refused(TIME_IS_UP.to_owned()));
         }
         let bytes = read_regular(&path)?;
@@ -98,7 +113,7 @@ impl Files for DiskFiles {
     }
 
     fn list(&self) -> &[String] {
-        self.paths.get_or_init(|| list(&self.root, &|| self.is_late()))
+        &self.listing.get_or_init(|| list(&self.root, self.listing_deadline())).paths
     }
 
     fn exists(&self, path: &str) -> bool {
@@ -123,6 +138,9 @@ pub(super) fn absolute(path: &Path) -> PathBuf {
 /// is opened, and it is opened without blocking in case it changes in between.
 pub(super) fn read_regular(path: &Path) -> Result<Vec<u8>, ReadError> {
     let refused = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::NotFound if std::fs::symlink_metadata(path).is_ok() => {
+            ReadError::Refused(DANGLING.to_owned())
+        }
         std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => ReadError::NotFound,
         _ => ReadError::Refused(reason(&error)),
     };
@@ -183,132 +201,6 @@ pub(super) fn reason(error: &std::io::Error) -> String {
     crate::error::said(error)
 }
 
-/// The files below `root` on its file system, until `is_late`. Ignore files count from the top of the git repository downwards,
-/// as for git; outside of git from `root` downwards.
-fn list(root: &Path, is_late: &dyn Fn() -> bool) -> Vec<String> {
-    let in_git = root.ancestors().any(|directory| std::fs::symlink_metadata(directory.join(".git")).is_ok());
-    let walk = ignore::WalkBuilder::new(root)
-        .hidden(false)
-        .ignore(false)
-        .require_git(in_git)
-        .parents(in_git)
-        .same_file_system(true)
-        .filter_entry(|entry| {
-            let directory = entry.file_type().is_some_and(|kind| kind.is_dir());
-            entry.depth() == 0 || !(directory && entry.file_name().to_str().is_some_and(is_skipped))
-        })
-        .build();
-    let mut paths: Vec<String> = walk
-        .take_while(|_| !is_late())
-        .flatten()
-        .filter(|entry| match entry.file_type() {
-            Some(kind) if kind.is_symlink() => std::fs::metadata(entry.path()).is_ok_and(|target| target.is_file()),
-            // A pipe of a name that is looked for is named by who cannot read it.
-            kind => kind.is_some_and(|kind| kind.is_file() || kind.is_fifo()),
-        })
-        // A worktree's `.git` is a file.
-        .filter(|entry| entry.file_name() != ".git")
-        .filter_map(|entry| entry.path().strip_prefix(root).ok()?.to_str().map(str::to_owned))
-        .collect();
-    paths.sort_unstable();
-    paths
-}
-
 #[cfg(test)]
-#[expect(clippy::disallowed_methods, reason = "tests make the files that they look at")]
-mod tests {
-    use super::*;
-    use crate::text::Encoding;
-
-    fn project() -> (tempfile::TempDir, DiskFiles) {
-        let root = tempfile::tempdir().unwrap();
-        for (path, text) in [
-            (".gitignore", "ignored/\n*.log\n"),
-            (".env", "A=1\n"),
-            ("a b/new\nline.txt", "x"),
-            ("ignored/x.py", ""),
-            ("app.log", ""),
-            ("node_modules/x/package.json", "{}"),
-            ("src/__pycache__/x.py", ""),
-            ("src/main.py", "print()\n"),
-            (".git/config", ""),
-            ("binary", "a\0b"),
-        ] {
-            let path = root.path().join(path);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
-        }
-        std::os::unix::fs::symlink("src", root.path().join("linked")).unwrap();
-        std::os::unix::fs::symlink(".env", root.path().join("env-link")).unwrap();
-        nix::unistd::mkfifo(&root.path().join("pipe"), nix::sys::stat::Mode::from_bits_truncate(0o600)).unwrap();
-        let files = DiskFiles::new(root.path());
-        (root, files)
-    }
-
-    #[test]
-    fn what_git_ignores_and_what_no_person_writes_is_not_listed() {
-        let (_root, files) = project();
-        assert_eq!(
-            files.list(),
-            [".env", ".gitignore", "a b/new\nline.txt", "binary", "env-link", "pipe", "src/main.py"]
-        );
-    }
-
-    #[test]
-    fn only_regular_files_of_text_are_read() {
-        let (_root, files) = project();
-        assert_eq!(files.read("env-link").unwrap().text(), "A=1\n");
-        assert_eq!(files.read("ignored/x.py").unwrap().text(), "");
-        for (path, error) in [
-            ("pipe", ReadError::NotAFile),
-            ("src", ReadError::NotAFile),
-            ("none", ReadError::NotFound),
-            (".env/x", ReadError::NotFound),
-            ("binary", ReadError::Encoding(Encoding::Binary)),
-        ] {
-            assert_eq!(files.read(path).unwrap_err(), error, "{path}");
-        }
-        assert!(files.is_file("ignored/x.py") && files.is_directory("src") && !files.is_file("src"));
-    }
-
-    #[test]
-    fn ignore_files_above_the_repository_or_outside_of_any_do_not_count() {
-        let around = tempfile::tempdir().unwrap();
-        let write = |path: &str, text: &str| {
-            let path = around.path().join(path);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
-        };
-        write(".gitignore", "*\n");
-        write("top/.gitignore", "*.log\n");
-        write("top/app/Makefile", "");
-        write("top/app/a.log", "");
-        let listed = |path: &str| DiskFiles::new(around.path().join(path)).list().to_vec();
-        assert_eq!(listed("top/app"), ["Makefile", "a.log"]);
-        assert_eq!(listed("top"), [".gitignore", "app/Makefile"]);
-        write("top/.git/HEAD", "ref: refs/heads/main\n");
-        assert_eq!(listed("top/app"), ["Makefile"]);
-        assert_eq!(listed("top"), [".gitignore", "app/Makefile"]);
-    }
-
-    #[test]
-    fn after_the_deadline_nothing_is_listed_or_read_and_that_is_said() {
-        let (root, _) = project();
-        let late = DiskFiles::until(root.path(), Instant::now());
-        assert_eq!(late.read("none").unwrap_err(), ReadError::NotFound);
-        assert_eq!(late.cut_short(), None);
-        assert_eq!(late.read(".env").unwrap_err(), ReadError::Refused(TIME_IS_UP.to_owned()));
-        assert_eq!(late.list(), [""; 0]);
-        assert_eq!(late.cut_short().as_deref(), Some("the time limit was used up after 0 files"));
-        let early = DiskFiles::until(root.path(), Instant::now() + std::time::Duration::from_secs(600));
-        assert!(early.list().len() == 7 && early.read(".env").is_ok());
-        assert_eq!(early.cut_short(), None);
-    }
-
-    #[test]
-    fn a_file_that_no_person_wrote_is_too_large_to_read() {
-        let (root, files) = project();
-        std::fs::File::create(root.path().join("huge")).unwrap().set_len(MAX_FILE_SIZE + 1).unwrap();
-        assert_eq!(files.read("huge").unwrap_err(), ReadError::TooLarge);
-    }
-}
+#[path = "files/tests.rs"]
+mod tests;

@@ -192,9 +192,21 @@ fn sorted(groups: Vec<Gid>) -> Vec<u32> {
     groups
 }
 
-fn filesystem_of(path: &Path) -> Option<Filesystem> {
+pub(super) fn filesystem_of(path: &Path) -> Option<Filesystem> {
     let path = std::fs::canonicalize(path).ok()?;
     filesystem(&std::fs::read_to_string("/proc/self/mountinfo").ok()?, path.to_str()?)
+}
+
+/// What is mounted below a directory without links: where, and the kind of file system.
+pub(super) fn mounts_below(directory: &Path) -> BTreeMap<PathBuf, String> {
+    let mountinfo = std::fs::read("/proc/self/mountinfo").unwrap_or_default();
+    let mountinfo = String::from_utf8_lossy(&mountinfo);
+    let mounts = mountinfo.lines().filter_map(mount_of).map(|(point, filesystem)| (PathBuf::from(point), filesystem));
+    // Of two at one point the later lies on top.
+    mounts
+        .filter(|(point, _)| point.starts_with(directory) && point != directory)
+        .map(|(point, filesystem)| (point, filesystem.kind))
+        .collect()
 }
 
 /// Understands `/proc/self/mountinfo` (`proc_pid_mountinfo(5)`): the mount with the longest mount point above a path; of two
@@ -202,18 +214,21 @@ fn filesystem_of(path: &Path) -> Option<Filesystem> {
 fn filesystem(mountinfo: &str, path: &str) -> Option<Filesystem> {
     mountinfo
         .lines()
-        .filter_map(|line| {
-            let (before, after) = line.split_once(" - ")?;
-            let mut before = before.split(' ').skip(4);
-            let (point, options) = (unescaped(before.next()?), before.next()?);
-            let mut after = after.split(' ');
-            let (kind, source) = (after.next()?, unescaped(after.next()?));
-            let options = format!("{options},{}", after.next().unwrap_or(""));
-            crate::project::compose::is_below(path, &point)
-                .then(|| (point.len(), Filesystem { kind: kind.to_owned(), source, options }))
-        })
-        .max_by_key(|(length, _)| *length)
+        .filter_map(mount_of)
+        .filter(|(point, _)| crate::project::compose::is_below(path, point))
+        .max_by_key(|(point, _)| point.len())
         .map(|(_, filesystem)| filesystem)
+}
+
+/// One line of mountinfo: where, and what.
+fn mount_of(line: &str) -> Option<(String, Filesystem)> {
+    let (before, after) = line.split_once(" - ")?;
+    let mut before = before.split(' ').skip(4);
+    let (point, options) = (unescaped(before.next()?), before.next()?);
+    let mut after = after.split(' ');
+    let (kind, source) = (after.next()?, unescaped(after.next()?));
+    let options = format!("{options},{}", after.next().unwrap_or(""));
+    Some((point, Filesystem { kind: kind.to_owned(), source, options }))
 }
 
 /// The kernel writes space, tab, newline and backslash as octal numbers.

@@ -4,6 +4,7 @@ pub mod docker;
 pub mod files;
 pub mod host;
 pub mod index;
+mod listing;
 pub mod postgres;
 pub mod walk;
 

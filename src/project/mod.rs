@@ -31,6 +31,9 @@ pub struct Project {
     pub sources: BTreeMap<String, Source>,
     /// Files that are there but could not be understood, sorted by path.
     pub unreadable: Vec<Unreadable>,
+    /// Folders of the project that were not entered, since they are file systems of another kind (such as `nfs4`): path, kind.
+    #[serde(default)]
+    pub not_entered: Vec<(String, String)>,
     /// The merged Compose model, when there is a Compose file that could be read.
     pub compose: Option<Compose>,
     /// The Dockerfiles that services are built from, by path.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::files::Files;
+use super::files::{Files, ReadError};
 use super::{Format, Project, Unreadable, alembic, commands, compose, dockerfile, urls, vector};
 use crate::facts::Environment;
 use crate::text::Source;
@@ -25,11 +25,52 @@ pub fn project(files: &dyn Files, environment: &Environment, database_url: Optio
     let given = urls::Given { environment: environment.get_nonempty("DATABASE_URL"), option: database_url };
     project.urls = urls::read(files, &mut sources, &mut unreadable, project.compose.as_ref(), &project.alembic, given);
     project.sources = sources;
-    project.unreadable = unreadable;
-    project.unreadable.sort();
-    project.unreadable.dedup();
+    no_files(files, &project, &mut unreadable);
+    project.unreadable = told_once(unreadable);
     project.wants_vector.sort_by(|one, other| one.span.cmp(&other.span));
     project
+}
+
+/// Files of the root that every tool looks for, and what is unknown without them.
+const WELL_KNOWN: [(&str, Format, &str); 11] = [
+    ("compose.yaml", Format::Compose, "its services, mounts, ports and variables"),
+    ("compose.yml", Format::Compose, "its services, mounts, ports and variables"),
+    ("docker-compose.yml", Format::Compose, "its services, mounts, ports and variables"),
+    ("docker-compose.yaml", Format::Compose, "its services, mounts, ports and variables"),
+    ("compose.override.yaml", Format::Compose, "what it changes"),
+    (".env", Format::Dotenv, "its variables"),
+    ("Makefile", Format::Make, "commands that run in containers"),
+    ("alembic.ini", Format::Ini, "the migrations and their database URL"),
+    ("pyproject.toml", Format::Toml, "the project's dependencies and Alembic settings"),
+    ("package.json", Format::Json, "commands that run in containers"),
+    ("Dockerfile", Format::Dockerfile, "the user and the environment of the image"),
+];
+
+/// Names what has a well-known name and is no file at all: a listing shows neither a socket nor a link that leads nowhere.
+fn no_files(files: &dyn Files, project: &Project, unreadable: &mut Vec<Unreadable>) {
+    for (path, format, unseen) in WELL_KNOWN {
+        // Where another Compose file is read, Compose itself passes over this one.
+        let settled = format == Format::Compose && project.compose.is_some();
+        // A folder `.env` is an environment of Python's, which Compose passes over.
+        let environment = format == Format::Dotenv && files.is_directory(path);
+        if settled || environment || files.is_file(path) || unreadable.iter().any(|entry| entry.path == path) {
+            continue;
+        }
+        if let Err(error @ (ReadError::NotAFile | ReadError::Refused(_))) = files.read(path) {
+            let (path, unseen) = (path.to_owned(), unseen.to_owned());
+            unreadable.push(Unreadable { path, format, span: None, message: error.to_string(), unseen });
+        }
+    }
+}
+
+/// Each trouble once: a file that cannot be read is named by the line that wants it, when one does.
+fn told_once(mut unreadable: Vec<Unreadable>) -> Vec<Unreadable> {
+    let told: Vec<String> =
+        unreadable.iter().filter(|entry| entry.span.is_some()).map(|entry| entry.message.clone()).collect();
+    unreadable.retain(|entry| entry.span.is_some() || !told.contains(&format!("`{}` {}", entry.path, entry.message)));
+    unreadable.sort();
+    unreadable.dedup();
+    unreadable
 }
 
 /// The Dockerfiles that services are built from.
@@ -45,19 +86,27 @@ fn dockerfiles(
         if found.contains_key(&path) {
             continue;
         }
-        // A Dockerfile that is missing is told by the build itself, at once and clearly.
-        let Ok(source) = files.read(&path) else { continue };
+        let note = |span, message| Unreadable {
+            path: path.clone(),
+            format: Format::Dockerfile,
+            span,
+            message,
+            unseen: "the user and the environment of the image".to_owned(),
+        };
+        let source = match files.read(&path) {
+            Ok(source) => source,
+            // A Dockerfile that is missing is told by the build itself, at once and clearly.
+            Err(ReadError::NotFound) => continue,
+            Err(error) => {
+                unreadable.push(note(None, error.to_string()));
+                continue;
+            }
+        };
         match dockerfile::read(&source) {
             Ok(dockerfile) => {
                 found.insert(path.clone(), dockerfile);
             }
-            Err(error) => unreadable.push(Unreadable {
-                path: path.clone(),
-                format: Format::Dockerfile,
-                span: Some(source.span(error.offset..error.offset)),
-                message: error.message,
-                unseen: "the user and the environment of the image".to_owned(),
-            }),
+            Err(error) => unreadable.push(note(Some(source.span(error.offset..error.offset)), error.message)),
         }
         sources.insert(path, source);
     }

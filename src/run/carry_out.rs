@@ -206,7 +206,7 @@ impl Theatre<'_> {
         let options = super::gather::engine_options(self.arguments, self.environment);
         let person = probe::host::person(self.environment);
         let home = person.home.as_ref().map(|home| home.as_path());
-        let deadline = Stopwatch::start().after(Duration::from_secs_f64(self.arguments.timeout));
+        let deadline = Stopwatch::start().after(Duration::from_secs_f64(self.arguments.outside.timeout));
         runtime.block_on(async {
             let engine = probe::docker::connect(&options, &person.identity, home, deadline.into())
                 .await
@@ -248,7 +248,7 @@ impl Theatre<'_> {
     }
 
     fn postgres(&self) -> (Option<&Docker>, probe::postgres::PostgresOptions) {
-        let options = probe::postgres::PostgresOptions { allow_remote: self.arguments.allow_remote };
+        let options = probe::postgres::PostgresOptions { allow_remote: self.arguments.outside.allow_remote };
         (self.facts.docker.as_ref().ok(), options)
     }
 }

@@ -54,15 +54,7 @@ pub fn run(arguments: &UndoArgs, environment: &Environment, output: &mut Output)
         return Ok(Status::Clean);
     }
     let outside = journal.open().iter().any(|(_, change)| !matches!(change, Change::Edit { .. }));
-    let project = ProjectArgs {
-        path: Some(root.clone()),
-        offline: !outside,
-        timeout: arguments.timeout,
-        docker_host: arguments.docker_host.clone(),
-        context: arguments.context.clone(),
-        database_url: arguments.database_url.clone(),
-        allow_remote: arguments.allow_remote,
-    };
+    let project = ProjectArgs { path: Some(root.clone()), offline: !outside, outside: arguments.outside.clone() };
     // What is taken back does not hang on the configuration, which may be what is broken.
     let gathered = gather_as(Configuration::default(), &project, environment, output)?;
     let theatre = Theatre { root: &root, facts: &gathered.facts, arguments: &project, environment };
