@@ -161,7 +161,7 @@ fn a_folder_that_cannot_be_listed_is_never_clean() {
     let id = "ownership-foreign-files";
     let project = project();
     project.write("shut/mine", "");
-    std::fs::set_permissions(project.root.join("shut"), PermissionsExt::from_mode(0)).unwrap();
+    std::fs::set_permissions(project.root.join("shut"), PermissionsExt::from_mode(0o000)).unwrap();
     let report = project.devdoctor(&["check", "--offline", "--only", id, "--format", "json"]).report();
     assert_eq!(report.outcome(id), "skipped", "{:#}", report.0);
     assert!(report.reason(id).contains("could not look into `shut`"), "{:#}", report.0);
