@@ -234,7 +234,9 @@ impl Walker {
                 }
             } else if stat.st_uid != self.owner {
                 let stat = path_stat(&stat);
-                let capabilities = stat.kind == FileKind::File && has_capabilities(&dir, name);
+                // A file that nobody may execute has no use of capabilities, and to ask is what takes most time.
+                let may_have = stat.kind == FileKind::File && stat.mode & 0o111 != 0;
+                let capabilities = may_have && has_capabilities(&dir, name);
                 self.take(&joined(path, name), stat, capabilities, found);
             }
             is_data |= foreign_directory && stat.st_uid != self.owner && DATA_MARKS.contains(&name);

@@ -180,11 +180,11 @@ pub fn learn_secrets(project: &Project, environment: &Environment, database_url:
     }
 }
 
-/// Absolute paths on the host that checks ask about: the sources of bind mounts.
+/// Absolute paths on the host that checks ask about: the root itself and the sources of bind mounts.
 fn host_wishes(project: &Project) -> Vec<String> {
     let binds =
         project.services().flat_map(|service| service.binds().map(|(_, path)| path.to_owned()).collect::<Vec<_>>());
-    let mut wishes: Vec<String> = binds.collect();
+    let mut wishes: Vec<String> = binds.chain([project.root.clone()]).collect();
     wishes.sort();
     wishes.dedup();
     wishes

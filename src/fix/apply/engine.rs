@@ -14,6 +14,7 @@ use futures_util::StreamExt;
 use tokio::time::{Instant, timeout};
 
 use crate::facts::{Container, Docker, EngineKind, MountKind, Owner};
+use crate::fix::apply::chown::Terms;
 use crate::fix::{Chown, ChownPlace};
 use crate::probe::docker::{AskError, Engine, one_line, stat_in_container, told};
 
@@ -128,13 +129,13 @@ pub async fn chown(
     docker: &Docker,
     project_root: &Path,
     step: &Chown,
-    allow_hard_links: bool,
+    terms: Terms<'_>,
 ) -> Result<(), EngineError> {
     if step.paths.is_empty() {
         return Ok(());
     }
     match &step.place {
-        ChownPlace::Project => in_project(engine, docker, project_root, step, allow_hard_links).await,
+        ChownPlace::Project => in_project(engine, docker, project_root, step, terms).await,
         ChownPlace::Container { service, id } => {
             let container = docker.containers.iter().find(|container| container.id == *id);
             let container = container.ok_or_else(|| EngineError::NoContainer(service.clone()))?;
@@ -148,7 +149,7 @@ async fn in_project(
     docker: &Docker,
     root: &Path,
     step: &Chown,
-    allow_hard_links: bool,
+    terms: Terms<'_>,
 ) -> Result<(), EngineError> {
     if !docker.local {
         return Err(EngineError::Elsewhere(docker.endpoint.clone()));
@@ -163,7 +164,7 @@ async fn in_project(
     let userns_mode = if whole_host { "host" } else { "" };
     let mounted = Mounted { kind: MountKind::Bind, source, target: helper::PLACE, userns_mode };
     // As late as can be: people take their time to say yes, and files change meanwhile.
-    let (paths, left) = plan::in_project(root, step, allow_hard_links)?;
+    let (paths, left) = plan::in_project(root, step, terms)?;
     let done = if paths.is_empty() { Ok(()) } else { run_helper(engine, docker, &mounted, paths, to).await };
     match (left, done) {
         (None, done) => done,
