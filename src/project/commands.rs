@@ -5,10 +5,9 @@ mod hooks;
 mod makefiles;
 pub mod options;
 mod scripts;
-pub mod user;
-
 #[cfg(test)]
 mod tests;
+pub mod user;
 
 use std::collections::BTreeMap;
 
@@ -37,6 +36,9 @@ pub struct CommandLine {
     pub numbers: Numbers,
 }
 
+/// What may stand before `UID` and `GID` in the name of a new variable, the best first.
+pub const PREFIXES: [&str; 5] = ["", "HOST_", "CALLER_", "DOCKER_", "DEVDOCTOR_"];
+
 /// How a file names the numbers of the person who runs it, for a fix in its own words.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Numbers {
@@ -44,7 +46,7 @@ pub struct Numbers {
     pub uid: Option<String>,
     /// A variable that holds the group number.
     pub gid: Option<String>,
-    /// Names that are taken, so that a new variable gets another one.
+    /// Names that a new variable would like to have and that are taken.
     pub taken: Vec<String>,
     /// Where new variables are set: the empty range at the top of the file that the fix edits.
     pub define_at: Option<Span>,
@@ -128,7 +130,20 @@ pub struct UserOption {
     /// Variables that nothing sets are empty, as the language makes them.
     pub resolved: String,
     /// Variables in it that nothing sets, so that the language makes them empty.
-    pub blank: Vec<Spanned<String>>,
+    pub blank: Vec<Blank>,
+    /// Where the whole value stands, when it can be replaced there.
+    pub stands: Option<Span>,
+}
+
+/// A variable that nothing sets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Blank {
+    /// Its name.
+    pub value: String,
+    /// Where the line shows it, or the variable that names it.
+    pub span: Span,
+    /// The bytes that name it (or bring in the text that does), when they can be replaced.
+    pub stands: Option<Span>,
 }
 
 /// Reads the command lines of all files of the project that hold some. Files that speak of docker are put into `sources`.
@@ -244,7 +259,7 @@ impl Context<'_> {
                 Some(Found::Script(script)) => self.collect(&script, true, depth + 1, lines),
                 Some(Found::Call(call)) => {
                     let Some(span) = text.place(range) else { continue };
-                    let numbers = call.insert_at.as_ref().map(self.numbers).unwrap_or_default();
+                    let numbers = (self.numbers)(call.insert_at.as_ref().unwrap_or(&call.head));
                     let (holder, language) = (self.holder.clone(), self.language);
                     let nested = nested || command.in_backticks;
                     lines.push(CommandLine { holder, language, span, call: *call, nested, numbers });

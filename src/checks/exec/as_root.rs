@@ -8,7 +8,7 @@ use crate::access::service::{says_root, service_changes_user, unknown_user};
 use crate::access::{Decides, IdMaps, ServiceUser, shows_project};
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
-use crate::project::commands::{CommandLine, Language};
+use crate::project::commands::{CommandLine, Language, UserOption};
 use crate::project::compose::{Mount, Service};
 
 pub(super) fn check(facts: &Facts) -> Checked {
@@ -70,7 +70,7 @@ fn judged(
         Some(option) if is_exported(facts, option) => return None,
         // What is written out as root is somebody's decision; what comes out blank is nobody's.
         Some(option) if says_root(&option.resolved) => {
-            let first = option.blank.first()?;
+            let first = option.blank.first().filter(|_| nobody_said_root(option))?;
             let named = option.blank.iter().map(|blank| format!("`{}`", blank.value)).collect::<Vec<_>>().join(" and ");
             let never = if option.blank.len() == 1 { "is never set" } else { "are never set" };
             (
@@ -111,6 +111,12 @@ fn judged(
         Some(fix) => finding.fix(fix),
         None => finding.help(without_fix(line)),
     })
+}
+
+/// Whether the user comes out blank, and not by what is written: `-u 0:$(GID)` and `-u :$(GID)` are decisions.
+fn nobody_said_root(option: &UserOption) -> bool {
+    let user = option.resolved.split(':').next().unwrap_or_default();
+    user.is_empty() && !option.written.value.starts_with(':')
 }
 
 /// Who calls, for people: `` `make migrate` ``, ``script `dev` ``, `` `scripts/lint.sh` ``.

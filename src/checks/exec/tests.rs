@@ -121,7 +121,7 @@ fn every_language_gets_the_numbers_in_its_own_words() {
 fn what_cannot_be_put_in_is_left_with_help() {
     for (path, text) in [
         ("Makefile", "UID =\na:\n\tdocker compose exec -u $(UID):0 api x\n"),
-        ("a.sh", "#!/bin/sh\nU=$UID:$GID\ndocker compose exec -u $U api x\n"),
+        ("a.sh", "#!/bin/sh\nU=$UID\ndocker compose exec -u $U:$GID api x\n"),
         (".pre-commit-config.yaml", "repos: [{hooks: [{id: a, entry: \"docker compose exec api x\"}]}]\n"),
         (".pre-commit-config.yaml", "repos: [{hooks: [{id: a, entry: docker, args: [compose, exec, api, x]}]}]\n"),
     ] {

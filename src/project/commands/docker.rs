@@ -178,6 +178,7 @@ impl Reader<'_> {
                     written: Spanned::new(String::new(), user_place),
                     resolved: String::new(),
                     blank: vec![],
+                    stands: None,
                 })
             }),
             environment: self

@@ -82,11 +82,14 @@ pub fn shell_lines(text: &Mapped, language: Language, holder: Option<String>, in
     context.lines(text)
 }
 
+/// Numbers that a shell may hold.
+const NUMBERS: [&str; 4] = ["UID", "EUID", "GID", "EGID"];
+
 /// The variables that a script sets.
 #[derive(Default)]
-struct Variables {
+pub struct Variables {
     /// Value by name; `None` when it is set in several ways.
-    set: BTreeMap<String, Option<Mapped>>,
+    pub set: BTreeMap<String, Option<Mapped>>,
     /// The shell sets `UID` by itself.
     has_uid: bool,
     /// The shell sets `GID` by itself.
@@ -96,15 +99,16 @@ struct Variables {
 }
 
 impl Variables {
-    fn of(text: &Mapped, interpreter: &str) -> Self {
+    /// The variables that `text` sets when `interpreter` runs it.
+    pub fn of(text: &Mapped, interpreter: &str) -> Self {
         let mut variables =
             Self { has_uid: matches!(interpreter, "bash" | "zsh"), has_gid: interpreter == "zsh", ..Self::default() };
         for command in shell::commands(text.text()) {
             let word = |range: &std::ops::Range<usize>| text.text().get(range.clone()).unwrap_or("");
             let first = command.words.first().map_or("", word);
-            let mut assignments = command.assignments.clone();
+            // In front of a command they hold for it alone, and not yet when its words are made.
+            let mut assignments = if first.is_empty() { command.assignments.clone() } else { vec![] };
             match first {
-                "" => {}
                 "export" | "local" | "readonly" | "declare" | "typeset" => {
                     assignments.extend(command.words.iter().cloned())
                 }
@@ -127,10 +131,17 @@ impl Variables {
                 }
             }
         }
+        // `: "${UID:=1000}"` sets it too.
+        for name in NUMBERS {
+            if [":=", "="].iter().any(|operator| text.text().contains(&format!("${{{name}{operator}"))) {
+                variables.set.insert(name.to_owned(), None);
+            }
+        }
         variables
     }
 
-    fn lookup(&self, name: &str, reference: Reference) -> Lookup {
+    /// What a variable is.
+    pub fn lookup(&self, name: &str, reference: Reference) -> Lookup {
         match (name, self.set.get(name)) {
             _ if reference == Reference::Parenthesis => Lookup::Unknown, // a command, not a variable
             ("UID" | "EUID", _) if self.has_uid => Lookup::Set("$(id -u)".to_owned()),
