@@ -11,7 +11,7 @@ mod tests;
 
 use std::ops::Range;
 
-pub use unquote::{Assigned, assignment, unquoted};
+pub use unquote::{Assigned, assignment, has_literal_dollar, unquoted};
 
 /// One simple command.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub struct Command {
     pub redirections: Vec<(Range<usize>, Range<usize>)>,
     /// Whether it stands between backticks, where quotes mean something else.
     pub in_backticks: bool,
+    /// The name of the function whose body it opens.
+    pub function: Option<Range<usize>>,
 }
 
 impl Command {
@@ -72,6 +74,8 @@ struct Reader<'text> {
     not_closed_before: usize,
     /// Here-documents whose bodies start at the next line: their delimiters, and whether leading tabs go.
     pending: Vec<(String, bool)>,
+    /// The name of a function whose body comes next.
+    function: Option<Range<usize>>,
     found: Vec<Command>,
 }
 
@@ -87,6 +91,7 @@ impl<'text> Reader<'text> {
             in_backticks: false,
             not_closed_before: 0,
             pending: vec![],
+            function: None,
             found: vec![],
         };
         if range.start == 0 && text.starts_with('\u{feff}') {
@@ -155,6 +160,7 @@ impl<'text> Reader<'text> {
         }
         if !done.words.is_empty() || !done.assignments.is_empty() {
             done.in_backticks = self.in_backticks;
+            done.function = self.function.take();
             self.found.push(done);
         }
     }
@@ -163,7 +169,8 @@ impl<'text> Reader<'text> {
     fn parenthesis(&mut self, command: &mut Command) {
         self.at += 1;
         if !command.words.is_empty() {
-            *command = Command::default(); // `name()`
+            self.function = command.words.last().cloned(); // `name()`
+            *command = Command::default();
             return;
         }
         if self.depth < DEEPEST {
@@ -238,6 +245,11 @@ impl<'text> Reader<'text> {
                 command.assignments.push(word);
                 return;
             }
+        }
+        if text == "{" && command.words.first().is_some_and(|first| self.slice(first) == "function") {
+            self.function = command.words.last().cloned();
+            *command = Command::default();
+            return;
         }
         command.words.push(word);
     }

@@ -1,8 +1,8 @@
 //! A command line runs something in a container as root, in a service that mounts the project writable.
 
 use super::cure::{cure, without_fix};
-use super::reads::only_reads;
-use super::variables::is_exported;
+use super::reads::{only_reads, reached};
+use super::variables::{compiles, is_exported};
 use crate::access::interest::exec_lines;
 use crate::access::service::{says_root, service_changes_user, unknown_user};
 use crate::access::{Decides, IdMaps, ServiceUser, shows_project};
@@ -19,7 +19,10 @@ pub(super) fn check(facts: &Facts) -> Checked {
     let mut findings = vec![];
     let mut unknown: Option<&str> = None;
     for service in facts.project.services() {
-        let Some(mount) = service.mounts.iter().find(|mount| shows_project(facts, mount)) else { continue };
+        let mounts: Vec<&Mount> = service.mounts.iter().filter(|mount| shows_project(facts, mount)).collect();
+        if mounts.is_empty() {
+            continue;
+        }
         let docker = facts.docker.as_ref().ok();
         let user = ServiceUser::of(service, &facts.project, docker);
         if root_is_the_person(facts, service)
@@ -31,7 +34,12 @@ pub(super) fn check(facts: &Facts) -> Checked {
         {
             continue;
         }
-        for line in exec_lines(&facts.project, &service.name).filter(|line| !only_reads(&line.call)) {
+        for line in exec_lines(&facts.project, &service.name) {
+            let Some(mount) =
+                reached(&mounts, &line.call).filter(|_| !only_reads(&line.call, compiles(facts, service, line)))
+            else {
+                continue;
+            };
             findings.extend(judged(facts, service, mount, user.as_ref(), line));
             if user.is_none() && line.call.user.is_none() {
                 unknown = unknown.or(Some(&service.name.value));

@@ -3,7 +3,7 @@
 use super::docker::{self, Found, Word};
 use super::scripts::shell_lines;
 use super::user::Lookup;
-use super::{CommandLine, Language, Numbers, Reading};
+use super::{CommandLine, Language, Numbers, Reading, directory};
 use crate::project::Format;
 use crate::text::{Mapped, Source, json, shell, yaml};
 
@@ -15,7 +15,8 @@ pub fn read(reading: &mut Reading) -> Vec<CommandLine> {
         match json::strings_of(&source, "scripts") {
             Ok(scripts) => {
                 for (name, script) in scripts.iter().filter(|(_, script)| script.text().contains("docker")) {
-                    lines.extend(shell_lines(script, Language::JsonShell, Some(name.clone()), "sh"));
+                    let directory = Some(directory::of(&path));
+                    lines.extend(shell_lines(script, Language::JsonShell, Some(name.clone()), "sh", directory));
                 }
                 reading.keep(&source);
             }
@@ -51,12 +52,13 @@ fn hook_lines(source: &Source, hook: &yaml::Node) -> Vec<CommandLine> {
     for argument in hook.get("args").map(yaml::Node::items).unwrap_or_default() {
         if let Some(value) = mapped(source, argument) {
             // Words of a list: an option cannot be put in as text.
-            words.push(Word { place: argument.span.clone(), value, after: None });
+            words.push(Word { place: argument.span.clone(), value, after: None, literal: false });
         }
     }
     match docker::find(&words, false, &|_, _| Lookup::Unknown) {
-        Some(Found::Script(script)) => {
-            let mut lines = shell_lines(&script, Language::YamlShell, holder, "sh");
+        Some(Found::Script { text: script, shell, .. }) => {
+            // Hooks run at the top of the repository.
+            let mut lines = shell_lines(&script, Language::YamlShell, holder, &shell, Some(""));
             lines.iter_mut().for_each(|line| line.nested = true);
             lines
         }
@@ -67,6 +69,7 @@ fn hook_lines(source: &Source, hook: &yaml::Node) -> Vec<CommandLine> {
             call: *call,
             nested: false,
             numbers: Numbers::default(),
+            compose_file: Some(String::new()),
         }],
         None => vec![],
     }

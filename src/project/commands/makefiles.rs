@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::user::{self, Lookup, PERSON_GID, PERSON_UID, Reference};
-use super::{CommandLine, Context, Language, Numbers, Reading};
+use super::{CommandLine, Context, Language, Numbers, Reading, directory};
 use crate::project::Format;
 use crate::text::make::{self, Makefile, Recipe, Scope};
 use crate::text::{Mapped, Source, Span, shell};
@@ -126,6 +126,8 @@ fn lines_of(reading: &mut Reading, group: &[Part]) -> Vec<CommandLine> {
                     _ => variables.lookup(name, reference),
                 },
                 programs: &|_| None,
+                functions: &|_| None,
+                directory: group.first().map(|root| directory::of(root.source.path())),
             };
             let mut found = context.lines(&text);
             found.iter_mut().for_each(|line| variables.note_taken(line));
@@ -156,7 +158,7 @@ fn handed_on(part: &Part) -> Vec<String> {
     let recipes = part.makefile.recipes.iter().filter_map(|recipe| part.source.text().get(recipe.text.clone()));
     let calls_make = |text: &&str| ["$(MAKE)", "${MAKE}", "make "].iter().any(|make| text.contains(make));
     let words = recipes.filter(calls_make).flat_map(str::split_whitespace);
-    let names = words.filter_map(|word| shell::assignment(word)).map(|assigned| assigned.name);
+    let names = words.filter_map(shell::assignment).map(|assigned| assigned.name);
     names.filter(|name| user::names_a_number(name)).map(str::to_owned).collect()
 }
 

@@ -71,7 +71,7 @@ impl Scope {
     }
 
     /// A text with its variables put in. Functions other than `call`, automatic variables and variables that nothing sets
-    /// stay as written (a single letter such as `$U` becomes nothing); `$$` becomes `$`.
+    /// stay as written (`${NAME}` as `$(NAME)`; a single letter such as `$U` becomes nothing); `$$` becomes `$`.
     pub fn expand(&self, text: &Mapped) -> Mapped {
         let mut made = Mapped::default();
         let allowed = MOST.min(MOST_IN_ALL.saturating_sub(self.followed.get()));
@@ -105,10 +105,18 @@ impl Scope {
                     let inner = at + 1..close;
                     let reference = dollar..close + 1;
                     at = close + 1;
-                    if let Some(value) = self.value(text, inner, arguments, budget) {
+                    let name = text.text().get(inner.clone()).filter(|name| is_name(name));
+                    if let Some(value) = self.value(text, inner.clone(), arguments, budget) {
                         made.push_part(text, kept..dollar, None);
                         kept = at;
                         made.push_part(&value, 0..value.text().len(), text.place(reference).as_ref());
+                    } else if let (Some(name), Some(origin)) =
+                        (name.filter(|_| bytes.get(inner.start - 1) == Some(&b'{')), text.place(reference))
+                    {
+                        // Written so that it is not taken for the shell's `${NAME}`, which is `$${NAME}` here.
+                        made.push_part(text, kept..dollar, None);
+                        kept = at;
+                        made.push_decoded(&format!("$({name})"), origin);
                     }
                 }
                 // `$UID` is `$(U)ID` to Make.
@@ -178,6 +186,11 @@ impl Scope {
         self.expand_into(&mut made, &variable.value, &[], budget);
         Some(made)
     }
+}
+
+fn is_name(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 /// The parenthesis or brace that closes the one at `open`.
