@@ -129,9 +129,11 @@ fn lines_of(reading: &mut Reading, group: &[Part]) -> Vec<CommandLine> {
                 functions: &|_| None,
                 directory: group.first().map(|root| directory::of(root.source.path())),
             };
-            let mut found = context.lines(&text);
-            found.iter_mut().for_each(|line| variables.note_taken(line));
-            lines.append(&mut found);
+            for line in lines_for_the_shell(&text) {
+                let mut found = context.lines(&line);
+                found.iter_mut().for_each(|line| variables.note_taken(line));
+                lines.append(&mut found);
+            }
         }
     }
     if !lines.is_empty() {
@@ -151,6 +153,24 @@ fn without_prefixes(source: &Source, recipe: &Recipe) -> Mapped {
         at = end;
     }
     made
+}
+
+/// The lines that Make starts a shell for: a variable may bring in several, each with prefixes of its own.
+fn lines_for_the_shell(text: &Mapped) -> Vec<Mapped> {
+    let (mut lines, mut start) = (vec![], 0);
+    let whole = text.text();
+    for (at, _) in whole.match_indices('\n').chain([(whole.len(), "")]) {
+        let line = whole.get(start..at).unwrap_or("");
+        if at < whole.len() && line.trim_end_matches('\r').ends_with('\\') {
+            continue;
+        }
+        let command = line.trim_start_matches([' ', '\t', '@', '-', '+']);
+        if command.contains("docker") {
+            lines.push(text.part(at - command.len()..at));
+        }
+        start = at + 1;
+    }
+    lines
 }
 
 /// The numbers that recipes hand to another make, as in `$(MAKE) target UID=$$(id -u)`: they hold there and not here.

@@ -97,6 +97,10 @@ fn makefiles_are_read_as_make_runs_them() {
             (".RECIPEPREFIX = >\na:\n> docker exec shop-api-1 \\\n>  x\n", &["exec shop-api-1 | shop-api-1 \\| x"]),
             ("\u{feff}a:\r\n\t@-docker compose exec api x \\\r\n\t  y\r\n", &["compose-exec api | api x \\| x y"]),
             ("a:\n\tsh -c \"cd x && docker compose exec api y\"\n", &["compose-exec api | api y\"| y"]),
+            (
+                "define B\n@true\n-@docker exec c x \\\n y\ndocker exec d y\nendef\na:\n\t$(B)\n",
+                &["exec c | c x \\| x y", "exec d | d y| y"],
+            ),
             ("a:\n    docker compose exec api x\n", &[]),
             ("a:\n\tdocker compose up\n\t# docker compose exec api x\n", &[]),
         ],
