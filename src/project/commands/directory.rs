@@ -5,6 +5,9 @@ use super::{CommandLine, DockerVerb, Language};
 /// Names of Compose files, the preferred first.
 const COMPOSE_FILES: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
 
+/// How deep directories are followed, so that a script of nothing but `cd a` costs little.
+const DEEPEST: usize = 30;
+
 /// The directory of a file, relative to the root.
 pub fn of(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(directory, _)| directory)
@@ -29,7 +32,7 @@ pub fn entered(current: Option<&str>, target: &str, language: Language) -> Optio
             name => parts.push(name),
         }
     }
-    Some(parts.join("/"))
+    (parts.len() <= DEEPEST).then(|| parts.join("/"))
 }
 
 /// Puts into each line the Compose file that is nearest to its directory, as Compose looks for it: there and above.

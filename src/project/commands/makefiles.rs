@@ -1,6 +1,6 @@
 //! Command lines of Makefiles, with what they include.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::user::{self, Lookup, PERSON_GID, PERSON_UID, Reference};
 use super::{CommandLine, Context, Language, Numbers, Reading, directory};
@@ -189,12 +189,12 @@ fn first_target(targets: &str) -> String {
 /// The variables of a Makefile as the user option reads them.
 struct Variables {
     scope: Scope,
-    exported: Vec<String>,
+    exported: BTreeSet<String>,
     exports_all: bool,
     /// The shell of the recipes sets `UID` by itself.
     shell_sets_uid: bool,
     /// Names that single targets set.
-    scoped: Vec<String>,
+    scoped: BTreeSet<String>,
     /// Something is included that could not be read.
     open: bool,
 }
@@ -228,10 +228,9 @@ impl Variables {
     fn lookup(&self, name: &str, reference: Reference) -> Lookup {
         let number = user::names_a_number(name);
         // What is left after expansion is set by no Makefile, or belongs to the shell.
-        let visible =
-            reference == Reference::Parenthesis || self.exports_all || self.exported.iter().any(|one| one == name);
+        let visible = reference == Reference::Parenthesis || self.exports_all || self.exported.contains(name);
         match self.value(name).filter(|_| visible) {
-            _ if self.scoped.iter().any(|one| one == name) => Lookup::Unknown,
+            _ if self.scoped.contains(name) => Lookup::Unknown,
             Some(value) => Lookup::Set(value),
             None if self.open && self.scope.get(name).is_none() => Lookup::Unknown,
             None if !number => Lookup::Unknown,
@@ -273,7 +272,7 @@ impl Variables {
 
     /// Whether something here sets a name, be it for one target only.
     fn is_set(&self, name: &str) -> bool {
-        self.scope.get(name).is_some() || self.scoped.iter().any(|one| one == name)
+        self.scope.get(name).is_some() || self.scoped.contains(name)
     }
 
     /// Adds the blank names of a line's own that are set, to nothing, so that no fix sets them.

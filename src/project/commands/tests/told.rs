@@ -317,6 +317,7 @@ fn huge_and_deep_files_are_read_in_time() {
         ),
         ("justfile", format!("a:\n {}", deep("{{", "}}"))),
         ("a.sh", many(&|row| format!("V{row}=\"$V{}$V{}\"\ndocker exec -u $V{row} c x\n", row + 1, row + 1))),
+        ("a.sh", many(&|_| "cd a\ndocker compose exec c x\n".to_owned())),
         ("a.sh", deep("\"$(", ")\"")),
         ("a.sh", deep("`", "`")),
         ("a.sh", deep("sh -c '", "'")),
