@@ -1,4 +1,5 @@
-//! Command lines that speak to Docker, from Makefiles, justfiles, package.json, shell scripts and hook configurations.
+//! Command lines that speak to Docker, from Makefiles, justfiles, Taskfiles, package.json, shell scripts and hook
+//! configurations.
 
 mod directory;
 mod docker;
@@ -6,6 +7,7 @@ mod hooks;
 mod makefiles;
 pub mod options;
 mod scripts;
+mod tasks;
 #[cfg(test)]
 mod tests;
 pub mod user;
@@ -164,6 +166,7 @@ pub fn read(
     let mut lines = makefiles::read(&mut reading);
     lines.extend(scripts::read(&mut reading));
     lines.extend(hooks::read(&mut reading));
+    lines.extend(tasks::read(&mut reading));
     directory::look_for_compose(files.list(), &mut lines);
     lines.sort_by(|a, b| a.span.cmp(&b.span));
     lines

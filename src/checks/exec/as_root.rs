@@ -133,6 +133,9 @@ fn caller(line: &CommandLine) -> String {
         (Language::Make, Some(target)) => format!("`make {target}`"),
         (Language::Just, Some(recipe)) => format!("`just {recipe}`"),
         (Language::JsonShell, Some(script)) => format!("script `{script}`"),
+        (Language::YamlShell, Some(task)) if line.span.path.to_ascii_lowercase().contains("taskfile") => {
+            format!("`task {task}`")
+        }
         (Language::YamlShell | Language::YamlWords, Some(hook)) => format!("hook `{hook}`"),
         _ => format!("`{}`", line.span.path),
     }

@@ -110,6 +110,16 @@ fn every_language_gets_the_numbers_in_its_own_words() {
             "repos: [{hooks: [{id: a, entry: bash -c 'docker compose exec api x'}]}]\n",
             "repos: [{hooks: [{id: a, entry: bash -c 'docker compose exec -u $(id -u):$(id -g) api x'}]}]\n",
         ),
+        (
+            "Taskfile.yml",
+            "tasks:\n  a:\n    cmds:\n    - docker compose exec api uv lock # why\n",
+            "tasks:\n  a:\n    cmds:\n    - docker compose exec -u $(id -u):$(id -g) -e UV_CACHE_DIR=/tmp/uv-cache-$(id -u) api uv lock # why\n",
+        ),
+        (
+            "lefthook.yml",
+            "pre-commit:\n  commands:\n    a:\n      run: docker compose exec -T api x\n",
+            "pre-commit:\n  commands:\n    a:\n      run: docker compose exec -u $(id -u):$(id -g) -T api x\n",
+        ),
     ] {
         let (text, left) = repaired(path, before);
         assert_eq!(text, after, "{path}");

@@ -38,7 +38,8 @@ pub fn read(reading: &mut Reading) -> Vec<CommandLine> {
     lines
 }
 
-fn mentioning_docker(reading: &mut Reading, path: &str, format: Format) -> Option<Source> {
+/// A file that speaks of docker.
+pub fn mentioning_docker(reading: &mut Reading, path: &str, format: Format) -> Option<Source> {
     reading.source(path, Some(format)).filter(|source| source.text().contains("docker"))
 }
 
@@ -76,7 +77,7 @@ fn hook_lines(source: &Source, hook: &yaml::Node) -> Vec<CommandLine> {
 }
 
 /// A scalar's text. Its bytes have places of their own when they stand in the file as they are.
-fn mapped(source: &Source, node: &yaml::Node) -> Option<Mapped> {
+pub fn mapped(source: &Source, node: &yaml::Node) -> Option<Mapped> {
     let value = node.as_str()?;
     let mut text = Mapped::default();
     if source.slice(&node.span) == value && !node.aliased && !node.shared {

@@ -233,6 +233,44 @@ fn functions_and_aliases_stand_for_their_commands() {
 }
 
 #[test]
+fn taskfiles_and_lefthook_are_read() {
+    assert_told(
+        "Taskfile.yml",
+        &[
+            (
+                "tasks:\n  a:\n    cmds:\n    - docker compose exec api x\n    - cmd: docker exec c y\n    - task: b\n    - defer: docker exec d z\n  b: docker exec e {{.CLI_ARGS}}\n  c: [docker exec f x]\n",
+                &[
+                    "compose-exec api | api x| x",
+                    "exec c | c y| y",
+                    "exec d | d z| z",
+                    "exec e | e {{.CLI_ARGS}}| {{.CLI_ARGS}}",
+                    "exec f | f x]| x",
+                ],
+            ),
+            (
+                "tasks:\n  a:\n    cmd: docker exec -u $UID:$GID c x\n",
+                &["exec c $UID:$GID><uid>:<gid> | -u $UID:$GID c x| x"],
+            ),
+            ("tasks:\n  a:\n    cmds:\n    - |\n      true\n      docker exec c x\n", &["exec c |?| x"]),
+            ("tasks: [docker]\n", &[]),
+        ],
+    );
+    assert_told(
+        "lefthook.yml",
+        &[
+            (
+                "pre-commit:\n  commands:\n    lint:\n      run: docker compose exec -T api ruff format {staged_files}\n",
+                &["compose-exec api | -T api ruff format {staged_files}| ruff format {staged_files}"],
+            ),
+            (
+                "pre-push:\n  jobs:\n  - run: docker exec c x\n  - group:\n      jobs:\n      - run: docker exec d x\n",
+                &["exec c | c x| x", "exec d | d x| x"],
+            ),
+        ],
+    );
+}
+
+#[test]
 fn a_line_knows_the_compose_file_that_it_finds() {
     let found_by = |path: &str, text: &str| {
         let files = [("compose.yaml", ""), ("backend/docker-compose.yml", ""), (path, text)];
