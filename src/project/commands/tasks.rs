@@ -35,7 +35,7 @@ pub fn read(reading: &mut Reading) -> Vec<CommandLine> {
                 Some(inner) => directory::entered(Some(directory::of(&path)), inner, Language::YamlShell),
                 None => Some(directory::of(&path).to_owned()),
             };
-            // Task's own shell sets `UID` and `GID`, as zsh does.
+            // Task's own shell sets `UID` by itself, as zsh does.
             let shell = if is_taskfile { "zsh" } else { "sh" };
             lines.extend(shell_lines(&text, Language::YamlShell, Some(name), shell, start.as_deref()));
         }

@@ -17,7 +17,11 @@ fn told(path: &str, text: &str) -> Vec<String> {
     let (source, found) = lines(path, text);
     let of = |line: &CommandLine| {
         let call = &line.call;
-        let verb = serde_json::to_value(call.verb).unwrap().as_str().unwrap().to_owned();
+        let verb = serde_json::to_value(call.verb)
+            .map(|verb| verb.as_str().map(str::to_owned))
+            .ok()
+            .flatten()
+            .unwrap_or_default();
         let target = call.target.as_ref().map_or("?", |target| target.value.as_str());
         let user = call.user.as_ref().map_or_else(String::new, |user| {
             let blanks: Vec<&str> = user.blank.iter().map(|blank| source.slice(&blank.span)).collect();
@@ -30,7 +34,7 @@ fn told(path: &str, text: &str) -> Vec<String> {
         });
         let rest = call.insert_at.as_ref().map_or("?", |place| {
             assert!(place.range().is_empty());
-            source.text()[place.start..].split(['\n', '\r']).next().unwrap()
+            source.text()[place.start..].split(['\n', '\r']).next().unwrap_or_default()
         });
         let command: Vec<&str> = call.command.iter().map(|word| word.value.as_str()).collect();
         format!("{verb} {target}{user} |{rest}| {}", command.join(" "))
