@@ -88,7 +88,14 @@ fn names_this_project(project: &Project, line: &CommandLine) -> bool {
         let places = beside(file);
         compose.is_some_and(|compose| compose.files.iter().any(|known| places.contains(&normal(&format!("/{known}")))))
     };
+    // Below a directory with a Compose file of its own another project is meant.
+    let elsewhere = line.compose_file.as_deref().and_then(|file| file.rsplit_once('/')).is_some_and(|(found, _)| {
+        !compose.is_some_and(|compose| {
+            compose.files.iter().any(|file| file.rsplit_once('/').is_some_and(|(directory, _)| directory == found))
+        })
+    });
     !call.other_engine
+        && !elsewhere
         && call.project_directory.as_deref().is_none_or(|directory| matches!(directory, "." | "./"))
         && call.project_name.as_deref().is_none_or(|name| compose.is_some_and(|compose| compose.name == name))
         && (call.compose_files.is_empty() || call.compose_files.iter().any(is_ours))

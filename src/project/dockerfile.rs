@@ -45,6 +45,11 @@ impl Dockerfile {
         self.lineage(target).find_map(|stage| stage.user.as_ref())
     }
 
+    /// A variable of `ENV` in a target or in what it is built from.
+    pub fn variable_of(&self, target: Option<&str>, name: &str) -> Option<&str> {
+        self.lineage(target).find_map(|stage| stage.environment.get(name)).map(String::as_str)
+    }
+
     /// The image of another maker at the bottom of a target.
     pub fn base_image_of(&self, target: Option<&str>) -> Option<&Spanned<String>> {
         self.lineage(target).last().map(|stage| &stage.base)
