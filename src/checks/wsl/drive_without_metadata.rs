@@ -24,19 +24,14 @@ pub(super) fn check(facts: &Facts) -> Checked {
     let lacks = |filesystem: &&Filesystem| filesystem.is_windows_drive() && filesystem.keeps_no_owners();
     let mut findings = vec![];
     if let Some(drive) = host.filesystem.as_ref().filter(lacks) {
-        let message = format!(
-            "the project lies on the {}, mounted without `metadata`: chown and chmod change nothing there",
-            named(drive)
-        );
+        let message =
+            format!("the {} is mounted without `metadata`: chown and chmod change nothing there", named(drive));
         findings.push(mounted(Finding::at_path(".", ".", message), drive).fix(Fix::manual(remedy(host, drive))));
     }
     for (service, mount, source) in facts.project.services().flat_map(data) {
         let Some(drive) = host.filesystems.get(source).filter(lacks) else { continue };
         let name = &service.name.value;
-        let message = format!(
-            "`{name}` keeps its data on the {}, mounted without `metadata`: it cannot make them its own",
-            named(drive)
-        );
+        let message = format!("`{name}` keeps its data on the {}, which is mounted without `metadata`", named(drive));
         let finding = mounted(Finding::at(&mount.span, format!("{name}: {}", mount.target), message), drive);
         let fix =
             Fix::manual(format!("keep the data of `{name}` in a named volume, which lies in the Linux file system"));

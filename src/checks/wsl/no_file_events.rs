@@ -3,7 +3,7 @@
 use crate::facts::{Facts, Host, WslKind};
 use crate::finding::{Checked, Finding};
 use crate::fix::{Edit, Fix, Step};
-use crate::project::compose::Service;
+use crate::project::compose::{BlockStyle, Service};
 use crate::text::Span;
 use crate::text::yaml::edit;
 
@@ -37,11 +37,8 @@ fn of_service(facts: &Facts, host: &Host, service: &Service) -> Option<Finding> 
         return None;
     }
     let place: &Span = written.last().map_or(&service.name.span, |words| &words.span);
-    let message = format!(
-        "`{}` in `{name}` waits for changes on the {}, which announces none: it will not reload",
-        watcher.name,
-        named(drive)
-    );
+    let message =
+        format!("`{}` in `{name}` will not reload: the {} announces no change of a file", watcher.name, named(drive));
     let finding = mounted(Finding::at(place, format!("{name}: {}", watcher.name), message), drive);
     let finding = finding.related(&mount.span, format!("lies on the {}", named(drive)));
     let finding = match variable {
@@ -56,17 +53,29 @@ fn poll(facts: &Facts, service: &Service, watcher: Watcher) -> Fix {
     let (name, variable) = (&service.name.value, watcher.variable);
     let title =
         format!("let `{}` look at the files by itself, which costs processor time: set `{variable}`", watcher.name);
-    let path = service.environment_block.as_ref().map_or(&service.block.span.path, |block| &block.span.path);
-    let source = facts.source(path).filter(|_| service.block.editable);
-    let keys = ["services", name.as_str(), "environment"];
-    let change = source.and_then(|source| {
-        let (range, text) = edit::set_variable(source, &keys, variable, "true")?;
-        Some(Step::Edit(Edit { span: source.span(range), text }))
-    });
-    match change {
+    match set(facts, service, variable) {
         Some(step) => {
             Fix::risky(title, vec![step]).afterwards(format!("recreate `{name}`: docker compose up -d {name}"))
         }
         None => Fix::manual(format!("{title} to `true` in `{name}`")),
     }
+}
+
+/// Sets a variable of a service. A first one brings its `environment:` along in front of the block, where other fixes put
+/// theirs: two that would add the same key meet there, and one waits.
+fn set(facts: &Facts, service: &Service, variable: &str) -> Option<Step> {
+    let block = service.environment_block.as_ref().unwrap_or(&service.block);
+    let source = facts.source(&block.span.path).filter(|_| service.block.editable)?;
+    let (range, text) = match (&service.environment_block, service.block.style) {
+        (Some(_), _) => {
+            edit::set_variable(source, &["services", &service.name.value, "environment"], variable, "true")?
+        }
+        (None, BlockStyle::BlockMapping) => {
+            let indent = format!("{}{}", source.line_end(), " ".repeat(block.indent));
+            let text = format!("environment:{indent}  {variable}: \"true\"{indent}");
+            (block.span.start..block.span.start, text)
+        }
+        (None, _) => return None,
+    };
+    Some(Step::Edit(Edit { span: source.span(range), text }))
 }

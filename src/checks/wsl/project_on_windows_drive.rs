@@ -11,11 +11,7 @@ pub(super) fn check(facts: &Facts) -> Checked {
     let drive = host.filesystem.as_ref().filter(|filesystem| filesystem.is_windows_drive());
     // WSL 1 has no border to cross: there a Windows drive is no slower than the rest, and tells changes.
     let (Some(drive), WslKind::Two | WslKind::Container) = (drive, host.wsl.kind) else { return Ok(vec![]) };
-    let message = format!(
-        "the project lies on the {}: every look at a file crosses the border between two machines, and no change of a file is \
-         announced",
-        named(drive)
-    );
+    let message = format!("the project lies on the {}, which is slow and announces no change of a file", named(drive));
     Ok(vec![mounted(Finding::at_path(".", ".", message), drive).fix(Fix::manual(elsewhere(facts, host)))])
 }
 
