@@ -17,6 +17,18 @@ pub enum WslKind {
     Container,
 }
 
+impl WslKind {
+    /// What it is called; nothing for an ordinary Linux.
+    pub fn name(self) -> Option<&'static str> {
+        match self {
+            Self::None => None,
+            Self::One => Some("WSL 1"),
+            Self::Two => Some("WSL 2"),
+            Self::Container => Some("a container on WSL"),
+        }
+    }
+}
+
 /// What is known about WSL here.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wsl {

@@ -86,6 +86,7 @@ fn scene(facts: &Facts) -> Vec<String> {
         }
     }
     if let Ok(host) = &facts.host {
+        scene.extend(host.wsl.kind.name().map(str::to_owned));
         scene.push(format!("you are {}", host.person.owner));
     }
     scene
