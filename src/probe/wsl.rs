@@ -78,11 +78,12 @@ fn version(release: &str) -> (u32, u32) {
 
 /// Whether a cgroup path is one that an engine gives to a container.
 fn names_a_container(cgroups: &str) -> bool {
-    let is_id = |text: &str| text.len() >= 32 && text.chars().all(|character| character.is_ascii_hexdigit());
+    // Engines give 64 digits; systemd and others name their own things by 32.
+    let is_id = |text: &str| text.len() == 64 && text.chars().all(|character| character.is_ascii_hexdigit());
     cgroups.lines().flat_map(|line| line.split('/')).any(|part| {
         let part = part.strip_suffix(".scope").unwrap_or(part);
         let id = part.rsplit_once('-').map_or(part, |(_, id)| id);
-        is_id(id) || part.starts_with("kubepods")
+        is_id(id) || part.starts_with("kubepods") || part.starts_with("lxc.payload")
     })
 }
 
@@ -145,7 +146,8 @@ mod tests {
         }
         let imported = Signs { docker_file: true, of_wsl: true, ..plain.clone() };
         assert_eq!(decide(&imported), WslKind::Two, "a distribution made from `docker export`");
-        let cgroups = "0::/system.slice/docker.service\n0::/init.scope\n0::/\n".to_owned();
+        let of_others = "4:memory:/jobs/c0c04563321c291fb3015293c698e487";
+        let cgroups = format!("0::/system.slice/docker.service\n0::/init.scope\n0::/\n{of_others}\n");
         assert_eq!(decide(&Signs { cgroups, ..plain }), WslKind::Two);
         let elsewhere = Signs { docker_file: true, ..signs("6.1.0-18-amd64", "overlay", false) };
         assert_eq!(decide(&elsewhere), WslKind::None);
