@@ -3,9 +3,11 @@
 pub mod alembic;
 pub mod commands;
 pub mod compose;
+pub mod dev_servers;
 pub mod discover;
 pub mod dockerfile;
 pub mod files;
+pub mod line_ends;
 pub mod read;
 pub mod urls;
 pub mod vector;
@@ -20,6 +22,7 @@ use alembic::Alembic;
 use commands::CommandLine;
 use compose::Compose;
 use dockerfile::Dockerfile;
+use line_ends::Crlf;
 use urls::DatabaseUrl;
 
 /// Everything that was read from the project's files.
@@ -46,6 +49,9 @@ pub struct Project {
     pub urls: Vec<DatabaseUrl>,
     /// Places that show that the project wants pgvector (models, migrations, SQL), sorted.
     pub wants_vector: Vec<Spanned<String>>,
+    /// Scripts and `.env` files with CR LF whose reader takes the CR for a part of the line, sorted.
+    #[serde(default)]
+    pub line_ends: Vec<Crlf>,
 }
 
 /// A file that is there but could not be understood.

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::files::{Files, ReadError};
-use super::{Format, Project, Unreadable, alembic, commands, compose, dockerfile, urls, vector};
+use super::{
+    Format, Project, Unreadable, alembic, commands, compose, dev_servers, dockerfile, line_ends, urls, vector,
+};
 use crate::facts::Environment;
 use crate::text::Source;
 
@@ -24,6 +26,12 @@ pub fn project(files: &dyn Files, environment: &Environment, database_url: Optio
     project.wants_vector = vector::read(files, &mut sources);
     let given = urls::Given { environment: environment.get_nonempty("DATABASE_URL"), option: database_url };
     project.urls = urls::read(files, &mut sources, &mut unreadable, project.compose.as_ref(), &project.alembic, given);
+    dev_servers::keep(files, &project, &mut sources);
+    project.line_ends = line_ends::read(files, &project, &mut sources);
+    if !project.line_ends.is_empty() {
+        // Where git is told about line ends.
+        let _ = super::files::source(files, &mut sources, ".gitattributes");
+    }
     project.sources = sources;
     no_files(files, &project, &mut unreadable);
     project.unreadable = told_once(unreadable);
