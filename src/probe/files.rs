@@ -173,6 +173,21 @@ pub fn directory_of(path: &Path) -> Result<PathBuf, String> {
     }
 }
 
+/// The working directory: as the shell calls it when that is true, and without links.
+pub fn working_directory(environment: &crate::facts::Environment) -> Vec<String> {
+    let real = std::fs::canonicalize(".").ok();
+    let called = environment.get_nonempty("PWD").map(PathBuf::from);
+    let called = called.filter(|called| called.is_absolute() && std::fs::canonicalize(called).ok() == real);
+    called.into_iter().chain(real).filter_map(|path| path.into_os_string().into_string().ok()).collect()
+}
+
+/// Whom a directory belongs to, links followed; `None` for what is no directory.
+pub fn owner_of_directory(path: &str) -> Option<crate::facts::Owner> {
+    use std::os::unix::fs::MetadataExt;
+    let seen = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_dir)?;
+    Some(crate::facts::Owner { uid: seen.uid(), gid: seen.gid() })
+}
+
 /// Whether there is anything at an absolute path.
 pub fn exists(path: &str) -> bool {
     std::fs::symlink_metadata(path).is_ok()
