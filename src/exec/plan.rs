@@ -99,4 +99,4 @@ pub fn pairs(environment: &[Variable]) -> Vec<(String, Option<String>)> {
 
 #[cfg(test)]
 #[path = "plan/tests.rs"]
-mod tests;
+pub(super) mod tests;

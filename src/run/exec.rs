@@ -266,12 +266,8 @@ fn told(plan: &ExecPlan) -> String {
     let why = match &plan.who {
         Who::Own(why) => why.words().to_owned(),
         Who::Named(_) => "named by --user".to_owned(),
-        Who::Person(owner) => match plan.user.as_deref().is_some_and(|user| user.contains(':')) {
-            true => format!(
-                "{owner} in it is you on this machine; only users with a login of that group have further groups"
-            ),
-            false => format!("{owner} in it is you on this machine"),
-        },
+        Who::Person(owner) if user.contains(':') => format!("{owner} there is you here, without further groups"),
+        Who::Person(owner) => format!("{owner} there is you here"),
     };
     let set: Vec<String> = plan
         .environment

@@ -101,16 +101,18 @@ async fn from_within(running: &Running<'_>, pid: i32, signal: Caught) -> Result<
         status.lines().find_map(|line| line.strip_prefix("NSpid:")?.split_whitespace().last()?.parse::<i32>().ok());
     let inside = inside.ok_or("its number in the container is not known")?;
     let name = signal.as_str().trim_start_matches("SIG");
-    let config = ExecConfig {
-        user: running.plan.user.clone(),
-        cmd: Some(vec!["kill".to_owned(), format!("-{name}"), format!("-{inside}")]),
-        ..ExecConfig::default()
-    };
-    let client = running.engine.client();
-    let made = client.create_exec(&running.plan.container, config).await.map_err(|error| told(&error).to_string())?;
-    let start = StartExecOptions { detach: true, ..StartExecOptions::default() };
-    match client.start_exec(&made.id, Some(start)).await {
-        Ok(_) => Ok(()),
-        Err(_) => Err("it belongs to another user, and the container has no `kill`".to_owned()),
+    // Small images have one or the other.
+    let program = ["kill".to_owned(), format!("-{name}"), format!("-{inside}")].to_vec();
+    let shell = ["sh".to_owned(), "-c".to_owned(), format!("kill -s {name} -- -{inside}")].to_vec();
+    for command in [program, shell] {
+        let config = ExecConfig { user: running.plan.user.clone(), cmd: Some(command), ..ExecConfig::default() };
+        let client = running.engine.client();
+        let made =
+            client.create_exec(&running.plan.container, config).await.map_err(|error| told(&error).to_string())?;
+        let start = StartExecOptions { detach: true, ..StartExecOptions::default() };
+        if client.start_exec(&made.id, Some(start)).await.is_ok() {
+            return Ok(());
+        }
     }
+    Err("it belongs to another user, and the container has no `kill`".to_owned())
 }
