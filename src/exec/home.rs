@@ -42,10 +42,12 @@ pub fn wishes(runs_as: &RunsAs, container: &Container, given: Given<'_>, command
     }
     let xdg = environment.get_nonempty("XDG_CACHE_HOME").filter(|path| path.starts_with('/'));
     wanted.extend(xdg.map(|path| (normal(path), false)));
-    wanted.extend(FOR_ALL.iter().take(1).map(|path| ((*path).to_owned(), false)));
+    wanted.extend(FOR_ALL.first().map(|path| ((*path).to_owned(), false)));
     let above: BTreeSet<String> =
         wanted.iter().flat_map(|(path, _)| ancestors(path)).filter(|path| path != "/").collect();
     wanted.extend(above.into_iter().map(|path| (path, false)));
+    let known = |path: &str| container.paths.contains_key(path);
+    wanted.retain(|(path, listing)| *listing || !known(path));
     wanted.into_iter().map(|(path, listing)| PathWish { path, listing }).collect()
 }
 

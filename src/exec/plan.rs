@@ -16,8 +16,8 @@ pub struct Asked {
     pub working_dir: Option<String>,
     /// Whether the command gets a terminal.
     pub tty: bool,
-    /// The working directory on the host, as the shell calls it and without links.
-    pub here: Vec<String>,
+    /// The working directory on the host, without links.
+    pub here: Option<String>,
     /// Login name of the person on the host.
     pub login: Option<String>,
 }
@@ -76,7 +76,10 @@ impl ExecPlan {
         environment.extend(asked.environment);
         let working_dir = match asked.working_dir {
             Some(given) => Some(given),
-            None => directory::in_container(container, &asked.here)
+            None => asked
+                .here
+                .as_deref()
+                .and_then(|here| directory::in_container(container, here))
                 .filter(|inside| *inside != normal(&container.working_dir)),
         };
         Self {

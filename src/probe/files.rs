@@ -173,12 +173,9 @@ pub fn directory_of(path: &Path) -> Result<PathBuf, String> {
     }
 }
 
-/// The working directory: as the shell calls it when that is true, and without links.
-pub fn working_directory(environment: &crate::facts::Environment) -> Vec<String> {
-    let real = std::fs::canonicalize(".").ok();
-    let called = environment.get_nonempty("PWD").map(PathBuf::from);
-    let called = called.filter(|called| called.is_absolute() && std::fs::canonicalize(called).ok() == real);
-    called.into_iter().chain(real).filter_map(|path| path.into_os_string().into_string().ok()).collect()
+/// The working directory, without links; `None` when it is gone or its name is no text.
+pub fn working_directory() -> Option<String> {
+    std::fs::canonicalize(".").ok()?.into_os_string().into_string().ok()
 }
 
 /// Whom a directory belongs to, links followed; `None` for what is no directory.

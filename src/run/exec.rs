@@ -193,7 +193,7 @@ async fn planned(
     found: &mut Found,
     deadline: std::time::Instant,
 ) -> Result<ExecPlan, Error> {
-    let here = probe::files::working_directory(environment);
+    let here = probe::files::working_directory();
     let owner = person.identity.owner;
     // Root, without sudo to say for whom, works for the owner of the project.
     let owner_of = |path: &str| probe::files::owner_of_directory(path);
@@ -205,7 +205,7 @@ async fn planned(
         local: found.docker.local,
         maps: found.maps.clone(),
         root: &project.root,
-        here: asked.here.last().map_or("", String::as_str),
+        here: asked.here.as_deref().unwrap_or_default(),
         developer,
         owner_of: &owner_of,
     };
@@ -213,7 +213,8 @@ async fn planned(
     let maps = found.maps.clone().unwrap_or_default();
     let container = &mut found.container;
     if container.read_only || !user::is_plainly_root(&who, container) {
-        services.look_at_accounts(container, deadline.into()).await;
+        let named = arguments.user.as_deref().unwrap_or_default();
+        services.look_at_accounts(container, named, deadline.into()).await;
         let (_, user) = user::settled(who.clone(), container);
         let given = plan::pairs(&asked.environment);
         if let Ok(runs) = RunsAs::by_exec(container, user.as_deref(), &given) {
@@ -229,7 +230,7 @@ fn asked(
     environment: &Environment,
     person: &Person,
     developer: Owner,
-    here: Vec<String>,
+    here: Option<String>,
 ) -> Asked {
     let variable = |given: &String| match given.split_once('=') {
         Some((name, value)) => Some(Variable { name: name.to_owned(), value: value.to_owned(), inherited: false }),

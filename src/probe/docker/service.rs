@@ -1,14 +1,14 @@
 //! Looks at one service: its containers, and of one of them no more than a command in it needs.
 
-use futures_util::future::try_join;
+use futures_util::future::{join3, try_join};
 use serde_json::Value;
 use tokio::time::Instant;
 
 use super::connect::{Reached, version_of};
 use super::engine::{AskError, Engine};
-use super::{EngineOptions, accounts_of_all, canonical, directory_of, find, identity, is_local, paths, understand};
+use super::{EngineOptions, archive, canonical, directory_of, find, identity, is_local, paths, understand};
 use crate::access::IdMaps;
-use crate::facts::{Container, Docker, Fact, Identity, Missing, Need, PathWish};
+use crate::facts::{Container, Docker, Fact, FileKind, Identity, Missing, MountKind, Need, Owner, PathStat, PathWish};
 use crate::project::Project;
 use crate::text::percent_encoded;
 
@@ -107,10 +107,18 @@ impl Services {
         let path = format!("/containers/{}/json", percent_encoded(id));
         let asked = try_join(engine.get("/info", deadline), engine.get(&path, deadline)).await;
         let (info, inspect) = asked.map_err(|error| not_told(engine, &error))?;
-        let container = understand::container(&inspect, None)
+        let mut container = understand::container(&inspect, None)
             .ok_or_else(|| Missing::new(Need::Docker, format!("container {id} has no configuration")))?;
         let kind = identity::kind_of(version, &info);
         let local = is_local(kind, &info, listener.is_some());
+        if local {
+            // The engine mounts what links lead to, and shows what was written.
+            for mount in container.mounts.iter_mut().filter(|mount| mount.kind == MountKind::Bind) {
+                let real = canonical(std::path::Path::new(&mount.source))
+                    .and_then(|path| path.into_os_string().into_string().ok());
+                mount.source = real.unwrap_or_else(|| std::mem::take(&mut mount.source));
+            }
+        }
         let (uid_map, gid_map) = identity::maps(kind, &info, local, &identity::read(*listener));
         let docker = Docker {
             endpoint: engine.endpoint.clone(),
@@ -128,9 +136,32 @@ impl Services {
         Ok(Found { container, docker, maps })
     }
 
-    /// Looks at a container's accounts.
-    pub async fn look_at_accounts(&self, container: &mut Container, deadline: Instant) {
-        accounts_of_all(&self.engine, std::slice::from_mut(container), deadline).await;
+    /// Looks at a container's users, and at its groups where a name of one decides; and whether `/tmp` is for all, which
+    /// spares a look that costs more.
+    pub async fn look_at_accounts(&self, container: &mut Container, user: &str, deadline: Instant) {
+        let id = container.id.clone();
+        let read = async |path: &str| {
+            archive::account_file(&self.engine, &id, path, deadline).await.map_err(|error| {
+                let name = &container.name;
+                Missing::new(Need::Docker, format!("`{path}` of `{name}` could not be read: {error}"))
+            })
+        };
+        let is_name = |group: &str| group.parse::<u32>().is_err() && !group.is_empty();
+        let named =
+            [user, &container.user].iter().any(|user| user.split_once(':').is_some_and(|(_, group)| is_name(group)))
+                || container.group_add.iter().any(|group| is_name(group));
+        let groups = async { if named { Some(read("/etc/group").await) } else { None } };
+        let (passwd, groups, for_all) =
+            join3(read("/etc/passwd"), groups, self.engine.is_for_all(&id, "/tmp", deadline)).await;
+        container.passwd = passwd.map(|text| understand::passwd(&text));
+        if let Some(groups) = groups {
+            container.groups = groups.map(|text| understand::groups(&text));
+        }
+        if for_all && !container.mounts.iter().any(|mount| mount.target == "/tmp") {
+            // Whose it is decides nothing.
+            let stat = PathStat { owner: Owner { uid: 0, gid: 0 }, mode: 0o1777, kind: FileKind::Directory, links: 1 };
+            container.paths.insert("/tmp".to_owned(), Ok(Some(stat)));
+        }
     }
 
     /// Looks at paths in a container.
