@@ -78,6 +78,7 @@ fn fed(project: &Project, arguments: &[&str], input: Vec<u8>) -> Output {
     output
 }
 
+#[track_caller]
 fn soon(what: &str, mut is_so: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(10);
     while !is_so() {
@@ -90,6 +91,7 @@ fn is_running(project: &Project, service: &str, command: &str) -> bool {
     project.shell(&format!("docker compose top {service}")).out.contains(command)
 }
 
+#[track_caller]
 fn ended_with(child: &mut Child) -> i32 {
     soon("devdoctor ends", || child.try_wait().unwrap().is_some());
     child.wait().unwrap().code().unwrap()
@@ -251,7 +253,7 @@ fn signals_and_closed_pipes_end_the_command_too() {
 /// A terminal of 33 rows and 101 columns that `script` makes, with a line of shell in it; its output without line ends of a
 /// terminal.
 fn on_a_terminal(project: &Project, line: &str, keys: &str) -> String {
-    let line = line.replace("devdoctor", &project_program(project));
+    let line = line.replace("DEVDOCTOR", &project_program(project));
     let command = format!("stty rows 33 cols 101; {line}; echo status=$?; stty -a");
     let mut script = project.command("script");
     script.args(["--quiet", "--return", "--command", &command, "/dev/null"]);
@@ -272,32 +274,29 @@ fn on_a_terminal(project: &Project, line: &str, keys: &str) -> String {
 fn a_terminal_is_handed_on_and_given_back() {
     let project = project(Person::User);
     up(&project, "api");
-    let shown = on_a_terminal(&project, "devdoctor exec api -- sh -c 'sleep 0.5; stty size; tty; exit 5'", "");
+    let shown = on_a_terminal(&project, "DEVDOCTOR exec api -- sh -c 'sleep 0.5; stty size; tty; exit 5'", "");
     assert!(shown.contains("33 101\n/dev/pts/") && shown.contains("status=5"), "{shown}");
     assert!(shown.contains("isig icanon"), "{shown}");
     // ^C is a key of the command's terminal.
     let shown =
-        on_a_terminal(&project, "devdoctor exec api -- sh -c 'trap \"echo caught; exit 6\" INT; sleep 60'", "\u{3}");
+        on_a_terminal(&project, "DEVDOCTOR exec api -- sh -c 'trap \"echo caught; exit 6\" INT; sleep 60'", "\u{3}");
     assert!(shown.contains("caught") && shown.contains("status=6"), "{shown}");
     // Bytes that the client would take for a head.
     let shown = on_a_terminal(
         &project,
-        "devdoctor exec api -- sh -c 'printf \"\\\\001\\\\000\\\\002\"; sleep 0.3; echo after'",
+        "DEVDOCTOR exec api -- sh -c 'printf \"\\\\001\\\\000\\\\002\"; sleep 0.3; echo after'",
         "",
     );
     assert!(shown.contains("\u{1}\0\u{2}after"), "{shown:?}");
-    let shown = on_a_terminal(&project, "devdoctor exec -T api tty", "");
+    let shown = on_a_terminal(&project, "DEVDOCTOR exec -T api tty", "");
     assert!(shown.contains("not a tty"), "{shown}");
-    let shown = on_a_terminal(&project, "devdoctor exec api nope", "");
+    let shown = on_a_terminal(&project, "DEVDOCTOR exec api nope", "");
     assert!(
         shown.contains("error: `nope` does not run") && shown.contains("status=127") && shown.contains("isig icanon"),
         "{shown}"
     );
-    let resized = format!(
-        "(sleep 1.5; stty rows 44 cols 66 < $(tty)) & {} exec api -- sh -c 'sleep 3; stty size'",
-        project_program(&project)
-    );
-    let shown = on_a_terminal(&project, &resized, "");
+    let resized = "terminal=$(tty); (sleep 1.5; stty rows 44 cols 66 < $terminal) & DEVDOCTOR exec api -- sh -c 'sleep 3; stty size'";
+    let shown = on_a_terminal(&project, resized, "");
     assert!(shown.contains("44 66"), "{shown}");
 }
 

@@ -145,10 +145,9 @@ impl Running<'_> {
         let (mut out, mut err) = (tokio::io::stdout(), tokio::io::stderr());
         let mut first = true;
         while let Some((channel, bytes)) = output.next().await? {
-            if first && bytes.ends_with(b"\r\n") | !output.is_framed() {
-                if let Some(ended) = self.not_started(&bytes).await? {
-                    return Ok(Some(ended));
-                }
+            let may_be_the_engines = first && (bytes.ends_with(b"\r\n") || !output.is_framed());
+            if may_be_the_engines && let Some(ended) = self.not_started(&bytes).await? {
+                return Ok(Some(ended));
             }
             first = false;
             let written = match channel {

@@ -72,11 +72,18 @@ pub(super) async fn deliver(running: &Running<'_>, signal: Caught) -> Result<(),
 }
 
 async fn delivered(running: &Running<'_>, signal: Caught) -> Result<(), String> {
-    let answer = running.asked().await.map_err(|error| error.to_string())?;
-    if answer.get("Running").and_then(Value::as_bool) != Some(true) {
-        // It ended meanwhile; its status is on the way.
-        return Ok(());
-    }
+    let answer = loop {
+        let answer = running.asked().await.map_err(|error| error.to_string())?;
+        if answer.get("Running").and_then(Value::as_bool) == Some(true) {
+            break answer;
+        }
+        if answer.get("ExitCode").is_some_and(Value::is_number) {
+            // It ended meanwhile; its status is on the way.
+            return Ok(());
+        }
+        // The engine notes a process a moment after it has begun.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
     let pid = answer.get("Pid").and_then(Value::as_i64).and_then(|pid| i32::try_from(pid).ok()).filter(|pid| *pid > 1);
     let Some(pid) = pid.filter(|pid| running.local && is_of(*pid, &running.plan.container)) else {
         return Err("its process cannot be seen from here".to_owned());
