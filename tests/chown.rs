@@ -333,7 +333,7 @@ fn a_mount_that_keeps_no_owners_is_looked_at_and_chown_is_not_believed() {
         let place = ChownPlace::Container { service: "app".to_owned(), id: container.id.clone() };
         run(async {
             let (engine, docker) = engine(root.path()).await;
-            chown(&engine, &docker, root.path(), &step(place, &["/app/a"], ME), false).await
+            chown(&engine, &docker, root.path(), &step(place, &["/app/a"], ME), Terms::default()).await
         })
     });
     let unmounted = std::process::Command::new("umount").args(["--lazy", &path]).status().unwrap();

@@ -102,7 +102,7 @@ fn names_this_project(project: &Project, line: &CommandLine) -> bool {
 }
 
 /// Whether a word of a command (or a script given to `sh -c`) starts one of a tool's programs.
-fn runs(tool: Tool, word: &str) -> bool {
+pub fn runs(tool: Tool, word: &str) -> bool {
     word.split(|character: char| character.is_whitespace() || ";&|()".contains(character))
         .any(|part| part.rsplit('/').next().is_some_and(|program| tool.programs().contains(&program)))
 }
