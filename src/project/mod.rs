@@ -6,7 +6,9 @@ pub mod compose;
 pub mod discover;
 pub mod dockerfile;
 pub mod files;
+pub mod python_environment;
 pub mod read;
+pub mod stores;
 pub mod urls;
 pub mod vector;
 
@@ -20,6 +22,8 @@ use alembic::Alembic;
 use commands::CommandLine;
 use compose::Compose;
 use dockerfile::Dockerfile;
+use python_environment::VirtualEnvironment;
+use stores::Store;
 use urls::DatabaseUrl;
 
 /// Everything that was read from the project's files.
@@ -43,6 +47,15 @@ pub struct Project {
     pub urls: Vec<DatabaseUrl>,
     /// Places that show that the project wants pgvector (models, migrations, SQL), sorted.
     pub wants_vector: Vec<Spanned<String>>,
+    /// Files that show which tools the project uses (lock files, settings), by path, sorted.
+    #[serde(default)]
+    pub markers: Vec<String>,
+    /// The virtual environments in the project's folders, by path, ignored by git or not.
+    #[serde(default)]
+    pub virtual_environments: BTreeMap<String, VirtualEnvironment>,
+    /// Package stores and caches in the project that git does not ignore, by path.
+    #[serde(default)]
+    pub stores: BTreeMap<String, Store>,
 }
 
 /// A file that is there but could not be understood.
@@ -97,6 +110,11 @@ impl Project {
     /// All services, sorted by name.
     pub fn services(&self) -> impl Iterator<Item = &compose::Service> {
         self.compose.iter().flat_map(|compose| compose.services.values())
+    }
+
+    /// Whether there is a file of this name that shows which tools the project uses.
+    pub fn has_marker(&self, name: &str) -> bool {
+        self.markers.iter().any(|path| path.rsplit('/').next() == Some(name))
     }
 
     /// The project's name for people: Compose's, else the last part of the root.

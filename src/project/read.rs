@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::files::Files;
-use super::{Format, Project, Unreadable, alembic, commands, compose, dockerfile, urls, vector};
+use super::files::{Files, source};
+use super::{
+    Format, Project, Unreadable, alembic, commands, compose, dockerfile, python_environment, stores, urls, vector,
+};
 use crate::facts::Environment;
 use crate::text::Source;
 
@@ -24,12 +26,38 @@ pub fn project(files: &dyn Files, environment: &Environment, database_url: Optio
     project.wants_vector = vector::read(files, &mut sources);
     let given = urls::Given { environment: environment.get_nonempty("DATABASE_URL"), option: database_url };
     project.urls = urls::read(files, &mut sources, &mut unreadable, project.compose.as_ref(), &project.alembic, given);
+    project.markers = markers(files, &mut sources);
+    project.virtual_environments = python_environment::read(files);
+    project.stores = stores::read(files);
     project.sources = sources;
     project.unreadable = unreadable;
     project.unreadable.sort();
     project.unreadable.dedup();
     project.wants_vector.sort_by(|one, other| one.span.cmp(&other.span));
     project
+}
+
+/// Files that show which tools are used. None of those whose text is kept holds logins, as `.npmrc` may.
+fn markers(files: &dyn Files, sources: &mut BTreeMap<String, Source>) -> Vec<String> {
+    const NAMES: [&str; 9] = [
+        ".npmrc",
+        ".yarnrc.yml",
+        "package-lock.json",
+        "pnpm-lock.yaml",
+        "poetry.lock",
+        "poetry.toml",
+        "requirements.txt",
+        "uv.lock",
+        "yarn.lock",
+    ];
+    const SETTINGS: [&str; 8] =
+        [".mypy.ini", ".pytest.ini", ".ruff.toml", "mypy.ini", "pytest.ini", "ruff.toml", "setup.cfg", "tox.ini"];
+    for path in files.list().iter().filter(|path| SETTINGS.contains(&path.as_str()) || *path == "pyproject.toml") {
+        // What cannot be read has no say; who parses it says so.
+        let _unread = source(files, sources, path);
+    }
+    let is_marker = |path: &&String| path.rsplit('/').next().is_some_and(|name| NAMES.contains(&name));
+    files.list().iter().filter(is_marker).cloned().collect()
 }
 
 /// The Dockerfiles that services are built from.

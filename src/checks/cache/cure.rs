@@ -61,7 +61,11 @@ fn to_give(entries: &[(String, PathStat)], to: Owner) -> Vec<(SeenPath, Owner)> 
 /// Moves the cache by its variable: on the command line for what runs from there, else in the service.
 fn elsewhere(facts: &Facts, service: &Service, story: &[Sufferer<'_>]) -> Fix {
     let Some(first) = story.first() else { return Fix::manual("move the cache") };
-    let (tool, variable) = (first.tool.name(), first.tool.variable());
+    let tool = first.tool.name().replace(' ', "-");
+    let tool = tool.as_str();
+    let Some(variable) = first.tool.variable() else {
+        return Fix::manual(format!("keep `{tool}`'s cache where this user can write, or go without one"));
+    };
     let lines: Vec<Step> = story.iter().filter_map(|sufferer| on_line(facts, sufferer, tool, variable)).collect();
     if lines.len() == story.len() {
         return Fix::safe(format!("keep `{tool}`'s cache of this user in `/tmp`"), lines);
