@@ -8,6 +8,7 @@ use crate::project::commands::{CommandLine, DockerVerb};
 use crate::project::compose::is_below;
 
 use super::caches::{Cache, Inside, Tool};
+use super::environments::environment_wishes;
 use super::layout::{absolute, ancestors};
 use super::normal;
 use super::user::{RunsAs, exec_environment};
@@ -66,7 +67,7 @@ fn is_other_yarn(tool: Tool, project: &Project) -> bool {
 }
 
 /// The words that the service itself runs: as the container was made, and as the Compose file says.
-fn commands<'a>(container: &'a Container, project: &'a Project) -> impl Iterator<Item = &'a String> {
+pub fn commands<'a>(container: &'a Container, project: &'a Project) -> impl Iterator<Item = &'a String> {
     let service = container.service.as_deref().and_then(|name| project.service(name));
     let written = service.into_iter().flat_map(|service| [&service.entrypoint, &service.command]).flatten();
     container.command.iter().chain(written.flat_map(|words| &words.value))
@@ -176,9 +177,10 @@ pub fn moved_by_configuration(tool: Tool, project: &Project) -> bool {
     let (files, keys) = tool.rule().settings;
     project.sources.values().any(|source| {
         files.iter().any(|file| source.path().rsplit('/').next() == Some(file))
-            && source.text().lines().any(|line| {
-                line.split_once(['=', ':']).is_some_and(|(key, _)| keys.contains(&key.trim()))
-            })
+            && source
+                .text()
+                .lines()
+                .any(|line| line.split_once(['=', ':']).is_some_and(|(key, _)| keys.contains(&key.trim())))
     })
 }
 
@@ -227,6 +229,10 @@ pub fn paths_of_interest(container: &Container, project: &Project) -> Vec<PathWi
                 wish(cache.path, rule.inside != Inside::TooMuch);
             }
         }
+    }
+    // Without the folders above them: each is one look.
+    for PathWish { path, listing } in environment_wishes(container, project) {
+        *wishes.entry(path).or_default() |= listing;
     }
     wishes.into_iter().map(|(path, listing)| PathWish { path, listing }).collect()
 }

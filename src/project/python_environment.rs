@@ -63,7 +63,10 @@ mod tests {
     fn each_maker_of_environments_is_understood() {
         for (text, expected) in [
             ("home = /usr/bin\ninclude-system-site-packages = false\nversion = 3.11.2\n", Some("/usr/bin/python3.11")),
-            ("home = /usr/local/bin\r\nimplementation = CPython\r\nuv = 0.8\r\nversion_info = 3.12.4\r\n", Some("/usr/local/bin/python3.12")),
+            (
+                "home = /usr/local/bin\r\nimplementation = CPython\r\nuv = 0.8\r\nversion_info = 3.12.4\r\n",
+                Some("/usr/local/bin/python3.12"),
+            ),
             ("home = /opt/p/bin/\nversion_info = 3.9.1.final.0\n", Some("/opt/p/bin/python3.9")),
             ("\u{feff}HOME=/usr/bin\nversion=3.13", Some("/usr/bin/python3.13")),
             ("home = C:\\Python312\nversion = 3.12.1\n", None),

@@ -50,8 +50,17 @@ fn markers(files: &dyn Files, sources: &mut BTreeMap<String, Source>) -> Vec<Str
         "uv.lock",
         "yarn.lock",
     ];
-    const SETTINGS: [&str; 8] =
-        [".mypy.ini", ".pytest.ini", ".ruff.toml", "mypy.ini", "pytest.ini", "ruff.toml", "setup.cfg", "tox.ini"];
+    const SETTINGS: [&str; 9] = [
+        ".gitignore",
+        ".mypy.ini",
+        ".pytest.ini",
+        ".ruff.toml",
+        "mypy.ini",
+        "pytest.ini",
+        "ruff.toml",
+        "setup.cfg",
+        "tox.ini",
+    ];
     for path in files.list().iter().filter(|path| SETTINGS.contains(&path.as_str()) || *path == "pyproject.toml") {
         // What cannot be read has no say; who parses it says so.
         let _unread = source(files, sources, path);

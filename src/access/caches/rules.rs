@@ -215,7 +215,10 @@ static YARN_BERRY: Rule = Rule {
 /// warned about.
 static CARGO: Rule = Rule {
     name: "cargo",
-    programs: &[("cargo", &["build", "b", "check", "c", "clippy", "run", "r", "test", "t", "fetch", "install", "watch"])],
+    programs: &[(
+        "cargo",
+        &["build", "b", "check", "c", "clippy", "run", "r", "test", "t", "fetch", "install", "watch"],
+    )],
     options: &["--offline", "--frozen"],
     variables: &[("CARGO_HOME", "")],
     off: &[("CARGO_NET_OFFLINE", &[])],
@@ -255,12 +258,7 @@ static HUGGING_FACE: Rule = Rule {
     name: "huggingface",
     programs: &[("hf", &["download"]), ("huggingface-cli", &["download"])],
     options: &["--cache-dir", "--local-dir"],
-    variables: &[
-        ("HF_HUB_CACHE", ""),
-        ("HUGGINGFACE_HUB_CACHE", ""),
-        ("HF_HOME", "/hub"),
-        ("TRANSFORMERS_CACHE", ""),
-    ],
+    variables: &[("HF_HUB_CACHE", ""), ("HUGGINGFACE_HUB_CACHE", ""), ("HF_HOME", "/hub"), ("TRANSFORMERS_CACHE", "")],
     off: &[("HF_HUB_OFFLINE", &[])],
     xdg: Some(("XDG_CACHE_HOME", "/huggingface/hub")),
     home: Some("/.cache/huggingface/hub"),

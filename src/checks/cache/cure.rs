@@ -4,9 +4,10 @@ use crate::access::{Why, layout::Layout};
 use crate::facts::{Container, EngineKind, Facts, FileKind, MountKind, Owner, PathStat, SeenPath};
 use crate::finding::Finding;
 use crate::fix::{Chown, ChownPlace, Edit, Fix, Step};
-use crate::project::compose::{BlockStyle, Service};
+use crate::project::compose::Service;
 
 use super::sufferers::Sufferer;
+use super::variable::set_variable;
 
 /// Adds the fix to a story about one cache.
 pub(super) fn cure(
@@ -72,43 +73,12 @@ fn elsewhere(facts: &Facts, service: &Service, story: &[Sufferer<'_>]) -> Fix {
     }
     let title = format!("keep `{tool}`'s cache in `/tmp/{tool}-cache`");
     let name = &service.name.value;
-    let words = || Fix::manual(format!("{title}: set `{variable}=/tmp/{tool}-cache` in `{name}`"));
-    if let Some(value) = service.environment.get(variable) {
-        let is_whole = facts
-            .source(&value.span.path)
-            .is_some_and(|source| Some(source.slice(&value.span)) == value.value.as_deref());
-        if !is_whole || !service.block.editable {
-            return words();
+    match set_variable(facts, service, variable, &format!("/tmp/{tool}-cache")) {
+        Some(step) => {
+            Fix::risky(title, vec![step]).afterwards(format!("recreate `{name}`: docker compose up -d {name}"))
         }
-        let edit = Edit { span: value.span.clone(), text: format!("/tmp/{tool}-cache") };
-        return risky(title, Step::Edit(edit), name);
+        None => Fix::manual(format!("{title}: set `{variable}=/tmp/{tool}-cache` in `{name}`")),
     }
-    let Some(block) = &service.environment_block else {
-        let Some(source) = facts.source(&service.block.span.path) else { return words() };
-        if !service.block.editable || service.block.style != BlockStyle::BlockMapping {
-            return words();
-        }
-        let indent = " ".repeat(service.block.indent);
-        let end = source.line_end();
-        let text = format!("environment:{end}{indent}  {variable}: /tmp/{tool}-cache{end}{indent}");
-        let mut span = service.block.span.clone();
-        span.end = span.start;
-        return risky(title, Step::Edit(Edit { span, text }), name);
-    };
-    let Some(source) = facts.source(&block.span.path).filter(|_| block.editable) else { return words() };
-    let indent = format!("{}{}", source.line_end(), " ".repeat(block.indent));
-    let text = match block.style {
-        BlockStyle::BlockMapping => format!("{variable}: /tmp/{tool}-cache{indent}"),
-        BlockStyle::BlockSequence => format!("- {variable}=/tmp/{tool}-cache{indent}"),
-        BlockStyle::Flow => return words(),
-    };
-    let mut span = block.span.clone();
-    span.end = span.start;
-    risky(title, Step::Edit(Edit { span, text }), name)
-}
-
-fn risky(title: String, step: Step, service: &str) -> Fix {
-    Fix::risky(title, vec![step]).afterwards(format!("recreate `{service}`: docker compose up -d {service}"))
 }
 
 /// `-e UV_CACHE_DIR=/tmp/uv-cache-$(UID)` on a command line that gives a user; the number is written as the line writes it, so

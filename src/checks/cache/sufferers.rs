@@ -3,8 +3,8 @@
 use crate::access::caches::{State, look, state};
 use crate::access::interest::{Use, Using, cache_of, moved_by_configuration, tools_of, user_of_line};
 use crate::access::user::exec_environment;
-use crate::access::{caches::Loss, layout::Layout};
 use crate::access::{Cache, IdMaps, Obstacle, Process, RunsAs, Seen, Tool};
+use crate::access::{caches::Loss, layout::Layout};
 use crate::facts::{Container, Docker, Facts, Host, Owner};
 use crate::project::Project;
 use crate::project::commands::CommandLine;
