@@ -123,7 +123,7 @@ pub fn runs(tool: Tool, words: &[&str]) -> bool {
             rule.programs.iter().find(|(program, _)| *program == name)
         };
         command.iter().enumerate().any(|(at, word)| {
-            let Some((name, deeds)) = program(word) else { return false };
+            let Some((_, deeds)) = program(word) else { return false };
             let (before, after) = (command.get(..at).unwrap_or_default(), command.get(at + 1..).unwrap_or_default());
             // `pip install ruff` does not run ruff.
             let is_named_only = before.iter().any(|word| NAMES_ONLY.contains(word));
@@ -135,7 +135,7 @@ pub fn runs(tool: Tool, words: &[&str]) -> bool {
                     word.strip_prefix(option).is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
                 })
             });
-            !is_named_only && is_done && !is_off && !(*name == "air" && at > 0)
+            is_done && !is_named_only && !is_off
         })
     })
 }

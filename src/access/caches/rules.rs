@@ -232,7 +232,7 @@ static CARGO: Rule = Rule {
 /// Measured, go 1.19: "failed to initialize build cache", exit 1 (`HOME=/` as well).
 static GO_BUILD: Rule = Rule {
     name: "go",
-    programs: &[("go", &["build", "run", "test", "install", "vet", "generate", "tool"]), ("air", &[])],
+    programs: &[("go", &["build", "run", "test", "install", "vet", "generate", "tool"])],
     variables: &[("GOCACHE", "")],
     xdg: Some(("XDG_CACHE_HOME", "/go-build")),
     home: Some("/.cache/go-build"),
@@ -244,7 +244,7 @@ static GO_BUILD: Rule = Rule {
 /// From `go help environment`: `GOMODCACHE`, else `pkg/mod` of the first folder of `GOPATH`, else of `~/go`.
 static GO_MODULES: Rule = Rule {
     name: "go mod",
-    programs: &[("go", &["build", "run", "test", "install", "get", "mod", "vet"]), ("air", &[])],
+    programs: &[("go", &["build", "run", "test", "install", "get", "mod", "vet"])],
     options: &["-mod=vendor"],
     variables: &[("GOMODCACHE", ""), ("GOPATH", "/pkg/mod")],
     home: Some("/go/pkg/mod"),

@@ -1,5 +1,6 @@
 //! The cure for a cache that cannot be written: give it to the one who uses it, or keep it somewhere else.
 
+use crate::access::environments::is_mount_point;
 use crate::access::{Why, layout::Layout};
 use crate::facts::{Container, EngineKind, Facts, FileKind, MountKind, Owner, PathStat, SeenPath};
 use crate::finding::Finding;
@@ -23,6 +24,9 @@ pub(super) fn cure(
     let one_user = story.iter().all(|sufferer| sufferer.runs.identity.owner.uid == owner.uid);
     let mine = |path: &str| path == first.cache.path || path.starts_with(&format!("{}/", first.cache.path));
     let by_owner = first.obstacles.iter().all(|obstacle| obstacle.why == Why::Denied && mine(&obstacle.path));
+    if one_user && let Some(fix) = top_of_volume(container, &service.name.value, first) {
+        return finding.fix(fix);
+    }
     if !by_owner || !one_user {
         return finding.fix(elsewhere(facts, service, story));
     }
@@ -45,6 +49,21 @@ pub(super) fn cure(
     }
     let place = ChownPlace::Container { service: service.name.value.clone(), id: container.id.clone() };
     finding.fix(Fix::safe(title, vec![Step::Chown(Chown { place, paths, to: owner, direct: false })]))
+}
+
+/// Gives the top of a volume to the one who cannot make the cache in it. What is kept in a volume was meant to last, so it is
+/// not moved to `/tmp`.
+fn top_of_volume(container: &Container, service: &str, sufferer: &Sufferer<'_>) -> Option<Fix> {
+    let [obstacle] = sufferer.obstacles.as_slice() else { return None };
+    let (stat, owner) = (obstacle.stat?, sufferer.runs.identity.owner);
+    let is_top = is_mount_point(container, &obstacle.path) && obstacle.path != sufferer.cache.path;
+    if !is_top || obstacle.why != Why::Denied || stat.owner.uid == owner.uid {
+        return None;
+    }
+    let place = ChownPlace::Container { service: service.to_owned(), id: container.id.clone() };
+    let paths = vec![(SeenPath((&obstacle.path).into()), stat.owner)];
+    let title = format!("give `{}` in `{service}` to {owner}", obstacle.path);
+    Some(Fix::safe(title, vec![Step::Chown(Chown { place, paths, to: owner, direct: false })]))
 }
 
 /// Everything in the cache that belongs to somebody else, each path by name. What has several names is left out: the others
