@@ -1,8 +1,9 @@
-//! Sets a variable of a service in its Compose file, in the way the file is written.
+//! Sets a variable of a service, or adds a volume, in its Compose file, in the way the file is written.
 
 use crate::facts::Facts;
 use crate::fix::{Edit, Step};
-use crate::project::compose::{BlockStyle, Service};
+use crate::project::compose::{BlockStyle, Mount, Service};
+use crate::text::Source;
 
 /// The edit that sets a variable of a service; `None` where the file cannot be edited byte by byte.
 pub(super) fn set_variable(facts: &Facts, service: &Service, variable: &str, value: &str) -> Option<Step> {
@@ -33,4 +34,16 @@ pub(super) fn set_variable(facts: &Facts, service: &Service, variable: &str, val
     let mut span = block.span.clone();
     span.end = span.start;
     Some(Step::Edit(Edit { span, text }))
+}
+
+/// `- /app/.venv` in the line below a mount in the short form.
+pub(super) fn add_volume(source: &Source, mount: &Mount, path: &str) -> Option<Step> {
+    let (before, after) = (source.text().get(..mount.span.start)?, source.text().get(mount.span.end..)?);
+    let line = before.rsplit('\n').next()?.trim_end_matches(['"', '\'']);
+    let indent = line.strip_suffix("- ").filter(|indent| indent.chars().all(|character| character == ' '))?;
+    let rest = after.split('\n').next()?;
+    let at = mount.span.end + rest.trim_end_matches('\r').len();
+    let is_short = !source.slice(&mount.span).contains(['\n', '{']) && !source.slice(&mount.span).contains(": ");
+    let text = format!("{}{indent}- {path}", source.line_end());
+    is_short.then(|| Step::Edit(Edit { span: source.span(at..at), text }))
 }

@@ -4,12 +4,12 @@ use crate::access::Layout;
 use crate::access::environments::syncs;
 use crate::facts::{Facts, MountKind};
 use crate::finding::{Checked, Finding};
-use crate::fix::{Edit, Fix, Step};
+use crate::fix::Fix;
 use crate::project::compose::{Mount, Service};
 use crate::project::python_environment::VirtualEnvironment;
-use crate::text::Source;
 
 use super::installed::{Installed, installed};
+use super::variable::add_volume;
 
 pub(super) fn check(facts: &Facts) -> Checked {
     Ok(facts.project.services().flat_map(|service| judged(facts, service)).collect())
@@ -110,16 +110,4 @@ fn cure(facts: &Facts, service: &Service, mount: &Mount, path: &str) -> Fix {
             .afterwards(format!("recreate `{name}`: docker compose up -d --renew-anon-volumes {name}")),
         None => Fix::manual(format!("{title}: add `- {path}` to the volumes of `{name}`")),
     }
-}
-
-/// `- /app/.venv` in the line below a mount in the short form.
-fn add_volume(source: &Source, mount: &Mount, path: &str) -> Option<Step> {
-    let (before, after) = (source.text().get(..mount.span.start)?, source.text().get(mount.span.end..)?);
-    let line = before.rsplit('\n').next()?.trim_end_matches(['"', '\'']);
-    let indent = line.strip_suffix("- ").filter(|indent| indent.chars().all(|character| character == ' '))?;
-    let rest = after.split('\n').next()?;
-    let at = mount.span.end + rest.trim_end_matches('\r').len();
-    let is_short = !source.slice(&mount.span).contains(['\n', '{']) && !source.slice(&mount.span).contains(": ");
-    let text = format!("{}{indent}- {path}", source.line_end());
-    is_short.then(|| Step::Edit(Edit { span: source.span(at..at), text }))
 }

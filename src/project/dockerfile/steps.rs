@@ -65,8 +65,9 @@ impl Reader<'_> {
             Command::Shell(text) => text.span.clone(),
             _ => return,
         };
-        let end = run.here_docs.iter().map(|document| document.span.end).max().unwrap_or(0).max(span.end);
-        let command = self.source.span(self.mark + span.start..self.mark + end);
+        let (start, end) = (self.mark + span.start, self.mark + span.end);
+        let end = document_end(self.source.text(), start, end).unwrap_or(end);
+        let command = self.source.span(start..end);
         let mut caches = vec![];
         for option in run.options.iter().filter(|option| option.name.value == "mount") {
             let Some(value) = &option.value else { continue };
@@ -99,6 +100,20 @@ impl Reader<'_> {
             stage.copies.push(Copied { from, sources, destination });
         }
     }
+}
+
+/// The end of the here-document that a command begins with; the parser was not shown its lines.
+fn document_end(text: &str, start: usize, end: usize) -> Option<usize> {
+    let (_, word) = text.get(start..end)?.split_once("<<")?;
+    let word = word.trim_start_matches('-').split_whitespace().next()?.trim_matches(['"', '\'']);
+    let mut at = end + text.get(end..)?.find('\n')? + 1;
+    for line in text.get(at..)?.split_inclusive('\n') {
+        at += line.len();
+        if line.trim() == word {
+            return Some(at);
+        }
+    }
+    None
 }
 
 fn cache_mount(value: &Spanned<String>) -> Option<CacheMount> {
