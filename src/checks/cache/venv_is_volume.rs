@@ -3,8 +3,8 @@
 use crate::access::caches::look;
 use crate::access::environments::{environment_path, is_mount_point, syncs};
 use crate::access::interest::{commands, exec_lines};
-use crate::access::rights::may_fill;
-use crate::access::{IdMaps, Layout, Process, RunsAs, Seen, Verdict};
+use crate::access::rights::Want;
+use crate::access::{IdMaps, Layout, Process, RunsAs, Seen};
 use crate::facts::{Container, Docker, Facts};
 use crate::facts::{Owner, PathStat, SeenPath};
 use crate::finding::{Checked, Finding};
@@ -31,8 +31,8 @@ fn judged(facts: &Facts, docker: &Docker, container: &Container) -> Option<Findi
     let maps = IdMaps::of(docker, &container.userns_mode).unwrap_or_default();
     let process = Process::in_container(&runs.identity, &maps);
     let owner = runs.identity.owner;
-    let layout = Layout::of_container(container);
-    let cannot = matches!(may_fill(&process, &path, &layout, &|path| look(container, path)), Verdict::No(_));
+    // The folders above are not looked at: a mount that cannot be reached would be another story.
+    let cannot = !process.may(Want::Write, &stat) || !process.may(Want::Search, &stat);
     let mount = Layout::of_service(service, None).spot(&path).mount.and_then(|index| service.mounts.get(index))?;
     let subject = format!("{name}: {path}");
     let at = |message: String| {
