@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::access::caches::{State, look, state};
+use crate::access::caches::{Inside, State, look, state};
 use crate::access::interest::runs;
 use crate::access::layout::ancestors;
 use crate::access::rights::may_fill;
@@ -31,12 +31,12 @@ pub fn wishes(runs_as: &RunsAs, container: &Container, given: Given<'_>, command
             wanted.insert((format!("{home}/.cache"), false));
         }
         for tool in Tool::ALL {
-            let named = command.iter().any(|word| runs(tool, word));
+            let named = is_named(tool, command);
             if let Some(cache) = tool.cache(&environment, home, directory(container))
-                && (named || tool.moved_to(&environment).is_some())
+                && (named || (is_cache_only(tool) && tool.moved_to(&environment).is_some()))
                 && (home != "/" || cache.variable != "HOME")
             {
-                wanted.insert((cache.path, named && tool != Tool::Pip));
+                wanted.insert((cache.path, named && tool.rule().inside == Inside::Decides));
             }
         }
     }
@@ -87,24 +87,35 @@ pub fn variables(
     }
     for tool in Tool::ALL {
         let Some(cache) = tool.cache(&environment, &home, directory(container)) else { continue };
+        let Some(best) = tool.variable() else { continue };
         let moves_along = (cache.variable == "XDG_CACHE_HOME" && shared)
-            || (cache.variable == "HOME" && if tool == Tool::Npm { moved } else { shared });
-        if moves_along || is_given(&cache.variable) || is_given(tool.variable()) {
+            || (cache.variable == "HOME" && if tool.rule().xdg.is_none() { moved } else { shared });
+        if moves_along || is_given(&cache.variable) || is_given(best) {
             continue;
         }
-        let named = command.iter().any(|word| runs(tool, word));
         let blocked = match tool.moved_to(&environment) {
-            _ if named => matches!(state(tool, &process, &cache.path, container), State::Blocked(_)),
-            Some(_) => refused(&cache.path),
-            None => false,
+            _ if is_named(tool, command) => matches!(state(tool, &process, &cache.path, container), State::Blocked(_)),
+            Some(_) if is_cache_only(tool) => refused(&cache.path),
+            _ => false,
         };
         if blocked {
-            let variable =
-                if cache.variable.eq_ignore_ascii_case(tool.variable()) { &cache.variable } else { tool.variable() };
+            let variable = if cache.variable.eq_ignore_ascii_case(best) { &cache.variable } else { best };
             set.push((variable.to_owned(), format!("{caches}/{}", tool.name())));
         }
     }
     set
+}
+
+/// Whether a command runs a tool so that it writes its cache. Browsers and models are not looked for elsewhere: an empty
+/// place would lack what was put into theirs.
+fn is_named(tool: Tool, command: &[String]) -> bool {
+    let words: Vec<&str> = command.iter().map(String::as_str).collect();
+    !matches!(tool, Tool::Playwright | Tool::HuggingFace) && runs(tool, &words)
+}
+
+/// Whether nothing is lost but time when a tool's cache is another, empty one: no programs, sources or models are kept in it.
+fn is_cache_only(tool: Tool) -> bool {
+    !matches!(tool, Tool::Playwright | Tool::HuggingFace | Tool::Cargo | Tool::GoModules | Tool::Pnpm)
 }
 
 /// A directory that is there and that this user surely may fill.

@@ -1,6 +1,7 @@
 //! What a Dockerfile says about the image's user, home and directories.
 
 mod prepare;
+pub mod steps;
 mod words;
 
 use std::collections::BTreeMap;
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::text::{Source, Spanned, SyntaxError};
 use prepare::prepare;
+use steps::{Copied, Run};
 use words::{expand, words};
 
 /// The stages of one Dockerfile.
@@ -32,6 +34,12 @@ pub struct Stage {
     pub environment: BTreeMap<String, String>,
     /// The last `WORKDIR`; relative where it depends on that of an image that the files do not tell.
     pub working_dir: Option<Spanned<String>>,
+    /// What it runs, in order.
+    #[serde(default)]
+    pub runs: Vec<Run>,
+    /// What it copies from other stages and images, in order.
+    #[serde(default)]
+    pub copies: Vec<Copied>,
 }
 
 impl Dockerfile {
@@ -56,7 +64,7 @@ impl Dockerfile {
     }
 
     /// A target's stage and those it is built from. Each is earlier than the one before, so this ends.
-    fn lineage(&self, target: Option<&str>) -> impl Iterator<Item = &Stage> {
+    pub fn lineage(&self, target: Option<&str>) -> impl Iterator<Item = &Stage> {
         let base = |index: &usize| find(self.stages.get(..*index)?, &self.stages.get(*index)?.base);
         std::iter::successors(self.index(target), base).filter_map(|index| self.stages.get(index))
     }
@@ -169,6 +177,8 @@ impl<'a> Reader<'a> {
                     stage.working_dir = Some(value);
                 }
             }
+            Instruction::Run(run) => self.run(run),
+            Instruction::Copy(copy) => self.copy(copy),
             // What stands behind ONBUILD is for images that are built from this one.
             _ => {}
         }
@@ -192,7 +202,8 @@ impl<'a> Reader<'a> {
         if let Some(name) = &name {
             self.names.insert(name.to_ascii_lowercase(), self.stages.len());
         }
-        self.stages.push(Stage { name, base, user: None, environment: BTreeMap::new(), working_dir: None });
+        let (environment, runs, copies) = Default::default();
+        self.stages.push(Stage { name, base, user: None, environment, working_dir: None, runs, copies });
         self.legacies.push(legacy);
     }
 

@@ -8,7 +8,9 @@ pub mod discover;
 pub mod dockerfile;
 pub mod files;
 pub mod line_ends;
+pub mod python_environment;
 pub mod read;
+pub mod stores;
 pub mod urls;
 pub mod vector;
 
@@ -23,6 +25,8 @@ use commands::CommandLine;
 use compose::Compose;
 use dockerfile::Dockerfile;
 use line_ends::Crlf;
+use python_environment::VirtualEnvironment;
+use stores::Store;
 use urls::DatabaseUrl;
 
 /// Everything that was read from the project's files.
@@ -52,6 +56,15 @@ pub struct Project {
     /// Scripts and `.env` files with CR LF whose reader takes the CR for a part of the line, sorted.
     #[serde(default)]
     pub line_ends: Vec<Crlf>,
+    /// Files that show which tools the project uses (lock files, settings), by path, sorted.
+    #[serde(default)]
+    pub markers: Vec<String>,
+    /// The virtual environments in the project's folders, by path, ignored by git or not.
+    #[serde(default)]
+    pub virtual_environments: BTreeMap<String, VirtualEnvironment>,
+    /// Package stores and caches in the project that git does not ignore, by path.
+    #[serde(default)]
+    pub stores: BTreeMap<String, Store>,
 }
 
 /// A file that is there but could not be understood.
@@ -106,6 +119,11 @@ impl Project {
     /// All services, sorted by name.
     pub fn services(&self) -> impl Iterator<Item = &compose::Service> {
         self.compose.iter().flat_map(|compose| compose.services.values())
+    }
+
+    /// Whether there is a file of this name that shows which tools the project uses.
+    pub fn has_marker(&self, name: &str) -> bool {
+        self.markers.iter().any(|path| path.rsplit('/').next() == Some(name))
     }
 
     /// The project's name for people: Compose's, else the last part of the root.

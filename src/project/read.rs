@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::files::{Files, ReadError};
+use super::files::{Files, ReadError, source};
 use super::{
-    Format, Project, Unreadable, alembic, commands, compose, dev_servers, dockerfile, line_ends, urls, vector,
+    Format, Project, Unreadable, alembic, commands, compose, dev_servers, dockerfile, line_ends, python_environment,
+    stores, urls, vector,
 };
 use crate::facts::Environment;
 use crate::text::Source;
@@ -30,8 +31,11 @@ pub fn project(files: &dyn Files, environment: &Environment, database_url: Optio
     project.line_ends = line_ends::read(files, &project, &mut sources);
     if !project.line_ends.is_empty() {
         // Where git is told about line ends.
-        let _ = super::files::source(files, &mut sources, ".gitattributes");
+        let _ = source(files, &mut sources, ".gitattributes");
     }
+    project.markers = markers(files, &mut sources);
+    project.virtual_environments = python_environment::read(files);
+    project.stores = stores::read(files);
     project.sources = sources;
     no_files(files, &project, &mut unreadable);
     project.unreadable = told_once(unreadable);
@@ -79,6 +83,38 @@ fn told_once(mut unreadable: Vec<Unreadable>) -> Vec<Unreadable> {
     unreadable.sort();
     unreadable.dedup();
     unreadable
+}
+
+/// Files that show which tools are used. None of those whose text is kept holds logins, as `.npmrc` may.
+fn markers(files: &dyn Files, sources: &mut BTreeMap<String, Source>) -> Vec<String> {
+    const NAMES: [&str; 9] = [
+        ".npmrc",
+        ".yarnrc.yml",
+        "package-lock.json",
+        "pnpm-lock.yaml",
+        "poetry.lock",
+        "poetry.toml",
+        "requirements.txt",
+        "uv.lock",
+        "yarn.lock",
+    ];
+    const SETTINGS: [&str; 9] = [
+        ".gitignore",
+        ".mypy.ini",
+        ".pytest.ini",
+        ".ruff.toml",
+        "mypy.ini",
+        "pytest.ini",
+        "ruff.toml",
+        "setup.cfg",
+        "tox.ini",
+    ];
+    for path in files.list().iter().filter(|path| SETTINGS.contains(&path.as_str()) || *path == "pyproject.toml") {
+        // What cannot be read has no say; who parses it says so.
+        let _unread = source(files, sources, path);
+    }
+    let is_marker = |path: &&String| path.rsplit('/').next().is_some_and(|name| NAMES.contains(&name));
+    files.list().iter().filter(is_marker).cloned().collect()
 }
 
 /// The Dockerfiles that services are built from.
