@@ -73,15 +73,20 @@ pub(super) fn ranges(path: &str, text: &str) -> Vec<Range<usize>> {
     if text.contains("://") {
         found.extend(url_passwords(text));
     }
-    if let Format::Code { script } = format {
-        let code = code::Code::read(text, script);
-        found.extend(code.secrets(text));
-        found.extend(named::values(text, true, &|at| code.is_quoted(at)));
-        found.extend(programs::secrets(text, true));
-    } else {
-        found.extend(named::values(text, false, &|_| false));
-        found.extend(lines::secrets(text, format));
-        found.extend(programs::secrets(text, false));
+    let lower = text.to_ascii_lowercase();
+    let code = if let Format::Code { script } = format { Some(code::Code::read(text, script)) } else { None };
+    found.extend(programs::secrets(text, &lower, code.is_some()));
+    if named::may_name_any(&lower) {
+        match code {
+            Some(code) => {
+                found.extend(code.secrets(text));
+                found.extend(named::values(text, true, &|at| code.is_quoted(at)));
+            }
+            None => {
+                found.extend(named::values(text, false, &|_| false));
+                found.extend(lines::secrets(text, format));
+            }
+        }
     }
     found.retain(|range| !range.is_empty() && !REFERENCE.is_match(&text[range.clone()]));
     merged(found)
@@ -162,3 +167,23 @@ pub fn percent_encoded(text: &str) -> String {
 mod leaks;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod timing {
+    #[test]
+    fn zz_timing() {
+        let text = "services:\n  db:\n    image: postgres:16\n    environment:\n      POSTGRES_PASSWORD: hunter2\n";
+        let t = std::time::Instant::now();
+        let lower = text.to_ascii_lowercase();
+        super::programs::secrets(text, &lower, false);
+        eprintln!("programs {:?}", t.elapsed());
+        let t = std::time::Instant::now();
+        super::named::values(text, false, &|_| false);
+        eprintln!("named {:?}", t.elapsed());
+        let t = std::time::Instant::now();
+        super::lines::secrets(text, super::Format::Yaml);
+        eprintln!("lines {:?}", t.elapsed());
+        let t = std::time::Instant::now();
+        super::ranges("c.yaml", text);
+        eprintln!("again {:?}", t.elapsed());
+    }
+}

@@ -9,7 +9,7 @@ use super::named::SECRET_NAME;
 use super::pattern;
 
 /// A whole name that says its value is secret.
-static NAME: LazyLock<Regex> = LazyLock::new(|| pattern(&format!("(?i)^(?:{})$", *SECRET_NAME)));
+static NAME: LazyLock<Regex> = LazyLock::new(|| pattern(&format!("^(?:{})$", *SECRET_NAME)));
 
 /// What a text of code is made of, as far as it matters here.
 enum Piece<'text> {

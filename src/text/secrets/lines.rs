@@ -11,7 +11,7 @@ use super::{Format, REFERENCE, pattern};
 /// A line that starts with a secret's name.
 static SETTING: LazyLock<Regex> = LazyLock::new(|| {
     pattern(&format!(
-        r#"(?im)^(?P<indent>[ \t]*(?:-[ \t]+)*)(?:(?:export|override|set)[ \t]+)?["']?(?P<key>{})["']?[ \t]*(?P<sign>[?:+!]{{0,3}}=|:)(?P<rest>[^\n]*)"#,
+        r#"(?m)^(?P<indent>[ \t]*(?:-[ \t]+)*)(?:(?:export|override|set)[ \t]+)?["']?(?P<key>{})["']?[ \t]*(?P<sign>[?:+!]{{0,3}}=|:)(?P<rest>[^\n]*)"#,
         *SECRET_NAME
     ))
 });
@@ -19,7 +19,7 @@ static SETTING: LazyLock<Regex> = LazyLock::new(|| {
 /// A secret's name anywhere, whose value starts with a quote, a bracket or a command.
 static OPENED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(&format!(
-        r#"(?im)\b(?P<key>{})["']?\]?[ \t]*(?:[?:+!]{{0,3}}=|:)\s*(?P<open>"""|'''|["'\[{{]|\$\()"#,
+        r#"(?-u:\b)(?P<key>{})["']?\]?[ \t]*(?:[?:+!]{{0,3}}=|:)\s*(?P<open>"""|'''|["'\[{{]|\$\()"#,
         *SECRET_NAME
     ))
 });
@@ -27,26 +27,26 @@ static OPENED: LazyLock<Regex> = LazyLock::new(|| {
 /// A secret's name in a flow, whose value is several plain words.
 static FLOW: LazyLock<Regex> = LazyLock::new(|| {
     pattern(&format!(
-        r#"(?im)[{{,][ \t]*(?:\r?\n[ \t]*)?["']?(?:{})["']?[ \t]*:[ \t]+((?:\$\{{[^}}\n]*\}}|[^\s"'\[{{,}}\]])(?:\$\{{[^}}\n]*\}}|[^,}}\]\n])*(?:\n[^,}}\]\n:]*[,}}])?)"#,
+        r#"(?m)[{{,][ \t]*(?:\r?\n[ \t]*)?["']?(?:{})["']?[ \t]*:[ \t]+((?:\$\{{[^}}\n]*\}}|[^\s"'\[{{,}}\]])(?:\$\{{[^}}\n]*\}}|[^,}}\]\n])*(?:\n[^,}}\]\n:]*[,}}])?)"#,
         *SECRET_NAME
     ))
 });
 
 /// `KEY: *alias`.
 static ALIAS: LazyLock<Regex> =
-    LazyLock::new(|| pattern(&format!(r#"(?im)(?:{})["']?[ \t]*:[ \t]*\*(?P<name>[\w.-]+)"#, *SECRET_NAME)));
+    LazyLock::new(|| pattern(&format!(r#"(?m)(?:{})["']?[ \t]*:[ \t]*\*(?P<name>[A-Za-z0-9_.-]+)"#, *SECRET_NAME)));
 
 /// `&anchor value`.
-static ANCHOR: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)&(?P<name>[\w.-]+)[ \t]+(?P<rest>[^\n]+)"));
+static ANCHOR: LazyLock<Regex> = LazyLock::new(|| pattern(r"&(?P<name>[A-Za-z0-9_.-]+)[ \t]+(?P<rest>[^\n]+)"));
 
 /// `? KEY`, and its value on the next line.
 static COMPLEX: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(&format!(r#"(?im)^[ \t]*\?[ \t]+["']?(?:{})["']?[ \t]*\r?\n[ \t]*:[ \t]+([^\n]+)"#, *SECRET_NAME))
+    pattern(&format!(r#"(?m)^[ \t]*\?[ \t]+["']?(?:{})["']?[ \t]*\r?\n[ \t]*:[ \t]+([^\n]+)"#, *SECRET_NAME))
 });
 
 /// `define KEY` of make.
 static DEFINE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(&format!(r"(?ims)^[ \t]*define[ \t]+(?:{})[^\n]*\n(.*?)(?:^[ \t]*endef|\z)", *SECRET_NAME))
+    pattern(&format!(r"(?ms)^[ \t]*define[ \t]+(?:{})[^\n]*\n(.*?)(?:^[ \t]*endef|\z)", *SECRET_NAME))
 });
 
 /// A line that begins another setting, or nothing: where a quote that has no end is given up.
@@ -67,7 +67,7 @@ pub(super) fn secrets(text: &str, format: Format) -> Vec<Range<usize>> {
             found.extend(setting.value());
         }
     }
-    if format == Format::Yaml {
+    if format == Format::Yaml && text.contains('&') {
         let aliased: Vec<&str> =
             ALIAS.captures_iter(text).filter_map(|found| Some(found.name("name")?.as_str())).collect();
         let says = pattern_of_name();
@@ -77,6 +77,8 @@ pub(super) fn secrets(text: &str, format: Format) -> Vec<Range<usize>> {
                 found.push(without_comment(text, rest.range(), format));
             }
         }
+    }
+    if format == Format::Yaml && text.contains('{') {
         for captures in FLOW.captures_iter(text) {
             let Some(value) = captures.get(1) else { continue };
             let reference = REFERENCE.is_match(value.as_str().trim_end_matches([',', '}']).trim());
@@ -85,9 +87,11 @@ pub(super) fn secrets(text: &str, format: Format) -> Vec<Range<usize>> {
                 found.push(value.range());
             }
         }
+    }
+    if format == Format::Yaml && text.contains("? ") {
         found.extend(COMPLEX.captures_iter(text).filter_map(|captures| Some(captures.get(1)?.range())));
     }
-    if format == Format::Make {
+    if format == Format::Make && text.contains("define") {
         found.extend(DEFINE.captures_iter(text).filter_map(|captures| Some(captures.get(1)?.range())));
     }
     for captures in OPENED.captures_iter(text) {
@@ -104,7 +108,7 @@ pub(super) fn secrets(text: &str, format: Format) -> Vec<Range<usize>> {
 }
 
 fn pattern_of_name() -> &'static Regex {
-    static NAME: LazyLock<Regex> = LazyLock::new(|| pattern(&format!("(?i)^(?:{})$", *SECRET_NAME)));
+    static NAME: LazyLock<Regex> = LazyLock::new(|| pattern(&format!("^(?:{})$", *SECRET_NAME)));
     &NAME
 }
 

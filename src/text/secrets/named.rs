@@ -13,14 +13,14 @@ pub(super) const SECRET_WORD: &str = "passw(?:or)?d|passphrase|passcode|requirep
 /// A whole name that says its value is secret.
 pub(super) static SECRET_NAME: LazyLock<String> = LazyLock::new(|| {
     format!(
-        r"[A-Za-z0-9_.-]*(?:{SECRET_WORD})[A-Za-z0-9_.-]*|[A-Za-z0-9.-]+[A-Za-z0-9_.-]*_pwd|(?:[A-Za-z0-9_.-]*[_.-])?pass|[A-Za-z0-9_.-]+_(?:pw|psw|pat)"
+        r"(?i-u:[a-z0-9_.-]*(?:{SECRET_WORD})[a-z0-9_.-]*|[a-z0-9.-]+[a-z0-9_.-]*_pwd|(?:[a-z0-9_.-]*[_.-])?pass|[a-z0-9_.-]+_(?:pw|psw|pat))"
     )
 });
 
 /// A value whose key says that it is secret: `KEY=value`, `key: value`, `"key": "value"`, `KEY ?= value`, `--key=value`.
 static NAMED_VALUE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(&format!(
-        r#"(?im)\b(?P<key>{})\\?["']?\]?[ \t]*(?:[?:+!]{{0,3}}=|:|[ ]["'])(?:[ \t]*(?:\r?\n[ \t]*["'])?){VALUE}"#,
+        r#"(?-u:\b)(?P<key>{})\\?["']?\]?[ \t]*(?:[?:+!]{{0,3}}=|:|[ ]["'])(?:[ \t]*(?:\r?\n[ \t]*["'])?){VALUE}"#,
         *SECRET_NAME
     ))
 });
@@ -28,7 +28,7 @@ static NAMED_VALUE: LazyLock<Regex> = LazyLock::new(|| {
 /// The word after an option whose name says that it is secret: `--token x`, `"--password", "x"`, and one item below the other.
 static OPTION_VALUE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(&format!(
-        r#"(?im)(?P<key>--?[A-Za-z0-9_-]*(?:{SECRET_WORD})[A-Za-z0-9_-]*)\\?["']?(?:[ \t]*,\s*|[ \t]*\r?\n[ \t]*-[ \t]+|[ \t]+){VALUE}"#
+        r#"(?P<key>(?i-u:--?[a-z0-9_-]*(?:{SECRET_WORD})[a-z0-9_-]*))\\?["']?(?:[ \t]*,\s*|[ \t]*\r?\n[ \t]*-[ \t]+|[ \t]+){VALUE}"#
     ))
 });
 
@@ -38,6 +38,13 @@ const VALUE: &str = r#"(?:"((?:[^"\\\n]|\\.)*)"|'([^'\n]*)'|\\+["']([^"'\\\n]*)|
 
 /// Endings of names that say where a secret is, or how it comes, and not what it is.
 const NO_SECRET: [&str; 6] = ["-stdin", "-file", "-path", "-url", "-name", "-id"];
+
+/// Whether a text holds any word that a secret's name could have.
+pub(super) fn may_name_any(lower: &str) -> bool {
+    ["pass", "secret", "token", "key", "credential", "auth", "_pw", "_psw", "_pat"]
+        .iter()
+        .any(|word| lower.contains(word))
+}
 
 /// The values of a text. In code only quoted values count, since `password = settings.password` holds none, and what stands
 /// in a string or a comment.
@@ -59,6 +66,9 @@ pub(super) fn values(text: &str, quoted_only: bool, in_string: &dyn Fn(usize) ->
         while !text.is_char_boundary(at) {
             at += 1;
         }
+    }
+    if !text.contains("--") && !text.contains(" -") && !text.contains("\"-") {
+        return found;
     }
     let options = OPTION_VALUE.captures_iter(text).filter(|captures| is_secret_option(&captures["key"]));
     for captures in options {
@@ -168,7 +178,7 @@ pub(super) fn is_place(key: &str, value: &str) -> bool {
 /// Whether the word after an option is a secret: `--token` and `--password`, not `--password-stdin`.
 pub(super) fn is_secret_option(word: &str) -> bool {
     static OPTION: LazyLock<Regex> =
-        LazyLock::new(|| pattern(&format!(r"(?i)^--?[A-Za-z0-9_-]*(?:{SECRET_WORD})[A-Za-z0-9_-]*$")));
+        LazyLock::new(|| pattern(&format!(r"(?i-u)^--?[a-z0-9_-]*(?:{SECRET_WORD})[a-z0-9_-]*$")));
     let word = word.to_ascii_lowercase();
     OPTION.is_match(&word) && !NO_SECRET.iter().any(|ending| word.ends_with(ending))
 }
