@@ -167,23 +167,3 @@ pub fn percent_encoded(text: &str) -> String {
 mod leaks;
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod timing {
-    #[test]
-    fn zz_timing() {
-        let text = "services:\n  db:\n    image: postgres:16\n    environment:\n      POSTGRES_PASSWORD: hunter2\n";
-        let t = std::time::Instant::now();
-        let lower = text.to_ascii_lowercase();
-        super::programs::secrets(text, &lower, false);
-        eprintln!("programs {:?}", t.elapsed());
-        let t = std::time::Instant::now();
-        super::named::values(text, false, &|_| false);
-        eprintln!("named {:?}", t.elapsed());
-        let t = std::time::Instant::now();
-        super::lines::secrets(text, super::Format::Yaml);
-        eprintln!("lines {:?}", t.elapsed());
-        let t = std::time::Instant::now();
-        super::ranges("c.yaml", text);
-        eprintln!("again {:?}", t.elapsed());
-    }
-}

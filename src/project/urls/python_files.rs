@@ -38,6 +38,8 @@ pub(super) struct Found {
     pub engine: Option<Span>,
     /// Where `postgres://` is replaced.
     pub rewrite: Option<Span>,
+    /// Whether it registers a dialect of its own.
+    pub registers: bool,
 }
 
 /// Whether a path is of the project's own, and not a test or an example, whose texts lead nowhere.
@@ -128,6 +130,7 @@ fn understand(file: &Source, found: &mut Found) -> bool {
         call.function() == "replace"
             && old.is_some_and(|old| old.value.starts_with("postgres:") || old.value == "postgres")
     };
+    found.registers |= module.calls.iter().any(|call| call.callee.ends_with("registry.register"));
     if found.rewrite.is_none()
         && let Some(call) = module.calls.iter().find(rewrites)
     {
