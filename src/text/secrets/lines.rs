@@ -231,11 +231,15 @@ impl Setting<'_> {
             let inside = &self.text[start + 1..];
             let line = inside.find('\n').unwrap_or(inside.len());
             let end = if quote == '"' { closing(inside, "\"") } else { closing_single(inside) };
-            return match end {
-                Some(end) if end <= line => vec![],
-                Some(end) if start + 1 + end <= block.end.max(self.rest.end) => vec![start + 1..start + 1 + end],
-                _ => vec![start + 1..block.end.max(self.rest.end)],
+            let limit = block.end.max(self.rest.end);
+            let end = match end {
+                // What ends on its line is seen as a named value.
+                Some(end) if end <= line => return vec![],
+                Some(end) => (start + 1 + end).min(limit),
+                None => limit,
             };
+            let inside = start + 1..end.max(start + 1);
+            return vec![inside];
         }
         let first = self.kept(start, self.rest.end);
         // In `- {A: 1}` and the like a flow ends the value; it is followed elsewhere.
