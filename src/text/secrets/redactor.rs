@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use regex::Regex;
+
 use super::{MASK, percent_encoded, ranges};
 use crate::text::Source;
 
@@ -10,7 +12,12 @@ use crate::text::Source;
 #[derive(Clone, Default)]
 pub struct Redactor {
     secrets: Vec<String>,
+    /// Those of several words, which may come back with other blanks between them: wrapped, or joined from lines.
+    phrases: Vec<Regex>,
 }
+
+/// Length (bytes) beyond which a secret of several words is only looked for by its lines.
+const LONGEST_PHRASE: usize = 1_000;
 
 /// Words that stand in for passwords on so many machines that hiding them would only hide ordinary words.
 const ORDINARY: [&str; 8] =
@@ -35,6 +42,22 @@ impl Redactor {
     /// Learns one secret. Too short ones and everyday words are left to the masks: taking them out of every text would
     /// tear other words apart.
     pub fn learn_secret(&mut self, secret: &str) {
+        let words: Vec<String> = secret.split_whitespace().map(regex::escape).collect();
+        if words.len() > 1 {
+            let phrase = Some(words.join(r"\s+")).filter(|_| (8..LONGEST_PHRASE).contains(&secret.len()));
+            let known = |phrase: &str| self.phrases.iter().any(|regex| regex.as_str() == phrase);
+            let new = phrase.filter(|phrase| !known(phrase)).and_then(|phrase| Regex::new(&phrase).ok());
+            self.phrases.extend(new);
+            secret.lines().for_each(|line| self.learn_line(line.trim()));
+        }
+        // What stands around a reference comes back beside its value.
+        if secret.contains("${") {
+            secret.split("${").for_each(|part| self.learn_line(part.split_once('}').map_or(part, |(_, rest)| rest)));
+        }
+        self.learn_line(secret);
+    }
+
+    fn learn_line(&mut self, secret: &str) {
         if secret.chars().count() < 6 || ORDINARY.contains(&secret) || self.secrets.iter().any(|known| known == secret)
         {
             return;
@@ -53,6 +76,11 @@ impl Redactor {
     /// `text` without any known secret.
     pub fn redact<'text>(&self, text: &'text str) -> Cow<'text, str> {
         let mut clean = Cow::Borrowed(text);
+        for phrase in &self.phrases {
+            if phrase.is_match(&clean) {
+                clean = Cow::Owned(phrase.replace_all(&clean, MASK).into_owned());
+            }
+        }
         for secret in &self.secrets {
             if clean.contains(secret.as_str()) {
                 clean = Cow::Owned(clean.replace(secret.as_str(), MASK));
