@@ -45,6 +45,9 @@ pub struct Project {
     pub compose: Option<Compose>,
     /// The Dockerfiles that services are built from, by path.
     pub dockerfiles: BTreeMap<String, Dockerfile>,
+    /// The Dockerfiles of services that give build arguments, as they are built with them, by service.
+    #[serde(default)]
+    pub builds: BTreeMap<String, Dockerfile>,
     /// Each Alembic environment of the project (a repository may hold several).
     pub alembic: Vec<Alembic>,
     /// Command lines of Makefiles, scripts and the like that speak to Docker.
@@ -124,6 +127,12 @@ impl Project {
     /// Whether there is a file of this name that shows which tools the project uses.
     pub fn has_marker(&self, name: &str) -> bool {
         self.markers.iter().any(|path| path.rsplit('/').next() == Some(name))
+    }
+
+    /// The Dockerfile that a service is built from, as it is built for this service.
+    pub fn dockerfile_of(&self, service: &compose::Service) -> Option<&Dockerfile> {
+        let build = service.build.as_ref()?;
+        self.builds.get(&service.name.value).or_else(|| self.dockerfiles.get(&build.dockerfile))
     }
 
     /// The project's name for people: Compose's, else the last part of the root.

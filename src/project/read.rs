@@ -22,6 +22,7 @@ pub fn project(files: &dyn Files, environment: &Environment, database_url: Optio
     unreadable.extend(read.unreadable);
     let mut project = Project { root: files.root().to_owned(), compose: read.compose, ..Project::default() };
     project.dockerfiles = dockerfiles(files, &project, &mut sources, &mut unreadable);
+    project.builds = builds(&project, &sources);
     project.commands = commands::read(files, &mut sources, &mut unreadable);
     project.alembic = alembic::read(files, &mut sources, &mut unreadable);
     project.wants_vector = vector::read(files, &mut sources);
@@ -155,4 +156,14 @@ fn dockerfiles(
         sources.insert(path, source);
     }
     found
+}
+
+/// What the services that give build arguments are built from. A build argument is part of what decides the user.
+fn builds(project: &Project, sources: &BTreeMap<String, Source>) -> BTreeMap<String, dockerfile::Dockerfile> {
+    let built = |service: &compose::Service| {
+        let build = service.build.as_ref().filter(|build| !build.arguments.is_empty())?;
+        let dockerfile = dockerfile::read_with(sources.get(&build.dockerfile)?, &build.arguments).ok()?;
+        Some((service.name.value.clone(), dockerfile))
+    };
+    project.services().filter_map(built).collect()
 }
