@@ -2,6 +2,8 @@
 
 pub mod docker;
 pub mod files;
+pub mod git;
+pub mod home;
 pub mod host;
 pub mod index;
 pub mod postgres;

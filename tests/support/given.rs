@@ -6,6 +6,9 @@
 //! * `stat: { data: "0:0 0755", "/abs": absent }`: paths of the host, relative to the root or absolute; `file` or `link` at
 //!   the end for what is no directory.
 //! * `foreign: { "a/b.py": "0:0 0644", "c": "0:0 0755 dir" }`: what the walk over the project found.
+//! * `git: { top, owner, outside: { "/repo/.git": { "objects/a1": "0:0 0755 dir" } }, safe-directories: [] }`: the repository
+//!   around the root, its top's owner, and what is foreign in git's directories outside of the root.
+//! * `home-foreign: { .cache/uv: { "": "0:0 0755 dir", a: "0:0 0644" } }`: what is foreign in folders of the person's home.
 //! * `environment`: variables of devdoctor's own environment.
 //! * `engine: rootful | rootless | userns | desktop | podman`: the engine that answers.
 //! * `containers`: by service: `user`, `image`, `environment`, `passwd` (`name:uid:gid:home`), `groups` (`name:gid:members`),
@@ -19,8 +22,8 @@ use std::collections::BTreeMap;
 use devdoctor::checks::{Example, Words};
 use devdoctor::facts::{
     Container, ContainerMount, Database, Docker, EndpointTried, EndpointTrouble, EngineKind, Environment, Facts,
-    FileKind, ForeignFile, Group, Host, IdRange, Identity, Image, Listing, Missing, MountKind, Need, Owner,
-    PasswdEntry, PathStat, Postgres, SeenPath, Server, Trouble, TroubleKind, Vector, Walk,
+    FileKind, ForeignFile, Git, GitDirectory, Group, HomeFolder, Host, IdRange, Identity, Image, Listing, Missing,
+    MountKind, Need, Owner, PasswdEntry, PathStat, Postgres, SeenPath, Server, Trouble, TroubleKind, Vector, Walk,
 };
 use devdoctor::project::compose::MountSource;
 use devdoctor::project::files::MemoryFiles;
@@ -38,12 +41,23 @@ struct Given {
     through_sudo: bool,
     stat: BTreeMap<String, String>,
     foreign: BTreeMap<String, String>,
+    git: Option<GivenGit>,
+    home_foreign: BTreeMap<String, BTreeMap<String, String>>,
     environment: BTreeMap<String, String>,
     engine: Option<String>,
     containers: BTreeMap<String, GivenContainer>,
     images: BTreeMap<String, GivenImage>,
     databases: Option<Vec<GivenDatabase>>,
     endpoints: Vec<GivenEndpoint>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+struct GivenGit {
+    top: Option<String>,
+    owner: Option<String>,
+    outside: BTreeMap<String, BTreeMap<String, String>>,
+    safe_directories: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -247,15 +261,7 @@ fn host(given: &Given, environment: Environment) -> Host {
         kind: FileKind::Directory,
         links: 2,
     }));
-    let foreign: Vec<ForeignFile> = given
-        .foreign
-        .iter()
-        .map(|(path, text)| ForeignFile {
-            path: SeenPath(path.into()),
-            stat: stat(text, FileKind::File),
-            capabilities: false,
-        })
-        .collect();
+    let foreign = foreign_files(&given.foreign);
     Host {
         person: Identity { owner: person, groups: vec![], name: Some("me".into()) },
         home: Some(SeenPath("/home/me".into())),
@@ -264,9 +270,40 @@ fn host(given: &Given, environment: Environment) -> Host {
         root_owner,
         filesystem: None,
         walk: Walk { foreign_count: foreign.len() as u64, seen: 100, foreign, ..Walk::default() },
+        git: given.git.as_ref().map(git),
+        home_foreign: given.home_foreign.iter().map(|(folder, foreign)| home_folder(folder, foreign)).collect(),
         paths,
         environment,
     }
+}
+
+fn git(given: &GivenGit) -> Git {
+    Git {
+        top: SeenPath(given.top.clone().unwrap_or_else(|| ROOT.to_owned()).into()),
+        top_owner: owner(given.owner.as_deref().unwrap_or("1000:1000")),
+        outside: given
+            .outside
+            .iter()
+            .map(|(path, foreign)| GitDirectory {
+                path: SeenPath(path.into()),
+                walk: Walk { foreign_count: foreign.len() as u64, foreign: foreign_files(foreign), ..Walk::default() },
+            })
+            .collect(),
+        safe_directories: given.safe_directories.clone(),
+    }
+}
+
+fn home_folder(folder: &str, foreign: &BTreeMap<String, String>) -> HomeFolder {
+    HomeFolder { path: SeenPath(folder.into()), foreign: foreign_files(foreign) }
+}
+
+fn foreign_files(given: &BTreeMap<String, String>) -> Vec<ForeignFile> {
+    let file = |(path, text): (&String, &String)| ForeignFile {
+        path: SeenPath(path.into()),
+        stat: stat(text, FileKind::File),
+        capabilities: false,
+    };
+    given.iter().map(file).collect()
 }
 
 fn docker(given: &Given, project: &Project) -> Docker {
