@@ -52,7 +52,7 @@ pub fn tools_of<'a>(container: &Container, project: &'a Project) -> Vec<Using<'a
 }
 
 /// The words that the service itself runs: as the container was made, and as the Compose file says.
-fn commands<'a>(container: &'a Container, project: &'a Project) -> impl Iterator<Item = &'a String> {
+pub(super) fn commands<'a>(container: &'a Container, project: &'a Project) -> impl Iterator<Item = &'a String> {
     let service = container.service.as_deref().and_then(|name| project.service(name));
     let written = service.into_iter().flat_map(|service| [&service.entrypoint, &service.command]).flatten();
     container.command.iter().chain(written.flat_map(|words| &words.value))
@@ -195,6 +195,11 @@ pub fn paths_of_interest(container: &Container, project: &Project) -> Vec<PathWi
             }
         }
     }
+    for used in super::homes::uses(container, project, None) {
+        for home in homes(container, used.line, &exec_environment(container, &[])) {
+            wish(absolute(&home, "/"), false);
+        }
+    }
     wishes.into_iter().map(|(path, listing)| PathWish { path, listing }).collect()
 }
 
@@ -203,7 +208,9 @@ pub fn accounts_matter(container: &Container, project: &Project) -> bool {
     let root = project.root.as_str();
     let mounts = container.mounts.iter().filter(|mount| mount.kind == MountKind::Bind);
     let shows = |source: &str| is_below(source, root) || is_below(root, source);
-    mounts.map(|mount| mount.source.as_str()).any(shows) || !tools_of(container, project).is_empty()
+    mounts.map(|mount| mount.source.as_str()).any(shows)
+        || !tools_of(container, project).is_empty()
+        || super::homes::programs(container, project).next().is_some()
 }
 
 fn homes(container: &Container, line: Option<&CommandLine>, environment: &Environment) -> BTreeSet<String> {

@@ -2,7 +2,6 @@
 
 pub mod dotenv;
 pub mod gitconfig;
-pub mod gitconfig;
 pub mod ini;
 pub mod interpolate;
 pub mod json;

@@ -127,15 +127,15 @@ fn whole_project(root: &str, host: &Host) -> Option<Finding> {
 
 /// Puts a finding about files of a user at the mount through which they were made, and names who can have made them; it stays
 /// where it is when nobody is known.
-pub(super) fn blamed(suspects: &[Suspect<'_>], makers: &[usize], uid: u32, finding: Finding) -> Finding {
+pub(super) fn blamed(suspects: &[Suspect<'_>], makers: &[usize], uid: u32, mut finding: Finding) -> Finding {
     let makers: Vec<&Suspect<'_>> = makers.iter().filter_map(|index| suspects.get(*index)).collect();
     let Some(maker) = makers.first() else { return finding };
     let them = if uid == 0 { "root".to_owned() } else { format!("user {uid}") };
     let name = &maker.service.name.value;
     let own = maker.user.as_ref().filter(|_| maker.is_own(uid));
     let does = if own.is_some() { "writes here" } else { "mounts this writable" };
-    let (subject, message) = (finding.subject, finding.message);
-    let mut finding = Finding::at(&maker.mount.span, subject, message).label(because(own, name, does));
+    finding.place = Some((&maker.mount.span).into());
+    finding.label = because(own, name, does);
     for maker in &makers {
         if let Some(Decides::Compose(span) | Decides::Dockerfile(span)) =
             maker.user.as_ref().filter(|_| maker.is_own(uid)).map(|user| &user.decides)
