@@ -56,7 +56,7 @@ fn blank_numbers_are_root_until_they_have_names_of_their_own() {
     assert_eq!(project.devdoctor(&["check", "--format", "json", "--only", ID]).report().outcome(ID), "clean");
     std::fs::remove_file(project.root.join("second")).unwrap();
     project.devdoctor(&["undo", "--yes"]).ends_with(0);
-    before.assert_same(&project.tree(), support::tree::Compared::Contents);
+    before.assert_same(&project.tree(), support::tree::Compared::Content);
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn homes_that_cannot_be_written_are_told_and_moved() {
         project.shell(&format!("docker compose exec -T app sh -c '{INSTALL}'")).ends_with(0);
         assert_eq!(project.devdoctor(&["check", "--format", "json", "--only", id]).report().outcome(id), "clean");
         project.devdoctor(&["undo", "--yes"]).ends_with(0);
-        before.assert_same(&project.tree(), support::tree::Compared::Contents);
+        before.assert_same(&project.tree(), support::tree::Compared::Content);
     }
 }
 

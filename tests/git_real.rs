@@ -67,7 +67,7 @@ fn what_root_left_in_git_is_told_given_back_and_taken_back() {
     assert_eq!(project.tree().foreign_to(Person::User.owner().unwrap()), Vec::<&str>::new());
     assert_eq!(project.devdoctor(&["check", "--format", "json"]).report().found(), Vec::<String>::new());
     project.devdoctor(&["undo", "--yes"]).ends_with(0);
-    before.assert_same(&project.tree(), support::tree::Compared::Contents);
+    before.assert_same(&project.tree(), support::tree::Compared::Content);
     project.devdoctor(&["fix", "--yes", "--only", ID]).ends_with(0);
     project.shell(DAY).ends_with(0);
 }

@@ -84,6 +84,12 @@ fn cause_of(index: usize, findings: &[Judged]) -> Option<usize> {
             .min()
             .filter(|stronger| *stronger < mine)
             .map(|(_, cause)| cause);
+        // What nobody is known to have made was made by the same somebody.
+        let beside = |other: &Judged| {
+            other.id == "ownership-foreign-files" && (shares_service(other) || of_nobody(other) && of_nobody(judged))
+        };
+        let is_gits = judged.id == "ownership-git-objects-foreign";
+        return stronger.or_else(|| is_gits.then(|| findings.iter().position(beside)).flatten());
     }
     if judged.id == "postgres-unreachable" {
         let explains = |other: &Judged| URL_TROUBLE.contains(&other.id.as_str()) && meet(other, judged);

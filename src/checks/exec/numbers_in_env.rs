@@ -11,7 +11,7 @@ pub(super) fn harms(facts: &Facts, mount: &Mount) -> bool {
     let MountSource::Bind(source) = &mount.source else { return false };
     let file = facts.host.as_ref().ok().and_then(|host| host.stat(source).flatten());
     mount.writable
-        && !file.is_some_and(|stat| stat.kind != crate::facts::FileKind::Directory)
+        && file.is_none_or(|stat| stat.kind == crate::facts::FileKind::Directory)
         && !source.ends_with(".sock")
 }
 
