@@ -55,7 +55,7 @@ fn blank_numbers_are_root_until_they_have_names_of_their_own() {
     assert_eq!(project.tree().owner("second"), me());
     assert_eq!(project.devdoctor(&["check", "--format", "json", "--only", ID]).report().outcome(ID), "clean");
     std::fs::remove_file(project.root.join("second")).unwrap();
-    project.devdoctor(&["undo", "--yes"]).ends_with(0);
+    project.devdoctor(&["undo"]).ends_with(0);
     before.assert_same(&project.tree(), support::tree::Compared::Content);
 }
 
@@ -106,7 +106,7 @@ fn homes_that_cannot_be_written_are_told_and_moved() {
         project.up();
         project.shell(&format!("docker compose exec -T app sh -c '{INSTALL}'")).ends_with(0);
         assert_eq!(project.devdoctor(&["check", "--format", "json", "--only", id]).report().outcome(id), "clean");
-        project.devdoctor(&["undo", "--yes"]).ends_with(0);
+        project.devdoctor(&["undo"]).ends_with(0);
         before.assert_same(&project.tree(), support::tree::Compared::Content);
     }
 }
@@ -161,7 +161,7 @@ fn calls_without_a_terminal_fail_where_the_check_says_so() {
             if !tried.all().contains("hi") {
                 wrong.push(format!("{call} after fix: {} {tried}", project.read(".husky/pre-commit")));
             }
-            project.devdoctor(&["undo", "--yes"]).ends_with(0);
+            project.devdoctor(&["undo"]).ends_with(0);
             assert_eq!(project.read(".husky/pre-commit"), format!("{call}\n"));
         }
     }

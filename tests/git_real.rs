@@ -66,7 +66,7 @@ fn what_root_left_in_git_is_told_given_back_and_taken_back() {
     project.devdoctor(&["fix", "--yes", "--only", ID]).ends_with(0);
     assert_eq!(project.tree().foreign_to(Person::User.owner().unwrap()), Vec::<&str>::new());
     assert_eq!(project.devdoctor(&["check", "--format", "json"]).report().found(), Vec::<String>::new());
-    project.devdoctor(&["undo", "--yes"]).ends_with(0);
+    project.devdoctor(&["undo"]).ends_with(0);
     before.assert_same(&project.tree(), support::tree::Compared::Content);
     project.devdoctor(&["fix", "--yes", "--only", ID]).ends_with(0);
     project.shell(DAY).ends_with(0);
@@ -103,7 +103,9 @@ fn each_entry_of_git_hurts_or_not_as_git_says() {
         let report = project.devdoctor(&["check", "--offline", "--format", "json", "--only", ID]).report();
         let told = report.found() == [ID];
         let git = project.shell(DAY);
-        if told == (git.status == 0) {
+        // The end of `git gc` complains about a folder and goes on.
+        let works = git.status == 0 && !git.all().contains("Permission denied");
+        if told == works {
             wrong.push(format!("{path} ({below}): told {told}, {git}"));
         }
     }

@@ -105,6 +105,8 @@ fn mounted(
         }
     };
     let finding = Finding::at(&mount.span, format!("~/{inside}"), message).label(because).service(name);
+    let finding =
+        finding.seen(mount.span.path.to_string(), format!("~/{inside}"), format!("mounted at `{}`", mount.target));
     let give = give_back(host, here);
     let words = format!("keep it in a named volume instead of `~/{inside}`, or run `{name}` as you{give}");
     evidence(finding, here).fix(Fix::manual(words))
