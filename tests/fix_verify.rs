@@ -216,5 +216,5 @@ fn a_project_of_roots_is_told_only_to_who_cannot_write_it() {
     }
     // The system's folders are root's by right.
     let etc = project.devdoctor(&["check", "--offline", "--only", id, "--format", "json", "/etc"]);
-    assert_eq!(etc.report().outcome(id), "clean", "{etc}");
+    assert!(etc.report().found().is_empty(), "{etc}");
 }

@@ -237,6 +237,11 @@ pub fn paths_of_interest(container: &Container, project: &Project) -> Vec<PathWi
             }
         }
     }
+    for used in super::homes::uses(container, project, None) {
+        for home in homes(container, used.line, &exec_environment(container, &[])) {
+            wish(absolute(&home, "/"), false);
+        }
+    }
     // Without the folders above them: each is one look.
     for PathWish { path, listing } in environment_wishes(container, project) {
         *wishes.entry(path).or_default() |= listing;
@@ -249,7 +254,9 @@ pub fn accounts_matter(container: &Container, project: &Project) -> bool {
     let root = project.root.as_str();
     let mounts = container.mounts.iter().filter(|mount| mount.kind == MountKind::Bind);
     let shows = |source: &str| is_below(source, root) || is_below(root, source);
-    mounts.map(|mount| mount.source.as_str()).any(shows) || !tools_of(container, project).is_empty()
+    mounts.map(|mount| mount.source.as_str()).any(shows)
+        || !tools_of(container, project).is_empty()
+        || super::homes::programs(container, project).next().is_some()
 }
 
 fn homes(container: &Container, line: Option<&CommandLine>, environment: &Environment) -> BTreeSet<String> {

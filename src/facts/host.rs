@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Environment, Wsl};
+use super::{Environment, Git, Wsl};
 
 /// The owner of a file: user and group number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -206,6 +206,15 @@ impl Filesystem {
     }
 }
 
+/// A folder of the person's home that a tool writes to, and what in it belongs to somebody else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HomeFolder {
+    /// Path relative to the home, such as `.cache/uv`.
+    pub path: SeenPath,
+    /// Foreign entries, two levels deep, the folder itself as the empty path; sorted.
+    pub foreign: Vec<ForeignFile>,
+}
+
 /// What was seen on this machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Host {
@@ -230,6 +239,12 @@ pub struct Host {
     pub wsl: Wsl,
     /// The tree under the project's root.
     pub walk: Walk,
+    /// The git repository around the root; `None` where there is none.
+    #[serde(default)]
+    pub git: Option<Git>,
+    /// What belongs to somebody else than the person in the folders of their home that tools write to.
+    #[serde(default)]
+    pub home_foreign: Vec<HomeFolder>,
     /// What was seen at the paths that matter (sources of bind mounts, caches), by absolute path; `None` where there
     /// is nothing.
     pub paths: BTreeMap<String, Option<PathStat>>,

@@ -1,6 +1,7 @@
 //! Everything a check may look at: plain data about the project, the host, the engine, the database and git.
 
 mod docker;
+mod git;
 mod host;
 mod postgres;
 mod wsl;
@@ -17,7 +18,8 @@ pub use docker::{
     Container, ContainerMount, Docker, EndpointTried, EndpointTrouble, EngineKind, Group, IdRange, Image, Listing,
     MountKind, PasswdEntry, PathWish, PublishedPort,
 };
-pub use host::{FileKind, Filesystem, ForeignFile, Host, Identity, Owner, PathStat, SeenPath, Walk};
+pub use git::{Git, GitDirectory};
+pub use host::{FileKind, Filesystem, ForeignFile, HomeFolder, Host, Identity, Owner, PathStat, SeenPath, Walk};
 pub use postgres::{Database, Postgres, Server, Trouble, TroubleKind, Vector};
 pub use wsl::{Automount, Wsl, WslKind};
 

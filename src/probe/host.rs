@@ -66,6 +66,7 @@ fn is_recorded(name: &str) -> bool {
         || name == "USER_ID"
         || STARTS.iter().any(|start| name.starts_with(start))
         || ENDS.iter().any(|end| name.ends_with(end))
+        || crate::project::commands::user::names_a_number(name)
         || name.eq_ignore_ascii_case("npm_config_cache")
 }
 
@@ -86,6 +87,11 @@ pub fn look(
     };
     let of_root = path_stat(&stat(root).map_err(missing)?);
     let Person { identity, home, through_sudo } = person;
+    let at_home = home.as_ref().map(SeenPath::as_path);
+    let git = super::git::look(root, at_home, environment, of_root.owner.uid, deadline);
+    // Root's own home holds what is root's.
+    let of_person = at_home.filter(|_| identity.owner.uid != 0);
+    let home_foreign = of_person.map(|home| super::home::look(home, identity.owner.uid, deadline)).unwrap_or_default();
     let mut paths = BTreeMap::new();
     for wish in wishes {
         match lstat(Path::new(wish)) {
@@ -107,6 +113,8 @@ pub fn look(
         filesystem: mounts.under(root, &wsl),
         filesystems: wishes.iter().filter_map(filesystem_of).collect(),
         walk: walk(root, of_root.owner.uid, deadline).map_err(missing)?,
+        git,
+        home_foreign,
         paths,
         environment: recorded(environment),
         wsl,

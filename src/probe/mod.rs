@@ -3,6 +3,8 @@
 pub mod docker;
 pub mod files;
 pub mod filesystems;
+pub mod git;
+pub mod home;
 pub mod host;
 pub mod index;
 mod listing;

@@ -1,6 +1,7 @@
 //! File formats with spans: every value that is read keeps the bytes it was read from.
 
 pub mod dotenv;
+pub mod gitconfig;
 pub mod ini;
 pub mod interpolate;
 pub mod json;

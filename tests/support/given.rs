@@ -6,6 +6,9 @@
 //! * `stat: { data: "0:0 0755", "/abs": absent }`: paths of the host, relative to the root or absolute; `file` or `link` at
 //!   the end for what is no directory.
 //! * `foreign: { "a/b.py": "0:0 0644", "c": "0:0 0755 dir" }`: what the walk over the project found.
+//! * `git: { top, owner, outside: { "/repo/.git": { "objects/a1": "0:0 0755 dir" } }, safe-directories: [] }`: the repository
+//!   around the root, its top's owner, and what is foreign in git's directories outside of the root.
+//! * `home-foreign: { .cache/uv: { "": "0:0 0755 dir", a: "0:0 0644" } }`: what is foreign in folders of the person's home.
 //! * `environment`: variables of devdoctor's own environment.
 //! * `wsl: none | one | two | container`: which WSL this is. `automount: "metadata,umask=22"`: `options` of its `wsl.conf`.
 //! * `mounts: { /mnt/c: '9p C:\134 rw,aname=drvfs;path=C:\' }`: what is mounted besides an ext4 root, by mount point, as the
@@ -23,8 +26,9 @@ use std::path::Path;
 use devdoctor::checks::{Example, Words};
 use devdoctor::facts::{
     Automount, Container, ContainerMount, Database, Docker, EndpointTried, EndpointTrouble, EngineKind, Environment,
-    Facts, FileKind, ForeignFile, Group, Host, IdRange, Identity, Image, Listing, Missing, MountKind, Need, Owner,
-    PasswdEntry, PathStat, Postgres, SeenPath, Server, Trouble, TroubleKind, Vector, Walk, Wsl, WslKind,
+    Facts, FileKind, ForeignFile, Git, GitDirectory, Group, HomeFolder, Host, IdRange, Identity, Image, Listing,
+    Missing, MountKind, Need, Owner, PasswdEntry, PathStat, Postgres, SeenPath, Server, Trouble, TroubleKind, Vector,
+    Walk, Wsl, WslKind,
 };
 use devdoctor::probe::filesystems::Mounts;
 use devdoctor::project::compose::MountSource;
@@ -43,6 +47,8 @@ struct Given {
     through_sudo: bool,
     stat: BTreeMap<String, String>,
     foreign: BTreeMap<String, String>,
+    git: Option<GivenGit>,
+    home_foreign: BTreeMap<String, BTreeMap<String, String>>,
     environment: BTreeMap<String, String>,
     wsl: WslKind,
     automount: Option<String>,
@@ -52,6 +58,15 @@ struct Given {
     images: BTreeMap<String, GivenImage>,
     databases: Option<Vec<GivenDatabase>>,
     endpoints: Vec<GivenEndpoint>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+struct GivenGit {
+    top: Option<String>,
+    owner: Option<String>,
+    outside: BTreeMap<String, BTreeMap<String, String>>,
+    safe_directories: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -255,15 +270,7 @@ fn host(given: &Given, environment: Environment, project: &Project) -> Host {
         kind: FileKind::Directory,
         links: 2,
     }));
-    let foreign: Vec<ForeignFile> = given
-        .foreign
-        .iter()
-        .map(|(path, text)| ForeignFile {
-            path: SeenPath(path.into()),
-            stat: stat(text, FileKind::File),
-            capabilities: false,
-        })
-        .collect();
+    let foreign = foreign_files(&given.foreign);
     let automount = given
         .automount
         .as_ref()
@@ -287,9 +294,40 @@ fn host(given: &Given, environment: Environment, project: &Project) -> Host {
         filesystems,
         wsl: Wsl { kind: given.wsl, automount },
         walk: Walk { foreign_count: foreign.len() as u64, seen: 100, foreign, ..Walk::default() },
+        git: given.git.as_ref().map(git),
+        home_foreign: given.home_foreign.iter().map(|(folder, foreign)| home_folder(folder, foreign)).collect(),
         paths,
         environment,
     }
+}
+
+fn git(given: &GivenGit) -> Git {
+    Git {
+        top: SeenPath(given.top.clone().unwrap_or_else(|| ROOT.to_owned()).into()),
+        top_owner: owner(given.owner.as_deref().unwrap_or("1000:1000")),
+        outside: given
+            .outside
+            .iter()
+            .map(|(path, foreign)| GitDirectory {
+                path: SeenPath(path.into()),
+                walk: Walk { foreign_count: foreign.len() as u64, foreign: foreign_files(foreign), ..Walk::default() },
+            })
+            .collect(),
+        safe_directories: given.safe_directories.clone(),
+    }
+}
+
+fn home_folder(folder: &str, foreign: &BTreeMap<String, String>) -> HomeFolder {
+    HomeFolder { path: SeenPath(folder.into()), foreign: foreign_files(foreign) }
+}
+
+fn foreign_files(given: &BTreeMap<String, String>) -> Vec<ForeignFile> {
+    let file = |(path, text): (&String, &String)| ForeignFile {
+        path: SeenPath(path.into()),
+        stat: stat(text, FileKind::File),
+        capabilities: false,
+    };
+    given.iter().map(file).collect()
 }
 
 fn docker(given: &Given, project: &Project) -> Docker {

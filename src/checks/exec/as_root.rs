@@ -54,7 +54,7 @@ pub(super) fn check(facts: &Facts) -> Checked {
 }
 
 /// Whether root in the service's containers is no root on the host: rootless engines, remapped ones, Docker Desktop.
-fn root_is_the_person(facts: &Facts, service: &Service) -> bool {
+pub(super) fn root_is_the_person(facts: &Facts, service: &Service) -> bool {
     let Ok(docker) = &facts.docker else { return false };
     let container = docker.container_of(&service.name).map(|container| container.userns_mode.as_str());
     let mode = container.or(service.userns_mode.as_ref().map(|mode| mode.value.as_str())).unwrap_or_default();

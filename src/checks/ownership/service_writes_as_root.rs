@@ -1,6 +1,7 @@
 //! A service runs as root and mounts the project writable, so that whatever it writes belongs to root.
 
 use crate::access::service::{idles, image_of, says_root, service_changes_user, unknown_user};
+use crate::access::user_variables::unset_variables;
 use crate::access::{Decides, IdMaps, ServiceUser, Tool, shows_project};
 use crate::facts::{Container, Facts};
 use crate::finding::{Checked, Finding};
@@ -42,8 +43,11 @@ fn judged(facts: &Facts, service: &Service) -> Option<Finding> {
         let mode = mode.or(service.userns_mode.as_ref().map(|mode| mode.value.as_str()));
         IdMaps::of(docker, mode.unwrap_or_default()).is_ok_and(|maps| maps.is_identity())
     });
+    // Then `exec-user-blank` says so, at the variables.
+    let said =
+        blank && facts.host.is_ok() && unset_variables(facts, service).iter().any(|variable| !variable.has_default);
     let idle = command(facts, service, container).is_some_and(|command| idles(&command));
-    if decided || !identity || idle || service_changes_user(service, &facts.project, container) {
+    if decided || said || !identity || idle || service_changes_user(service, &facts.project, container) {
         return None;
     }
     let mut mounts = service.mounts.iter().filter(|mount| shows_project(facts, mount));

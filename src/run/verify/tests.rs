@@ -54,6 +54,8 @@ fn facts(foreign: &[&str], closed: &[&str]) -> Facts {
         filesystem: None,
         filesystems: BTreeMap::new(),
         wsl: crate::facts::Wsl::default(),
+        git: None,
+        home_foreign: vec![],
         walk,
         paths: BTreeMap::new(),
         environment: crate::facts::Environment::default(),
