@@ -52,6 +52,8 @@ pub enum Command {
     Exec(ExecArgs),
     /// List all checks.
     List(ListArgs),
+    /// Name the problems that an error text speaks of, and look whether they are so here.
+    Why(WhyArgs),
     /// Explain a check, and what it sees here.
     Explain(ExplainArgs),
     /// Check staged files before a commit: files only, in milliseconds.
@@ -283,6 +285,29 @@ pub struct ExplainArgs {
     #[command(flatten)]
     #[expect(missing_docs, reason = "flattened")]
     pub project: ProjectArgs,
+}
+
+/// `devdoctor why`.
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "Exit status: 1 a problem that the text names is found here, 0 none is, 2 devdoctor could not do its work."
+)]
+pub struct WhyArgs {
+    /// The text, such as an error message; without one, or with `-`, standard input, such as a build's log.
+    #[arg(value_name = "TEXT", allow_hyphen_values = true)]
+    pub text: Option<String>,
+    /// The project, or any path in it (default: the project around the working directory).
+    #[arg(long, value_name = "PATH")]
+    pub project: Option<PathBuf>,
+    /// Look at files and this machine only: no engine, no database.
+    #[arg(long)]
+    pub offline: bool,
+    /// Form of the answer.
+    #[arg(long, value_name = "FORM", default_value = "human")]
+    pub format: Format,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub outside: OutsideArgs,
 }
 
 /// `devdoctor hook`.

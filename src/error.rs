@@ -65,6 +65,9 @@ pub enum Error {
     /// The journal cannot be used.
     #[error(transparent)]
     Record(#[from] crate::fix::apply::record::RecordError),
+    /// There is no text to explain.
+    #[error("no text to explain: {0}")]
+    NoText(String),
     /// There is nothing to take back.
     #[error("{0}")]
     NothingToUndo(String),
@@ -104,6 +107,9 @@ impl Error {
             Self::Family { checks, .. } => Some(format!("name one of them: {}", checks.join(", "))),
             Self::Exec { help, .. } => help.clone(),
             Self::Facts { .. } => Some("record them with `devdoctor facts --output FILE`".to_owned()),
+            Self::NoText(_) => {
+                Some("give it an error text, or a log: docker compose up 2>&1 | devdoctor why".to_owned())
+            }
             Self::Git(_) => Some("run the hook inside a git repository".to_owned()),
             Self::Run { .. } => {
                 Some("see all runs with `devdoctor undo --list`, and name the one to take back".to_owned())

@@ -178,6 +178,30 @@ pub fn read_named(path: &Path) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|_| "is no text".to_owned())
 }
 
+/// The last `limit` bytes of standard input, which is read to its end: what ends a run stands at the end of its log. Bytes that
+/// are no text are shown as such.
+///
+/// # Errors
+/// Why it cannot be read, for people.
+pub fn read_standard_input(limit: usize) -> Result<String, String> {
+    let mut input = std::io::stdin().lock();
+    let mut kept: Vec<u8> = vec![];
+    let mut chunk = vec![0; 64 * 1024];
+    loop {
+        match input.read(&mut chunk) {
+            Ok(0) => return Ok(String::from_utf8_lossy(&kept).into_owned()),
+            Ok(length) => {
+                kept.extend_from_slice(chunk.get(..length).unwrap_or_default());
+                if kept.len() > 2 * limit {
+                    kept.drain(..kept.len() - limit);
+                }
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(reason(&error)),
+        }
+    }
+}
+
 /// The absolute directory that `path` is or lies in, links resolved.
 ///
 /// # Errors

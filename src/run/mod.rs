@@ -15,6 +15,7 @@ mod selection;
 mod terminal;
 mod undo;
 mod verify;
+mod why;
 
 use std::process::ExitCode;
 
@@ -60,6 +61,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Undo(arguments) => undo::run(arguments, &environment, &mut output),
         Command::Exec(arguments) => exec::run(arguments, &environment, &mut output),
         Command::List(arguments) => list::run(arguments, &mut output),
+        Command::Why(arguments) => why::run(arguments, &environment, &mut output),
         Command::Explain(arguments) => explain::run(arguments, &environment, &mut output),
         Command::Hook(arguments) => hook::run(arguments, &environment, &mut output),
         Command::Facts(arguments) => facts::run(arguments, &environment, &mut output),

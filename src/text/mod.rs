@@ -6,6 +6,7 @@ pub mod ini;
 pub mod interpolate;
 pub mod json;
 pub mod just;
+pub mod log;
 pub mod make;
 mod mapped;
 pub mod python;
