@@ -243,7 +243,7 @@ fn sql_back(
 }
 
 fn reversed(theatre: &Theatre<'_>, step: &Sql, identity: &DatabaseIdentity) -> Result<Taken, String> {
-    let options = PostgresOptions { allow_remote: theatre.arguments.allow_remote };
+    let options = PostgresOptions { allow_remote: theatre.arguments.outside.allow_remote };
     let docker = theatre.facts.docker.as_ref().ok();
     let ran = sql::run(&theatre.facts.project, docker, step, identity, &options);
     match probe::runtime()?.block_on(ran) {
