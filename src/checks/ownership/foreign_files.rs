@@ -31,7 +31,7 @@ pub(super) fn check(facts: &Facts) -> Checked {
     let mut stories: BTreeMap<(Vec<usize>, u32), Vec<&ForeignFile>> = BTreeMap::new();
     // Files of one folder and one owner have one story, so it is found out once for all of them.
     let mut known: BTreeMap<(&Path, u32), Option<Vec<usize>>> = BTreeMap::new();
-    for file in &host.walk.foreign {
+    for file in host.walk.foreign.iter().filter(|file| !is_shared(host, file)) {
         let uid = file.stat.owner.uid;
         let folder = file.path.as_path().parent().filter(|_| file.stat.kind != FileKind::Directory);
         let makers = || {
@@ -64,6 +64,18 @@ pub(super) fn check(facts: &Facts) -> Checked {
         cure(facts, host, files, finding)
     };
     Ok(stories.iter().map(told).collect())
+}
+
+/// Whether the developer writes a file of another person through a group that both are in: that is how people share.
+fn is_shared(host: &Host, file: &ForeignFile) -> bool {
+    let (person, stat) = (&host.person, &file.stat);
+    let member = match person.owner.uid {
+        0 => host.root_owner.gid == stat.owner.gid,
+        _ => person.owner.gid == stat.owner.gid || person.groups.contains(&stat.owner.gid),
+    };
+    let wanted = if stat.kind == FileKind::Directory { 0o030 } else { 0o020 };
+    // Root's own group is nobody's way to share.
+    member && stat.owner.gid != 0 && stat.mode & wanted == wanted
 }
 
 /// Folders that could not be entered and are no service's own, with the reason. At most a few by name.

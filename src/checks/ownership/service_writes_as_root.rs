@@ -1,6 +1,6 @@
 //! A service runs as root and mounts the project writable, so that whatever it writes belongs to root.
 
-use crate::access::service::{idles, image_of, says_root, service_changes_user, unknown_user};
+use crate::access::service::{idles, image_of, leaves_root, says_root, service_changes_user, unknown_user};
 use crate::access::{Decides, IdMaps, ServiceUser, Tool, shows_project};
 use crate::facts::{Container, Facts};
 use crate::finding::{Checked, Finding};
@@ -43,7 +43,8 @@ fn judged(facts: &Facts, service: &Service) -> Option<Finding> {
         IdMaps::of(docker, mode.unwrap_or_default()).is_ok_and(|maps| maps.is_identity())
     });
     let idle = command(facts, service, container).is_some_and(|command| idles(&command));
-    if decided || !identity || idle || service_changes_user(service, &facts.project, container) {
+    let leaves = service_changes_user(service, &facts.project, container) || leaves_root(service, &facts.project);
+    if decided || !identity || idle || leaves {
         return None;
     }
     let mut mounts = service.mounts.iter().filter(|mount| shows_project(facts, mount));
