@@ -3,6 +3,7 @@
 use crate::facts::{Container, Docker, Image, Missing, Need};
 use crate::project::Project;
 use crate::project::compose::Service;
+use crate::project::dockerfile::starting_names;
 use crate::text::Span;
 
 use super::user::{RunsAs, Unresolved, resolve};
@@ -263,28 +264,8 @@ pub fn leaves_root(service: &Service, project: &Project) -> bool {
                 .any(|word| LEAVE_ROOT.contains(&word))
         })
     };
-    let starts: Vec<&str> = dockerfile
-        .text()
-        .lines()
-        .filter(|line| {
-            ["ENTRYPOINT", "CMD"].iter().any(|word| line.trim_start().to_ascii_uppercase().starts_with(word))
-        })
-        .chain(
-            [&service.entrypoint, &service.command]
-                .into_iter()
-                .flatten()
-                .flat_map(|words| &words.value)
-                .map(String::as_str),
-        )
-        .collect();
-    let is_started = |path: &str| {
-        let name = path.rsplit('/').next().unwrap_or(path);
-        starts.iter().any(|start| {
-            start
-                .split(|character: char| character.is_whitespace() || "\"'[],/".contains(character))
-                .any(|word| word == name)
-        })
-    };
+    let starts = starting_names(dockerfile.text());
+    let is_started = |path: &str| path.rsplit('/').next().is_some_and(|name| starts.contains(&name));
     names_one(dockerfile.text())
         || project.sources.iter().any(|(path, source)| is_started(path) && names_one(source.text()))
 }

@@ -1,8 +1,10 @@
 //! What a Dockerfile says about the image's user, home and directories.
 
 mod prepare;
+mod starts;
 mod words;
 
+pub use starts::starting_names;
 use std::collections::BTreeMap;
 
 use parse_dockerfile::{Instruction, UnescapedString, parse_iter};
