@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use devdoctor::access::rights::{may_fill, may_write};
 use devdoctor::access::{IdMaps, Layout, Process, RunsAs, Seen, Verdict, accounts_matter, paths_of_interest};
 use devdoctor::facts::{Container, Docker, EngineKind, FileKind, IdRange, Identity, Owner, PathStat, SeenPath};
+use devdoctor::fix::apply::chown::Terms;
 use devdoctor::fix::apply::engine::{EngineError, chown};
 use devdoctor::fix::{Chown, ChownPlace};
 use devdoctor::probe::docker::{DockerLook, Engine, EngineOptions, Interest, look};
@@ -86,7 +87,9 @@ fn behind_a_remapping_engine_files_come_back_to_their_owner() {
         let (engine, docker) = looked(&own.url()).await;
         assert_eq!(docker.kind, EngineKind::UsernsRemap);
         assert_eq!(docker.uid_map, Ok(vec![IdRange { inside: 0, outside: start, count: 65536 }]));
-        chown(&engine, &docker, &root, &step(&root, &["by-root", "by-app", "by-host-root"], ME), false).await.unwrap();
+        chown(&engine, &docker, &root, &step(&root, &["by-root", "by-app", "by-host-root"], ME), Terms::default())
+            .await
+            .unwrap();
     });
     for name in ["by-root", "by-app", "by-host-root"] {
         assert_eq!(owner(&root, name), ME.uid, "{name}");
@@ -111,13 +114,14 @@ fn behind_a_rootless_engine_root_is_the_user_and_the_others_come_back() {
             (docker.uid_map.as_ref(), docker.gid_map.as_ref()),
             (Ok(&vec![first, second]), Ok(&vec![first, second]))
         );
-        chown(&engine, &docker, &root, &step(&root, &["by-app"], ME), false).await.unwrap();
+        chown(&engine, &docker, &root, &step(&root, &["by-app"], ME), Terms::default()).await.unwrap();
         assert_eq!(owner(&root, "by-app"), ME.uid);
         // And back, as undo does.
         let before = Owner { uid: start + 999, gid: start + 999 };
-        chown(&engine, &docker, &root, &step(&root, &["by-app"], before), false).await.unwrap();
+        chown(&engine, &docker, &root, &step(&root, &["by-app"], before), Terms::default()).await.unwrap();
         let stranger = Owner { uid: 4_000_000, gid: 4_000_000 };
-        let error = chown(&engine, &docker, &root, &step(&root, &["by-app"], stranger), false).await.unwrap_err();
+        let error =
+            chown(&engine, &docker, &root, &step(&root, &["by-app"], stranger), Terms::default()).await.unwrap_err();
         assert_eq!(error, EngineError::NoNumber(stranger));
     });
     assert_eq!(owner(&root, "by-app"), start + 999);

@@ -117,6 +117,7 @@ impl Group<'_> {
                 _ => format!("{count} at the top"),
             },
             (_, [folder]) => format!("{count} in `{folder}`"),
+            (_, [first, _]) => format!("{count} in `{first}` and 1 other folder"),
             (_, [first, ..]) => format!("{count} in `{first}` and {} other folders", self.folders.len() - 1),
             (_, []) => count.to_string(),
         }
