@@ -361,7 +361,6 @@ fn the_kernel_does_as_the_model_says(url: &str, folder: &Path, numbers: &[u32], 
     assert!(std::process::Command::new("chmod").args(["-R", "u+rwX"]).arg(&at).status().unwrap().success());
     on_it(&["volume", "rm", &volume]);
     on_it(&["image", "rm", &tag]);
-    println!("{answers} answers of the kernel in {round} rounds on {kind:?}, all as the model says");
     assert_eq!(answers, round * 4 * 24 * 3);
     assert!(round > 2, "only {round} rounds");
 }

@@ -6,11 +6,19 @@
     reason = "a test starts programs, reads the disk, and fails by panicking"
 )]
 
+#[path = "support/engine.rs"]
+#[allow(dead_code, reason = "each test program uses its own share of this")]
+mod engine;
+#[path = "support/engines.rs"]
+#[allow(dead_code, reason = "each test program uses its own share of this")]
+mod engines;
 mod support;
 
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::Command;
 
+use engines::OwnEngine;
 use support::answer::Answer;
 use support::person::Person;
 use support::project::{Project, answer};
@@ -46,6 +54,7 @@ impl Drop for Stack {
 
 fn root(project: &Project, script: &str) -> Answer {
     let mut command = Command::new("sh");
+    command.envs(project.environment.iter().map(|(name, value)| (name, value)));
     answer(script, command.args(["-euc", script]).current_dir(&project.root)).ends_with(0)
 }
 
@@ -277,4 +286,22 @@ fn a_link_on_the_way_to_the_project_hides_no_trouble() {
         let report = project.devdoctor(&["check", "--offline", "--format", "json"]).report();
         assert_eq!(report.found(), ["ownership-foreign-files", "ownership-service-writes-as-root"], "{source}");
     }
+}
+
+#[track_caller]
+fn assert_silent_on(own: &OwnEngine, name: &str) {
+    let project = given(name, Person::User, "true").with("DOCKER_HOST", &own.url());
+    let stack = stack(project);
+    stack.up();
+    // The container's 999 has a number of its own here.
+    let owner = stack.project.root.join("data/queue/dump.rdb").symlink_metadata().unwrap().uid();
+    assert!(owner > 65_535, "{owner}");
+    assert_silent(&stack.project, Person::User, &[]);
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn engines_that_shift_numbers_leave_data_with_shifted_owners() {
+    assert_silent_on(&OwnEngine::rootless(), "rootless");
+    assert_silent_on(&OwnEngine::remapping(), "userns");
 }

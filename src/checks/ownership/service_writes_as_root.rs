@@ -1,7 +1,7 @@
 //! A service runs as root and mounts the project writable, so that whatever it writes belongs to root.
 
 use crate::access::service::{idles, image_of, leaves_root, says_root, service_changes_user, unknown_user};
-use crate::access::{Decides, IdMaps, ServiceUser, Tool, shows_project};
+use crate::access::{Decides, IdMaps, ServiceUser, Tool, shows_project, untold_owners};
 use crate::facts::{Container, Facts};
 use crate::finding::{Checked, Finding};
 use crate::fix::Fix;
@@ -13,6 +13,10 @@ pub(super) fn check(facts: &Facts) -> Checked {
     // In root's own project files of root are in their place.
     if facts.host.as_ref().is_ok_and(|host| host.root_owner.uid == 0) {
         return Ok(vec![]);
+    }
+    let shown = |service: &Service| service.mounts.iter().any(|mount| shows_project(facts, mount));
+    if let Some(missing) = untold_owners(facts).filter(|_| facts.project.services().any(shown)) {
+        return Err(missing);
     }
     let findings: Vec<Finding> = facts.project.services().filter_map(|service| judged(facts, service)).collect();
     match facts.project.services().find(|service| is_unknown(facts, service)) {

@@ -157,6 +157,9 @@ async fn ask(
     };
     let (info, (mut containers, images)) = try_join(engine.get("/info", deadline), containers).await?;
     let kind = identity::kind_of(version, &info);
+    if kind == EngineKind::Desktop {
+        containers.iter_mut().for_each(understand::forget_owners_in_binds);
+    }
     let local = is_local(kind, &info, listener.is_some());
     let (uid_map, gid_map) = identity::maps(kind, &info, local, &identity::read(*listener));
     containers.sort_by(|one, other| (&one.service, &one.name).cmp(&(&other.service, &other.name)));
