@@ -46,6 +46,9 @@ struct Stack {
 impl Drop for Stack {
     fn drop(&mut self) {
         self.project.down();
+        // What Compose builds is called after the project.
+        let space = self.project.root.file_name().unwrap().to_str().unwrap();
+        self.images.extend(["worker", "front"].map(|service| format!("{space}-{service}")));
         for image in &self.images {
             _ = Command::new("docker").args(["image", "rm", "--force", image]).output();
         }
