@@ -18,7 +18,7 @@ pub mod user;
 pub mod user_variables;
 
 pub use caches::{Cache, Tool};
-pub use ids::IdMaps;
+pub use ids::{DESKTOP, IdMaps, untold_owners};
 pub use interest::{accounts_matter, paths_of_interest};
 pub use layout::{Layout, Spot, normal};
 pub use project_mounts::shows_project;

@@ -11,6 +11,8 @@ use nix::fcntl::OFlag;
 
 pub(crate) use super::listing::ignoring_repository;
 use super::listing::{Listing, list};
+use crate::project::Project;
+use crate::project::compose::MountSource;
 use crate::project::files::{DANGLING, Files, MAX_FILE_SIZE, ReadError};
 use crate::text::Source;
 
@@ -132,6 +134,35 @@ impl Files for DiskFiles {
 /// The path without links and dots; what is not there is at least made absolute.
 pub(super) fn absolute(path: &Path) -> PathBuf {
     std::fs::canonicalize(path).or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned())
+}
+
+/// Where a path of this machine really lies, when that is in the project at `root` or around it. The engine and Compose
+/// name paths as they were typed, links and all; the project's root is without links.
+pub(crate) fn in_project(root: &Path, path: &Path) -> Option<PathBuf> {
+    // Docker Desktop on a Mac names paths as its own machine has them.
+    let path = match path.strip_prefix("/host_mnt") {
+        Ok(rest) if !path.exists() => Path::new("/").join(rest),
+        _ => path.to_owned(),
+    };
+    // What is not there yet lies in what is.
+    let real = path.ancestors().find_map(|above| {
+        let rest = path.strip_prefix(above).ok()?;
+        let real = std::fs::canonicalize(above).ok()?;
+        Some(if rest.as_os_str().is_empty() { real } else { real.join(rest) })
+    })?;
+    (real.starts_with(root) || root.starts_with(&real)).then_some(real)
+}
+
+/// Takes the links out of the paths that the project binds into containers, as far as they lie in it or around it.
+pub fn follow_links(project: &mut Project) {
+    let root = PathBuf::from(&project.root);
+    let services = project.compose.iter_mut().flat_map(|compose| compose.services.values_mut());
+    for mount in services.flat_map(|service| &mut service.mounts) {
+        let MountSource::Bind(path) = &mut mount.source else { continue };
+        if let Some(real) = in_project(&root, Path::new(path)).as_deref().and_then(Path::to_str) {
+            *path = real.to_owned();
+        }
+    }
 }
 
 /// The bytes of a regular file, links followed. A pipe or a device is never waited for: what is there is looked at before it

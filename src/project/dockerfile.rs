@@ -1,6 +1,7 @@
 //! What a Dockerfile says about the image's user, home and directories.
 
 mod prepare;
+mod starts;
 pub mod steps;
 mod words;
 
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::text::{Source, Spanned, SyntaxError};
 use prepare::prepare;
+pub use starts::starting_names;
 use steps::{Copied, Run};
 use words::{expand, words};
 

@@ -28,6 +28,7 @@ pub fn project(files: &dyn Files, environment: &Environment, database_url: Optio
     project.wants_vector = vector::read(files, &mut sources);
     let given = urls::Given { environment: environment.get_nonempty("DATABASE_URL"), option: database_url };
     project.urls = urls::read(files, &mut sources, &mut unreadable, project.compose.as_ref(), &project.alembic, given);
+    starting_scripts(files, &project, &mut sources);
     dev_servers::keep(files, &project, &mut sources);
     project.line_ends = line_ends::read(files, &project, &mut sources);
     if !project.line_ends.is_empty() {
@@ -43,6 +44,20 @@ pub fn project(files: &dyn Files, environment: &Environment, database_url: Optio
     project.wants_vector.sort_by(|one, other| one.span.cmp(&other.span));
     project
 }
+
+/// Reads the scripts that the project's images start with: they may leave root by themselves.
+fn starting_scripts(files: &dyn Files, project: &Project, sources: &mut BTreeMap<String, Source>) {
+    let texts: Vec<Source> = project.dockerfiles.keys().filter_map(|path| sources.get(path)).cloned().collect();
+    let names: Vec<&str> = texts.iter().flat_map(|source| dockerfile::starting_names(source.text())).collect();
+    let is_named = |path: &&String| path.rsplit('/').next().is_some_and(|name| names.contains(&name));
+    for path in files.list().iter().filter(is_named).take(MOST_STARTING_SCRIPTS) {
+        // One that cannot be read tells nothing, and is copied into the image all the same.
+        _ = super::files::source(files, sources, path);
+    }
+}
+
+/// So many scripts with the name of one that an image starts with are read.
+const MOST_STARTING_SCRIPTS: usize = 20;
 
 /// Files of the root that every tool looks for, and what is unknown without them.
 const WELL_KNOWN: [(&str, Format, &str); 11] = [

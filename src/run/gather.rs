@@ -75,6 +75,7 @@ pub fn gather_as(
     let database_url = arguments.outside.database_url.as_deref();
     let mut project = read::project(&files, environment, database_url);
     project.root = root.display().to_string();
+    probe::files::follow_links(&mut project);
     if let Some(reason) = files.cut_short() {
         say_cut_short(&mut project, reason);
     }

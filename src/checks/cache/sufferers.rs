@@ -56,7 +56,9 @@ pub(super) fn look_at<'a>(facts: &'a Facts, docker: &Docker, container: &Contain
         match state(using.tool, &process, &cache.path, container) {
             State::Fine => {}
             State::Unknown(path) => {
-                looked.unknown.push(format!("`{path}` in `{}` could not be looked at", container.name));
+                let why = container.paths.get(&path).and_then(|fact| fact.as_ref().err());
+                let why = why.map_or(String::new(), |missing| format!(": {missing}"));
+                looked.unknown.push(format!("`{path}` in `{}` could not be looked at{why}", container.name));
             }
             State::Blocked(obstacles) => {
                 looked.sufferers.push(Sufferer { tool: using.tool, cache, runs, line: using.line, obstacles });

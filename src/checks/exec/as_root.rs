@@ -5,7 +5,7 @@ use super::reads::{only_reads, reached};
 use super::variables::{compiles, is_exported};
 use crate::access::interest::exec_lines;
 use crate::access::service::{says_root, service_changes_user, unknown_user};
-use crate::access::{Decides, IdMaps, ServiceUser, shows_project};
+use crate::access::{Decides, IdMaps, ServiceUser, shows_project, untold_owners};
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
 use crate::project::commands::{CommandLine, Language, UserOption};
@@ -45,6 +45,14 @@ pub(super) fn check(facts: &Facts) -> Checked {
                 unknown = unknown.or(Some(&service.name.value));
             }
         }
+    }
+    let runs = |service: &Service| {
+        exec_lines(&facts.project, &service.name).any(|line| !only_reads(&line.call, compiles(facts, service, line)))
+    };
+    let shown = |service: &Service| service.mounts.iter().any(|mount| shows_project(facts, mount));
+    let matters = || facts.project.services().any(|service| runs(service) && shown(service));
+    if let Some(missing) = untold_owners(facts).filter(|_| matters()) {
+        return Err(missing);
     }
     match unknown {
         // Whoever runs there, it cannot be told; that is not fine.

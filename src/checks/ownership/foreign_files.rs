@@ -53,7 +53,7 @@ pub(super) fn check(facts: &Facts) -> Checked {
 /// Files by the services that can have made them, and by owner.
 pub(super) type Stories<'a> = BTreeMap<(Vec<usize>, u32), Vec<&'a ForeignFile>>;
 
-/// Sorts foreign files by who made them; what belongs to a service by right is left out.
+/// Sorts foreign files by who made them; what belongs to a service by right, or is shared through a group, is left out.
 pub(super) fn stories<'a>(
     facts: &Facts,
     suspects: &[Suspect<'_>],
@@ -62,7 +62,8 @@ pub(super) fn stories<'a>(
     let mut stories = Stories::new();
     // Files of one folder and one owner have one story, so it is found out once for all of them.
     let mut known: BTreeMap<(&Path, u32), Option<Vec<usize>>> = BTreeMap::new();
-    for file in files {
+    let shared = |file: &ForeignFile| facts.host.as_ref().is_ok_and(|host| is_shared(host, file));
+    for file in files.filter(|file| !shared(file)) {
         let uid = file.stat.owner.uid;
         let folder = file.path.as_path().parent().filter(|_| file.stat.kind != FileKind::Directory);
         let makers = || {
@@ -78,6 +79,18 @@ pub(super) fn stories<'a>(
         }
     }
     stories
+}
+
+/// Whether the developer writes a file of another person through a group that both are in: that is how people share.
+fn is_shared(host: &Host, file: &ForeignFile) -> bool {
+    let (person, stat) = (&host.person, &file.stat);
+    let member = match person.owner.uid {
+        0 => host.root_owner.gid == stat.owner.gid,
+        _ => person.owner.gid == stat.owner.gid || person.groups.contains(&stat.owner.gid),
+    };
+    let wanted = if stat.kind == FileKind::Directory { 0o030 } else { 0o020 };
+    // Root's own group is nobody's way to share.
+    member && stat.owner.gid != 0 && stat.mode & wanted == wanted
 }
 
 /// Folders that could not be entered and are no service's own, with the reason. At most a few by name.

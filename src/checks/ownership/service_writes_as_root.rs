@@ -1,8 +1,8 @@
 //! A service runs as root and mounts the project writable, so that whatever it writes belongs to root.
 
-use crate::access::service::{idles, image_of, says_root, service_changes_user, unknown_user};
+use crate::access::service::{idles, image_of, leaves_root, says_root, service_changes_user, unknown_user};
 use crate::access::user_variables::unset_variables;
-use crate::access::{Decides, IdMaps, ServiceUser, Tool, shows_project};
+use crate::access::{Decides, IdMaps, ServiceUser, Tool, shows_project, untold_owners};
 use crate::facts::{Container, Facts};
 use crate::finding::{Checked, Finding};
 use crate::fix::Fix;
@@ -14,6 +14,10 @@ pub(super) fn check(facts: &Facts) -> Checked {
     // In root's own project files of root are in their place.
     if facts.host.as_ref().is_ok_and(|host| host.root_owner.uid == 0) {
         return Ok(vec![]);
+    }
+    let shown = |service: &Service| service.mounts.iter().any(|mount| shows_project(facts, mount));
+    if let Some(missing) = untold_owners(facts).filter(|_| facts.project.services().any(shown)) {
+        return Err(missing);
     }
     let findings: Vec<Finding> = facts.project.services().filter_map(|service| judged(facts, service)).collect();
     match facts.project.services().find(|service| is_unknown(facts, service)) {
@@ -47,7 +51,8 @@ fn judged(facts: &Facts, service: &Service) -> Option<Finding> {
     let said =
         blank && facts.host.is_ok() && unset_variables(facts, service).iter().any(|variable| !variable.has_default);
     let idle = command(facts, service, container).is_some_and(|command| idles(&command));
-    if decided || said || !identity || idle || service_changes_user(service, &facts.project, container) {
+    let leaves = service_changes_user(service, &facts.project, container) || leaves_root(service, &facts.project);
+    if decided || said || !identity || idle || leaves {
         return None;
     }
     let mut mounts = service.mounts.iter().filter(|mount| shows_project(facts, mount));
