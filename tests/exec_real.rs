@@ -8,6 +8,9 @@
 
 mod support;
 
+#[path = "exec_real/runners.rs"]
+mod runners;
+
 #[path = "exec_real/repairs.rs"]
 mod repairs;
 

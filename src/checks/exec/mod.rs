@@ -3,7 +3,9 @@
 use super::{Check, check};
 
 mod as_root;
+mod caller;
 mod cure;
+mod own_mount;
 mod reads;
 mod variables;
 
