@@ -31,7 +31,6 @@ pub fn read(reading: &mut Reading) -> Vec<CommandLine> {
     let mut lines = vec![];
     for path in reading.paths(|name| name == "pyproject.toml") {
         let Some(source) = mentioning_docker(reading, &path, Format::Toml) else { continue };
-        // What is no TOML is told by those who read the file for its settings; here it has no tasks.
         let tree = match toml::parse(source.text()) {
             Ok(tree) => tree,
             Err(error) => {
