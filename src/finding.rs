@@ -72,6 +72,9 @@ pub struct Finding {
     /// cure they are all that it is about.
     #[serde(default)]
     pub untouched: Vec<(SeenPath, String)>,
+    /// Whether it is only worth knowing: it counts as info, whatever the severity of its check.
+    #[serde(default)]
+    pub only_info: bool,
     /// Services whose behaviour this finding is about. A finding of a service's root processes is the cause of the findings
     /// about what they left behind: see `run::stories`.
     pub services: Vec<String>,
@@ -100,6 +103,7 @@ impl Finding {
             help: vec![],
             fix: None,
             untouched: vec![],
+            only_info: false,
             services: vec![],
         }
     }
@@ -147,6 +151,13 @@ impl Finding {
     #[must_use]
     pub fn untouched(mut self, path: SeenPath, reason: impl Into<String>) -> Self {
         self.untouched.push((path, reason.into()));
+        self
+    }
+
+    /// Makes it info, whatever the severity of its check: it hurts nobody as it is.
+    #[must_use]
+    pub fn only_info(mut self) -> Self {
+        self.only_info = true;
         self
     }
 

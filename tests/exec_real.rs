@@ -8,6 +8,9 @@
 
 mod support;
 
+#[path = "exec_real/runners.rs"]
+mod runners;
+
 #[path = "exec_real/repairs.rs"]
 mod repairs;
 
@@ -160,6 +163,35 @@ fn what_is_left_behind_is_what_the_check_says() {
         assert_eq!(!report.of("exec-as-root").is_empty(), leaves, "{line}: {:#}", report.0);
         let remove = "find /app -depth -user 0 ! -path /app -exec rm -r {} +";
         project.shell(&format!("docker compose exec -T api {remove}")).ends_with(0);
+    }
+}
+
+/// `docker run` that mounts the project itself: the check says what the engine leaves behind, and its fix ends it.
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn containers_without_a_service_leave_files_of_the_caller_after_the_repair() {
+    let project = project();
+    project.up();
+    let mine = Person::User.owner().unwrap();
+    for (options, command, leaves) in [
+        ("-v \"$PWD\":/app -w /app", "touch made", true),
+        ("-v \"$(pwd)\":/app", "touch /app/made", true),
+        ("-v \"$PWD\":/app -w /tmp", "touch made", false),
+        ("-v \"$PWD\":/app:ro -w /app", "true", false),
+    ] {
+        let image = project.shell("echo \"$API_IMAGE\"").ends_with(0).out.trim().to_owned();
+        project.write("line.sh", format!("docker run --rm {options} {image} {command}\n"));
+        project.shell("sh line.sh").ends_with(0);
+        assert_eq!(project.shell("find . -user 0").ends_with(0).out.contains("made"), leaves, "{options}");
+        project.shell("rm -f made").ends_with(0);
+        let report = project.devdoctor(&["check", "--only", "exec", "--format", "json"]).report();
+        assert_eq!(report.of("exec-as-root").len(), usize::from(leaves), "{options}: {:#}", report.0);
+        if leaves {
+            project.devdoctor(&["fix", "--yes", "--only", "exec"]).ends_with(0);
+            project.shell("sh line.sh").ends_with(0);
+            assert_eq!(project.tree().owner("made"), mine, "{}", project.read("line.sh"));
+            project.shell("rm made").ends_with(0);
+        }
     }
 }
 

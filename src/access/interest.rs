@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::{Container, Environment, MountKind, PathWish};
 use crate::project::Project;
-use crate::project::commands::{CommandLine, DockerVerb};
+use crate::project::commands::{CommandLine, DockerVerb, Occasion};
 use crate::project::compose::is_below;
 
 use super::caches::{Cache, Inside, Tool};
@@ -73,8 +73,13 @@ pub fn commands<'a>(container: &'a Container, project: &'a Project) -> impl Iter
     container.command.iter().chain(written.flat_map(|words| &words.value))
 }
 
-/// The command lines that run something in a service's container.
+/// The command lines that a person calls and that run something in a service's container.
 pub fn exec_lines<'a>(project: &'a Project, service: &str) -> impl Iterator<Item = &'a CommandLine> {
+    all_exec_lines(project, service).filter(|line| line.occasion == Occasion::Called)
+}
+
+/// The command lines that run something in a service's container, those of CI runners and of documents included.
+pub fn all_exec_lines<'a>(project: &'a Project, service: &str) -> impl Iterator<Item = &'a CommandLine> {
     let chosen = project.service(service).and_then(|service| service.container_name.as_ref());
     // Compose calls the first container `<project>-<service>-1`; its first version joined by `_`.
     let names = match chosen {

@@ -53,6 +53,16 @@ impl ServiceUser {
         Some(Self { runs: numbers(&written, container), written, decides })
     }
 
+    /// The user that a container of an image runs as when nothing else is said; `None` when that cannot be known.
+    pub fn of_image(image: &str, docker: Option<&Docker>) -> Option<Self> {
+        let known = docker.and_then(|docker| docker.images.get(image));
+        let (written, decides) = match known {
+            Some(known) => (known.user.clone(), Decides::Image(image.to_owned())),
+            None => Base { image: image.to_owned(), user: None }.user()?,
+        };
+        Some(Self { runs: numbers(&written, None), written, decides })
+    }
+
     /// Whether it is root in the container.
     pub fn is_root(&self) -> bool {
         match &self.runs {

@@ -1,15 +1,20 @@
-//! Command lines that speak to Docker, from Makefiles, justfiles, Taskfiles, package.json, shell scripts and hook
-//! configurations.
+//! Command lines that speak to Docker, from Makefiles, justfiles, Taskfiles, package.json, pyproject.toml, shell scripts,
+//! hook configurations, editors' tasks, CI pipelines and what is told to people.
 
 mod directory;
 mod docker;
+mod documents;
+mod editors;
 mod hooks;
 mod makefiles;
 pub mod options;
+mod pipelines;
+mod pyproject;
 mod scripts;
 mod tasks;
 #[cfg(test)]
 mod tests;
+mod unshelled;
 pub mod user;
 
 use std::collections::BTreeMap;
@@ -19,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use super::files::{Files, ReadError};
 use super::{Format, Unreadable};
 use crate::text::{Mapped, Source, Span, Spanned, SyntaxError, shell};
+use directory::Place;
 use docker::{Found, Word};
 use user::{Lookup, Reference, Variables};
 
@@ -41,6 +47,25 @@ pub struct CommandLine {
     /// names no file and no project.
     #[serde(default)]
     pub compose_file: Option<String>,
+    /// Whether a `cd` before it leads to where only running it could tell.
+    #[serde(default)]
+    pub strayed: bool,
+    /// Who runs it.
+    #[serde(default)]
+    pub occasion: Occasion,
+}
+
+/// Who runs a line, which decides how much it hurts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Occasion {
+    /// A person, by a tool or a script of the project.
+    #[default]
+    Called,
+    /// A runner of a CI service, in a workspace of its own.
+    Runner,
+    /// Nobody yet: a document shows it to people.
+    Shown,
 }
 
 /// What may stand before `UID` and `GID` in the name of a new variable, the best first.
@@ -71,6 +96,12 @@ pub enum Language {
     Shell,
     /// A string in JSON (package.json scripts), run by `sh -c`.
     JsonShell,
+    /// Words in JSON that no shell runs (devcontainer.json's lists).
+    JsonWords,
+    /// A string in TOML (pyproject.toml's tasks) that a shell runs.
+    TomlShell,
+    /// A string in TOML that is split into words, and that no shell runs.
+    TomlWords,
     /// A scalar in YAML that a shell runs.
     YamlShell,
     /// A scalar in YAML that no shell runs (pre-commit's `entry`): only words, no substitution.
@@ -167,6 +198,10 @@ pub fn read(
     lines.extend(scripts::read(&mut reading));
     lines.extend(hooks::read(&mut reading));
     lines.extend(tasks::read(&mut reading));
+    lines.extend(pyproject::read(&mut reading));
+    lines.extend(editors::read(&mut reading));
+    lines.extend(pipelines::read(&mut reading));
+    lines.extend(documents::read(&mut reading));
     directory::look_for_compose(files.list(), &mut lines);
     lines.sort_by(|a, b| a.span.cmp(&b.span));
     lines
@@ -188,9 +223,13 @@ const FOREIGN: [&str; 6] = ["node_modules", ".venv", "venv", "site-packages", ".
 impl Reading<'_> {
     /// Paths of the project's own files whose name `wanted` knows.
     fn paths(&self, wanted: impl Fn(&str) -> bool) -> Vec<String> {
+        self.whole_paths(|path| wanted(path.rsplit('/').next().unwrap_or("")))
+    }
+
+    /// Paths of the project's own files that `wanted` knows.
+    fn whole_paths(&self, wanted: impl Fn(&str) -> bool) -> Vec<String> {
         let own = |path: &&String| !path.split('/').any(|part| FOREIGN.contains(&part));
-        let named = |path: &&String| wanted(path.rsplit('/').next().unwrap_or(""));
-        self.files.list().iter().filter(own).filter(named).cloned().collect()
+        self.files.list().iter().filter(own).filter(|path| wanted(path)).cloned().collect()
     }
 
     /// The text of a file. One that is there and is no text is noted, unless its `format` was only guessed.
@@ -249,6 +288,8 @@ struct Inside<'a> {
     in_bash: bool,
     depth: usize,
     directory: Option<&'a str>,
+    /// A `cd` led to where only running it could tell.
+    strayed: bool,
 }
 
 /// How often a text in a text is followed: `sh -c "…"`, a variable that holds the command.
@@ -258,7 +299,7 @@ impl Context<'_> {
     /// The command lines in a shell text.
     fn lines(&self, text: &Mapped) -> Vec<CommandLine> {
         let mut lines = vec![];
-        let inside = Inside { nested: false, in_bash: false, depth: 0, directory: self.directory };
+        let inside = Inside { nested: false, in_bash: false, depth: 0, directory: self.directory, strayed: false };
         self.collect(text, inside, &mut lines);
         lines
     }
@@ -267,14 +308,16 @@ impl Context<'_> {
         if inside.depth >= DEEPEST {
             return;
         }
-        let mut directory = inside.directory.map(str::to_owned);
+        let mut place = Place::new(inside.directory, inside.strayed);
         for command in shell::commands(text.text()) {
             let (Some(first), Some(last)) = (command.words.first(), command.words.last()) else { continue };
             let written = text.text().get(first.start..last.end).unwrap_or("");
+            place.go_into(&command.subshells);
             let deeper = Inside {
                 nested: inside.nested || command.in_backticks,
                 depth: inside.depth + 1,
-                directory: directory.as_deref(),
+                directory: place.directory(),
+                strayed: place.strayed(),
                 ..inside
             };
             if let Some(program) = self.stands_for(text, first) {
@@ -285,7 +328,7 @@ impl Context<'_> {
                 continue;
             }
             if let Some(target) = written.strip_prefix("cd ") {
-                directory = directory::entered(directory.as_deref(), target, self.language);
+                place.enter(target, self.language);
                 continue;
             }
             if !written.contains("docker") {
@@ -315,7 +358,9 @@ impl Context<'_> {
                         nested: deeper.nested,
                         numbers,
                         // The directory for now; `directory::look_for_compose` finds the file.
-                        compose_file: directory.clone(),
+                        compose_file: place.directory().map(str::to_owned),
+                        strayed: place.strayed(),
+                        occasion: Occasion::Called,
                     });
                 }
                 None => {}

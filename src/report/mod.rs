@@ -106,7 +106,7 @@ pub struct Report {
 pub struct CheckResult {
     /// Its id.
     pub id: String,
-    /// Its severity.
+    /// Its severity; findings that are only worth knowing are info.
     pub severity: Severity,
     /// Findings, why it could not look, or what its panic said.
     pub result: Result<Result<Vec<Finding>, Missing>, String>,
@@ -123,7 +123,7 @@ impl Report {
                 Ok(Ok(findings)) => {
                     judged.extend(findings.into_iter().map(|finding| Judged {
                         id: id.clone(),
-                        severity,
+                        severity: if finding.only_info { Severity::Info } else { severity },
                         fingerprint: String::new(),
                         follows_from: None,
                         finding,

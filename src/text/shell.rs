@@ -11,6 +11,7 @@ mod words;
 mod tests;
 
 use std::ops::Range;
+use std::rc::Rc;
 
 pub use unquote::{Assigned, assignment, has_literal_dollar, unquoted};
 
@@ -27,6 +28,8 @@ pub struct Command {
     pub in_backticks: bool,
     /// The name of the function whose body it opens.
     pub function: Option<Range<usize>>,
+    /// The shells around it that it cannot change, by a number each, the outermost first: `(…)`, `$(…)`, backticks.
+    pub subshells: Rc<[usize]>,
 }
 
 impl Command {
@@ -78,6 +81,8 @@ struct Reader<'text> {
     /// The name of a function whose body comes next.
     function: Option<Range<usize>>,
     found: Vec<Command>,
+    /// The subshells that are open: where each starts.
+    subshells: Rc<[usize]>,
 }
 
 impl<'text> Reader<'text> {
@@ -94,6 +99,7 @@ impl<'text> Reader<'text> {
             pending: vec![],
             function: None,
             found: vec![],
+            subshells: Rc::default(),
         };
         if range.start == 0 && text.starts_with('\u{feff}') {
             reader.at = '\u{feff}'.len_utf8();
@@ -162,6 +168,7 @@ impl<'text> Reader<'text> {
         if !done.words.is_empty() || !done.assignments.is_empty() {
             done.in_backticks = self.in_backticks;
             done.function = self.function.take();
+            done.subshells = Rc::clone(&self.subshells);
             self.found.push(done);
         }
     }
@@ -176,10 +183,23 @@ impl<'text> Reader<'text> {
         }
         if self.depth < DEEPEST {
             self.finish(command);
-            self.depth += 1;
-            self.list(Some(b')'));
-            self.depth -= 1;
+            self.subshell();
         }
+    }
+
+    /// Commands up to `)`, in a shell of their own.
+    fn subshell(&mut self) {
+        let around = Rc::clone(&self.subshells);
+        self.subshells = self.with_subshell();
+        self.depth += 1;
+        self.list(Some(b')'));
+        self.depth -= 1;
+        self.subshells = around;
+    }
+
+    /// The open subshells and the one that starts here.
+    fn with_subshell(&self) -> Rc<[usize]> {
+        self.subshells.iter().copied().chain([self.at]).collect()
     }
 
     fn redirection(&mut self, command: &mut Command, start: usize) {

@@ -3,9 +3,12 @@
 
 mod build;
 pub mod edit;
+mod mapped;
 mod merge;
 #[cfg(test)]
 mod tests;
+
+pub use mapped::mapped;
 
 use std::ops::Range;
 use std::sync::Arc;

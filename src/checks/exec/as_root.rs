@@ -1,14 +1,16 @@
-//! A command line runs something in a container as root, in a service that mounts the project writable.
+//! A command line runs something in a container as root where the project is mounted writable.
 
+use super::caller::runs;
 use super::cure::{cure, without_fix};
+use super::own_mount;
 use super::reads::{only_reads, reached};
 use super::variables::{compiles, is_exported};
-use crate::access::interest::exec_lines;
+use crate::access::interest::all_exec_lines;
 use crate::access::service::{says_root, service_changes_user, unknown_user};
 use crate::access::{Decides, IdMaps, ServiceUser, shows_project, untold_owners};
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
-use crate::project::commands::{CommandLine, Language, UserOption};
+use crate::project::commands::{CommandLine, Occasion, UserOption};
 use crate::project::compose::{Mount, Service};
 
 pub(super) fn check(facts: &Facts) -> Checked {
@@ -34,26 +36,28 @@ pub(super) fn check(facts: &Facts) -> Checked {
         {
             continue;
         }
-        for line in exec_lines(&facts.project, &service.name) {
+        for line in all_exec_lines(&facts.project, &service.name) {
             let Some(mount) =
-                reached(&mounts, &line.call).filter(|_| !only_reads(&line.call, compiles(facts, service, line)))
+                reached(&mounts, &line.call).filter(|_| !only_reads(&line.call, compiles(facts, Some(service), line)))
             else {
                 continue;
             };
             findings.extend(judged(facts, service, mount, user.as_ref(), line));
-            if user.is_none() && line.call.user.is_none() {
+            if user.is_none() && line.call.user.is_none() && line.occasion == Occasion::Called {
                 unknown = unknown.or(Some(&service.name.value));
             }
         }
     }
     let runs = |service: &Service| {
-        exec_lines(&facts.project, &service.name).any(|line| !only_reads(&line.call, compiles(facts, service, line)))
+        all_exec_lines(&facts.project, &service.name)
+            .any(|line| !only_reads(&line.call, compiles(facts, service, line)))
     };
     let shown = |service: &Service| service.mounts.iter().any(|mount| shows_project(facts, mount));
     let matters = || facts.project.services().any(|service| runs(service) && shown(service));
     if let Some(missing) = untold_owners(facts).filter(|_| matters()) {
         return Err(missing);
     }
+    findings.extend(facts.project.commands.iter().filter_map(|line| own_mount::judged(facts, line)));
     match unknown {
         // Whoever runs there, it cannot be told; that is not fine.
         Some(service) if findings.is_empty() => Err(unknown_user(service)),
@@ -78,7 +82,7 @@ fn judged(
 ) -> Option<Finding> {
     let name = &service.name.value;
     let program = line.call.command.first().map_or("its command", |word| word.value.as_str());
-    let who = caller(line);
+    let runs = runs(line, program);
     let service_is_root = || user.is_some_and(ServiceUser::is_root);
     let (place, message, label) = match &line.call.user {
         // `-u ""` is no user at all: the service's own stays. `-u :` is root in any service.
@@ -91,7 +95,7 @@ fn judged(
             let never = if option.blank.len() == 1 { "is never set" } else { "are never set" };
             (
                 &first.span,
-                format!("{who} runs `{program}` as root in `{name}`: {named} {never}"),
+                format!("{runs} as root in `{name}`: {named} {never}"),
                 match option.resolved.as_str() {
                     "" => "comes out blank, so it runs as the service does: as root".to_owned(),
                     resolved => format!("comes out as `-u {resolved}`, which is root"),
@@ -101,16 +105,15 @@ fn judged(
         Some(_) => return None,
         None => {
             service_is_root().then_some(())?;
-            (
-                &line.call.head,
-                format!("{who} runs `{program}` as root in `{name}`"),
-                "says no user, so it runs as root".to_owned(),
-            )
+            (&line.call.head, format!("{runs} as root in `{name}`"), "says no user, so it runs as root".to_owned())
         }
     };
     let subject = format!("{}: {name}", line.holder.as_deref().unwrap_or(program));
     let lands = format!("what it writes in `{}` belongs to root here", mount.target);
-    let mut finding = Finding::at(place, subject, message).label(label).related(&mount.span, lands).service(name);
+    let mut finding = Finding::at(place, subject, message).label(label).related(&mount.span, lands);
+    if line.occasion == Occasion::Called {
+        finding = finding.service(name);
+    }
     let command = line.call.command.iter().map(|word| word.value.as_str()).collect::<Vec<_>>().join(" ");
     finding = finding.seen(line.span.path.to_string(), "command in the container", command);
     if let (None, Some(user)) = (&line.call.user, user) {
@@ -123,28 +126,27 @@ fn judged(
             Decides::Base(image) => finding.seen("known base", image, "runs as root unless it is told otherwise"),
         };
     }
-    Some(match cure(facts, service, line) {
+    Some(repaired(finding, facts, Some(service), line))
+}
+
+/// A finding with its fix, or with what a person can do; and how much it hurts.
+pub(super) fn repaired(finding: Finding, facts: &Facts, service: Option<&Service>, line: &CommandLine) -> Finding {
+    let finding = match cure(facts, service, line) {
         Some(fix) => finding.fix(fix),
         None => finding.help(without_fix(line)),
-    })
+    };
+    match line.occasion {
+        Occasion::Called => finding,
+        Occasion::Shown => finding.only_info(),
+        Occasion::Runner => finding.only_info().help(
+            "leave it where the runner throws its workspace away: only one that keeps it, as a self-hosted one does, \
+             fails on such files at the next checkout",
+        ),
+    }
 }
 
 /// Whether the user comes out blank, and not by what is written: `-u 0:$(GID)` and `-u :$(GID)` are decisions.
 fn nobody_said_root(option: &UserOption) -> bool {
     let user = option.resolved.split(':').next().unwrap_or_default();
     user.is_empty() && !option.written.value.starts_with(':')
-}
-
-/// Who calls, for people: `` `make migrate` ``, ``script `dev` ``, `` `scripts/lint.sh` ``.
-fn caller(line: &CommandLine) -> String {
-    match (line.language, &line.holder) {
-        (Language::Make, Some(target)) => format!("`make {target}`"),
-        (Language::Just, Some(recipe)) => format!("`just {recipe}`"),
-        (Language::JsonShell, Some(script)) => format!("script `{script}`"),
-        (Language::YamlShell, Some(task)) if line.span.path.to_ascii_lowercase().contains("taskfile") => {
-            format!("`task {task}`")
-        }
-        (Language::YamlShell | Language::YamlWords, Some(hook)) => format!("hook `{hook}`"),
-        _ => format!("`{}`", line.span.path),
-    }
 }

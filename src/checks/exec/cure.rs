@@ -4,12 +4,12 @@ use super::variables::variable;
 use crate::facts::Facts;
 use crate::fix::{Edit, Fix, Step};
 use crate::project::commands::user::names_a_group;
-use crate::project::commands::{CommandLine, Language, PREFIXES, UserOption};
+use crate::project::commands::{CommandLine, Language, Occasion, PREFIXES, UserOption};
 use crate::project::compose::{MountSource, Service, is_below};
 use crate::text::Source;
 
 /// The fix of a line; `None` where its language has no way to say it.
-pub(super) fn cure(facts: &Facts, service: &Service, line: &CommandLine) -> Option<Fix> {
+pub(super) fn cure(facts: &Facts, service: Option<&Service>, line: &CommandLine) -> Option<Fix> {
     let source = facts.source(&line.span.path)?;
     let mut numbers = Numbers { line, definitions: vec![] };
     let (title, mut edits) = match &line.call.user {
@@ -18,7 +18,7 @@ pub(super) fn cure(facts: &Facts, service: &Service, line: &CommandLine) -> Opti
             edits.extend(numbers.cache(facts, service));
             (option_title(line, option), edits)
         }
-        None if line.language == Language::YamlWords => {
+        None if matches!(line.language, Language::YamlWords | Language::TomlWords) => {
             ("run it through a shell as you".to_owned(), in_a_shell(source, line)?)
         }
         None => {
@@ -32,7 +32,10 @@ pub(super) fn cure(facts: &Facts, service: &Service, line: &CommandLine) -> Opti
     };
     edits.extend(numbers.define(facts)?);
     // A variable that several lines use changes all of them; a tool's own volume in the project may not let others write.
-    let risky = (line.call.user.is_none() && line.call.inserts_into_variable) || fills_a_volume(service, line);
+    let risky = (line.call.user.is_none() && line.call.inserts_into_variable)
+        || service.is_some_and(|service| fills_a_volume(service, line))
+        // Nobody is hurt as it is.
+        || line.occasion != Occasion::Called;
     let steps: Vec<Step> = edits.into_iter().map(Step::Edit).collect();
     (!steps.is_empty()).then(|| if risky { Fix::risky(title, steps) } else { Fix::safe(title, steps) })
 }
@@ -51,6 +54,9 @@ pub(super) fn without_fix(line: &CommandLine) -> String {
     match line.language {
         Language::YamlWords => {
             "run it through a shell, which knows your numbers: entry: bash -c 'docker compose exec -T -u \"$(id -u):$(id -g)\" …'".to_owned()
+        }
+        Language::JsonWords | Language::TomlWords => {
+            "run it through a shell, which knows your numbers: sh -c 'docker compose exec -u \"$(id -u):$(id -g)\" …'".to_owned()
         }
         _ => "give it your numbers: -u \"$(id -u):$(id -g)\"".to_owned(),
     }
@@ -71,10 +77,10 @@ impl Numbers<'_> {
                 let known = if group { &self.line.numbers.gid } else { &self.line.numbers.uid };
                 known.as_ref().map(|name| format!("$({name})"))
             }
-            Language::Shell | Language::Just | Language::JsonShell | Language::YamlShell => {
+            Language::Shell | Language::Just | Language::JsonShell | Language::YamlShell | Language::TomlShell => {
                 Some(if group { "$(id -g)" } else { "$(id -u)" }.to_owned())
             }
-            Language::YamlWords => None,
+            Language::YamlWords | Language::JsonWords | Language::TomlWords => None,
         }
     }
 
@@ -121,7 +127,7 @@ impl Numbers<'_> {
     }
 
     /// The edit that gives a tool a cache it can write, beside an option that is there.
-    fn cache(&mut self, facts: &Facts, service: &Service) -> Option<Edit> {
+    fn cache(&mut self, facts: &Facts, service: Option<&Service>) -> Option<Edit> {
         let defined = self.definitions.iter().find(|(_, command)| *command == "id -u").map(|(name, _)| name.clone());
         let uid = match defined {
             Some(name) => format!("$({name})"),
@@ -157,17 +163,21 @@ fn names(written: &str, name: &str) -> bool {
     inner.get(..end.unwrap_or(inner.len())) == Some(name)
 }
 
-/// pre-commit starts `entry` without a shell, and adds the names of files: `sh -c 'exec … "$@"' --` takes both.
+/// pre-commit, Poe and PDM start a command without a shell, and add words to it: `sh -c 'exec … "$@"' --` takes both.
 fn in_a_shell(source: &Source, line: &CommandLine) -> Option<Vec<Edit>> {
     let entry = source.slice(&line.span);
     let before = source.text().get(..line.span.start)?;
     // What a shell or YAML would read otherwise than pre-commit does stays for the person.
     let plain = |character: char| character.is_ascii_alphanumeric() || " -_./=,:@%+".contains(character);
-    if !entry.chars().all(plain) || before.ends_with(['\'', '"']) || entry.starts_with("exec ") {
+    // Between the quotes of TOML those of the shell are escaped, and its others mean nothing.
+    let toml = line.language == Language::TomlWords;
+    let fits = if toml { before.ends_with('"') && !before.ends_with("\"\"\"") } else { !before.ends_with(['\'', '"']) };
+    if !entry.chars().all(plain) || !fits || entry.starts_with("exec ") {
         return None;
     }
+    let escaped = |text: &str| if toml { text.replace('"', "\\\"") } else { text.to_owned() };
     let insert_at = line.call.insert_at.clone()?;
-    let edit = |start: usize, text: &str| Edit { span: source.span(start..start), text: text.to_owned() };
+    let edit = |start: usize, text: &str| Edit { span: source.span(start..start), text: escaped(text) };
     Some(vec![
         edit(line.span.start, "sh -c 'exec "),
         edit(insert_at.start, " -u \"$(id -u):$(id -g)\""),

@@ -3,6 +3,7 @@
 use super::{Check, check};
 
 mod as_root;
+mod caller;
 mod cure;
 mod home_is_root_directory;
 mod home_missing;
@@ -10,6 +11,7 @@ mod home_of_someone_else;
 mod homes;
 mod no_passwd_entry;
 mod numbers_in_env;
+mod own_mount;
 mod reads;
 mod tty_in_hook;
 mod uid_variable_blank;

@@ -120,6 +120,61 @@ fn every_language_gets_the_numbers_in_its_own_words() {
             "pre-commit:\n  commands:\n    a:\n      run: docker compose exec -T api x\n",
             "pre-commit:\n  commands:\n    a:\n      run: docker compose exec -u $(id -u):$(id -g) -T api x\n",
         ),
+        (
+            "Taskfile.yml",
+            "tasks:\n  a:\n    - |\n      set -e\n      docker compose exec api x \\\n        y\n",
+            "tasks:\n  a:\n    - |\n      set -e\n      docker compose exec -u $(id -u):$(id -g) api x \\\n        y\n",
+        ),
+        (
+            "lefthook.yml",
+            "pre-commit:\r\n  jobs:\r\n  - run: >-\r\n      docker compose\r\n      exec -T\r\n      api x\r\n",
+            "pre-commit:\r\n  jobs:\r\n  - run: >-\r\n      docker compose\r\n      exec -u $(id -u):$(id -g) -T\r\n      api x\r\n",
+        ),
+        (
+            "pyproject.toml",
+            "[tool.taskipy.tasks]\na = 'docker compose exec api x'\nb = { cmd = \"docker compose exec api sh -c \\\"x\\\"\" }\n",
+            "[tool.taskipy.tasks]\na = 'docker compose exec -u $(id -u):$(id -g) api x'\nb = { cmd = \"docker compose exec -u $(id -u):$(id -g) api sh -c \\\"x\\\"\" }\n",
+        ),
+        (
+            "pyproject.toml",
+            "[tool.poe.tasks]\na = \"docker compose exec api x\"\n[tool.poe.tasks.b]\nshell = \"\"\"\ndocker compose exec api x\n\"\"\"\n",
+            "[tool.poe.tasks]\na = \"sh -c 'exec docker compose exec -u \\\"$(id -u):$(id -g)\\\" api x \\\"$@\\\"' --\"\n[tool.poe.tasks.b]\nshell = \"\"\"\ndocker compose exec -u $(id -u):$(id -g) api x\n\"\"\"\n",
+        ),
+        (
+            ".vscode/tasks.json",
+            "{ // Mine.\n  \"tasks\": [{\"label\": \"a\", \"type\": \"shell\", \"command\": \"docker compose exec api x\",},],\n}\n",
+            "{ // Mine.\n  \"tasks\": [{\"label\": \"a\", \"type\": \"shell\", \"command\": \"docker compose exec -u $(id -u):$(id -g) api x\",},],\n}\n",
+        ),
+        (
+            ".devcontainer/devcontainer.json",
+            "{\"postCreateCommand\": {\"a\": \"docker compose exec api x\"}}",
+            "{\"postCreateCommand\": {\"a\": \"docker compose exec -u $(id -u):$(id -g) api x\"}}",
+        ),
+        (
+            ".github/workflows/a.yml",
+            "jobs:\n  test:\n    steps:\n    - run: |\n        docker compose exec -T -e A=${{ secrets.A }} api x\n",
+            "jobs:\n  test:\n    steps:\n    - run: |\n        docker compose exec -u $(id -u):$(id -g) -T -e A=${{ secrets.A }} api x\n",
+        ),
+        (
+            ".gitlab-ci.yml",
+            "test:\n  script:\n  - docker compose exec -T api x\n",
+            "test:\n  script:\n  - docker compose exec -u $(id -u):$(id -g) -T api x\n",
+        ),
+        (
+            "README.md",
+            "# A\n\n- do:\n  ```console\n  $ docker compose exec api x \\\n      y\n  docker compose exec api z\n  ```\n",
+            "# A\n\n- do:\n  ```console\n  $ docker compose exec -u \"$(id -u):$(id -g)\" api x \\\n      y\n  docker compose exec api z\n  ```\n",
+        ),
+        (
+            "Makefile",
+            "a:\n\tdocker run --rm -v $(CURDIR):/app -w /app python:3.12 x\n",
+            "UID := $(shell id -u)\nGID := $(shell id -g)\n\na:\n\tdocker run -u $(UID):$(GID) --rm -v $(CURDIR):/app -w /app python:3.12 x\n",
+        ),
+        (
+            "a.sh",
+            "docker run -v \"$PWD/src\":/app python:3.12 x /app/y\n",
+            "docker run -u \"$(id -u):$(id -g)\" -v \"$PWD/src\":/app python:3.12 x /app/y\n",
+        ),
     ] {
         let (text, left) = repaired(path, before);
         assert_eq!(text, after, "{path}");
@@ -133,10 +188,19 @@ fn what_cannot_be_put_in_is_left_with_help() {
         ("Makefile", "UID =\na:\n\tdocker compose exec -u $(UID):0 api x\n"),
         ("a.sh", "#!/bin/sh\nU=$UID\ndocker compose exec -u $U:$GID api x\n"),
         (".pre-commit-config.yaml", "repos: [{hooks: [{id: a, entry: \"docker compose exec api x\"}]}]\n"),
+        ("pyproject.toml", "[tool.poe.tasks]\na = 'docker compose exec api x'\n"),
+        ("pyproject.toml", "[tool.pdm.scripts]\na = {cmd = \"docker compose exec api 'x y'\"}\n"),
+        (".devcontainer.json", "{\"initializeCommand\": [\"docker\", \"compose\", \"exec\", \"api\", \"x\"]}"),
+        (
+            ".vscode/tasks.json",
+            "{\"tasks\": [{\"command\": \"docker\", \"args\": [\"compose\", \"exec\", \"api\", {\"value\": \"x\"}]}]}",
+        ),
+        ("Taskfile.yml", "tasks:\n  b: &x\n    - |\n      docker compose exec api x\n  a: *x\n"),
         (".pre-commit-config.yaml", "repos: [{hooks: [{id: a, entry: docker, args: [compose, exec, api, x]}]}]\n"),
     ] {
         let (after, left) = repaired(path, text);
         assert_eq!(after, text);
+        assert_eq!(left.is_empty(), path == "Makefile", "{text}");
         assert!(left.iter().all(|finding| finding.fix.is_none() && !finding.help.is_empty()), "{left:#?}");
     }
 }
@@ -178,6 +242,15 @@ fn lines_that_hurt_nobody_are_not_found() {
         "docker compose exec -e PYTHONDONTWRITEBYTECODE=1 api python -m alembic heads",
         "docker compose exec api pg_isready -U app",
         "cd sub && docker compose exec api x",
+        "docker run -v $(PWD):/app -w /srv python:3.12 x",
+        "docker run -v $(PWD):/app:ro -w /app python:3.12 x",
+        "docker run -v $(HOME):/app -w /app python:3.12 x",
+        "docker run -v $(PWD)/../x:/app -w /app python:3.12 x",
+        "docker run -v $(PWD):/app -w /app postgres:16 x",
+        "docker run -v $(PWD):/app -w /app some/linter x",
+        "docker run -v $(PWD):/app -w /app python:3.12",
+        "docker run -v $(PWD):/app -w /app -u 0 python:3.12 x",
+        "cd $$(mktemp -d) && docker run -v $$PWD:/app -w /app python:3.12 x",
     ] {
         // `$(UID): me` is `: me` where nothing sets it; here it is set.
         let set = if line.contains("): ") { "UID := 5\n" } else { "" };
@@ -211,6 +284,9 @@ fn lines_that_write_as_root_are_found_however_they_name_the_service() {
         "docker compose exec -e PYTHONDONTWRITEBYTECODE=1 api alembic upgrade head",
         "docker compose exec -e PYTHONDONTWRITEBYTECODE=1 api alembic -x history upgrade head",
         "cd other && docker compose exec api x",
+        "(cd sub && x); docker compose exec api x",
+        "x=$$(cd sub && x); docker compose exec api x",
+        "x=`cd sub && x`; docker compose exec api x",
     ] {
         let found = findings("dev/Makefile", &format!("a:\n\t{line}\n"));
         let at_line = |finding: &Finding| matches!(&finding.place, Some(Place::Span(span)) if span.start > 2);
@@ -239,4 +315,25 @@ fn lines_that_share_a_file_share_its_numbers() {
         repaired("Makefile", "a:\n\tdocker compose exec api x\nb:\n\tdocker compose exec -u $(UID):$(GID) me y\n");
     assert_eq!(text.matches(NUMBERS).count(), 1, "{text}");
     assert_eq!(left, []);
+}
+
+#[test]
+fn what_a_runner_runs_and_what_is_shown_is_only_worth_knowing() {
+    for (path, text) in [
+        (".github/workflows/a.yml", "jobs: {test: {steps: [{run: docker compose exec api x}]}}\n"),
+        (".gitlab-ci.yml", "test: {script: [docker compose exec api x]}\n"),
+        ("docs/a.md", "```sh\ndocker compose exec api x\n```\n"),
+    ] {
+        let found = findings(path, text);
+        assert!(found.len() == 1 && found[0].only_info && found[0].services.is_empty(), "{found:#?}");
+        assert_eq!(found[0].fix.as_ref().map(|fix| fix.applicability), Some(Applicability::Unsafe));
+    }
+    assert!(!findings("a.sh", "docker compose exec api x\n")[0].only_info);
+}
+
+#[test]
+fn a_container_of_docker_run_is_found_by_its_mount() {
+    let found = findings("a.sh", "docker run --rm -v \"$(pwd)\":/app -w /app python:3.12 touch x\n");
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert_eq!(found[0].message, "`a.sh` runs `touch` as root in `python:3.12`, which mounts the project");
 }

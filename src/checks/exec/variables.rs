@@ -11,14 +11,15 @@ const NEED_HOME: [&str; 12] =
     ["cargo", "composer", "go", "npm", "npx", "pdm", "pip", "pip3", "pnpm", "poetry", "pre-commit", "yarn"];
 
 /// The option that a number without login needs to have a cache: `HOME` is `/` for it. Empty when nothing is needed.
-pub(super) fn variable(facts: &Facts, service: &Service, line: &CommandLine, uid: &str) -> String {
+pub(super) fn variable(facts: &Facts, service: Option<&Service>, line: &CommandLine, uid: &str) -> String {
     let person = facts.host.as_ref().map_or(Owner { uid: 1000, gid: 1000 }, |host| host.root_owner);
     let docker = facts.docker.as_ref().ok();
-    let passwd = docker.and_then(|docker| docker.container_of(&service.name)).map(|container| &container.passwd);
+    let passwd = docker.and_then(|docker| docker.container_of(&service?.name)).map(|container| &container.passwd);
     let has_login = passwd
         .is_some_and(|passwd| passwd.as_ref().is_ok_and(|entries| entries.iter().any(|entry| entry.uid == person.uid)));
     let has = |name: &str| {
-        service.environment.contains_key(name) || line.call.environment.iter().any(|(given, _)| given == name)
+        service.is_some_and(|service| service.environment.contains_key(name))
+            || line.call.environment.iter().any(|(given, _)| given == name)
     };
     let runs = |programs: &[&str]| {
         let words = line.call.command.iter().flat_map(|word| word.value.split([' ', ';', '&', '|']));
@@ -47,18 +48,22 @@ pub(super) fn is_exported(facts: &Facts, option: &UserOption) -> bool {
 }
 
 /// Whether Python leaves compiled files beside what it imports: not where a variable forbids it or puts them elsewhere.
-pub(super) fn compiles(facts: &Facts, service: &Service, line: &CommandLine) -> bool {
+pub(super) fn compiles(facts: &Facts, service: Option<&Service>, line: &CommandLine) -> bool {
     let docker = facts.docker.as_ref().ok();
     let container =
-        docker.and_then(|docker| docker.container_of(&service.name)).map(|container| &container.environment);
-    let image = image_of(service, &facts.project, docker).map(|(_, image)| &image.environment);
-    let build = service.build.as_ref();
+        docker.and_then(|docker| docker.container_of(&service?.name)).map(|container| &container.environment);
+    let image = match service {
+        Some(service) => image_of(service, &facts.project, docker).map(|(_, image)| image),
+        None => docker.and_then(|docker| docker.images.get(&line.call.target.as_ref()?.value)),
+    };
+    let image = image.map(|image| &image.environment);
+    let build = service.and_then(|service| service.build.as_ref());
     let dockerfile = build.and_then(|build| facts.project.dockerfiles.get(&build.dockerfile));
     !["PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"].into_iter().any(|name| {
         let given =
             line.call.environment.iter().rev().find(|(given, _)| given == name).map(|(_, value)| value.as_deref());
         let value = given.flatten().map(str::to_owned);
-        let of_service = || service.environment.get(name).map(|variable| variable.value.clone().unwrap_or_default());
+        let of_service = || service?.environment.get(name).map(|variable| variable.value.clone().unwrap_or_default());
         let of_engine = || container.or(image).and_then(|environment| environment.get(name)).map(str::to_owned);
         let of_build = || dockerfile?.variable_of(build?.target.as_deref(), name).map(str::to_owned);
         value.or_else(of_service).or_else(of_engine).or_else(of_build).is_some_and(|value| !value.is_empty())

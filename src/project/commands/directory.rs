@@ -35,6 +35,48 @@ pub fn entered(current: Option<&str>, target: &str, language: Language) -> Optio
     (parts.len() <= DEEPEST).then(|| parts.join("/"))
 }
 
+/// Where the commands of a text run. A `cd` in a subshell holds there and not behind it.
+pub struct Place {
+    /// The shells that are open, the outermost first: a number, the directory, and whether a `cd` led to where only running
+    /// it could tell.
+    shells: Vec<(usize, Option<String>, bool)>,
+}
+
+impl Place {
+    /// At the start of a text.
+    pub fn new(directory: Option<&str>, strayed: bool) -> Self {
+        Self { shells: vec![(0, directory.map(str::to_owned), strayed)] }
+    }
+
+    /// Goes on in these subshells.
+    pub fn go_into(&mut self, subshells: &[usize]) {
+        let open = self.shells.iter().skip(1).zip(subshells).take_while(|((open, ..), number)| open == *number).count();
+        self.shells.truncate(1 + open);
+        for number in subshells.iter().skip(open) {
+            let (directory, strayed) = (self.directory().map(str::to_owned), self.strayed());
+            self.shells.push((*number, directory, strayed));
+        }
+    }
+
+    /// `cd TARGET`.
+    pub fn enter(&mut self, target: &str, language: Language) {
+        let directory = entered(self.directory(), target, language);
+        if let Some(shell) = self.shells.last_mut() {
+            (shell.2, shell.1) = (directory.is_none(), directory);
+        }
+    }
+
+    /// The directory, where it is known.
+    pub fn directory(&self) -> Option<&str> {
+        self.shells.last()?.1.as_deref()
+    }
+
+    /// Whether a `cd` led to where only running it could tell.
+    pub fn strayed(&self) -> bool {
+        self.shells.last().is_some_and(|shell| shell.2)
+    }
+}
+
 /// Puts into each line the Compose file that is nearest to its directory, as Compose looks for it: there and above.
 pub fn look_for_compose(files: &[String], lines: &mut [CommandLine]) {
     let is_there = |path: &String| files.binary_search(path).is_ok() || files.contains(path);

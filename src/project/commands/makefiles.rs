@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::user::{self, Lookup, PERSON_GID, PERSON_UID, Reference};
 use super::{CommandLine, Context, Language, Numbers, Reading, directory};
-use crate::project::Format;
+use crate::project::{Format, Unreadable};
 use crate::text::make::{self, Makefile, Recipe, Scope};
 use crate::text::{Mapped, Source, Span, shell};
 
@@ -135,6 +135,16 @@ fn lines_of(reading: &mut Reading, group: &[Part]) -> Vec<CommandLine> {
                 lines.append(&mut found);
             }
         }
+    }
+    if let Some(root) = group.first().filter(|_| variables.scope.is_exhausted()) {
+        // Left as written they name no call that could be judged.
+        reading.unreadable.push(Unreadable {
+            path: root.source.path().to_owned(),
+            format: Format::Make,
+            span: None,
+            message: "puts in so many variables that only the first are followed".into(),
+            unseen: super::UNSEEN.into(),
+        });
     }
     if !lines.is_empty() {
         group.iter().for_each(|part| reading.keep(&part.source));

@@ -1,10 +1,11 @@
 //! Command lines of task runners and hook managers that are written in YAML: Taskfile.yml and lefthook.yml.
 
-use super::hooks::{mapped, mentioning_docker};
+use super::hooks::mentioning_docker;
 use super::scripts::shell_lines;
 use super::{CommandLine, Language, Reading, directory};
 use crate::project::Format;
-use crate::text::yaml::{self, Node};
+use crate::text::Mapped;
+use crate::text::yaml::{self, Node, mapped};
 
 /// Reads all Taskfiles and lefthook configurations of the project.
 pub fn read(reading: &mut Reading) -> Vec<CommandLine> {
@@ -35,7 +36,9 @@ pub fn read(reading: &mut Reading) -> Vec<CommandLine> {
                 Some(inner) => directory::entered(Some(directory::of(&path)), inner, Language::YamlShell),
                 None => Some(directory::of(&path).to_owned()),
             };
-            // Task's own shell sets `UID` by itself, as zsh does.
+            // Task's shell is mvdan/sh, whose interpreter sets `UID`, `EUID` and `GID` (and not `EGID`) when it starts, as zsh
+            // does: `interp/api.go`, `Runner.Reset`. Held against the real one by `tests/exec_real/runners.rs`.
+            let text = with_templates_as_words(&text);
             let shell = if is_taskfile { "zsh" } else { "sh" };
             lines.extend(shell_lines(&text, Language::YamlShell, Some(name), shell, start.as_deref()));
         }
@@ -89,4 +92,27 @@ fn hooks(tree: &Node) -> Vec<Script<'_>> {
         );
     }
     scripts
+}
+
+/// A text whose templates (`{{.NAME}}`, `${{ name }}`) are one word each, of which only running it could tell what it is.
+pub fn with_templates_as_words(text: &Mapped) -> Mapped {
+    let whole = text.text();
+    let mut made = Mapped::default();
+    let mut kept = 0;
+    while let Some(open) = whole.get(kept..).and_then(|rest| rest.find("{{")).map(|found| kept + found) {
+        let Some(close) = whole.get(open..).and_then(|rest| rest.find("}}")).map(|found| open + found + 2) else {
+            break;
+        };
+        let start = if whole.get(..open).is_some_and(|before| before.ends_with('$')) { open - 1 } else { open };
+        made.push_part(text, kept..start.max(kept), None);
+        let inner = whole.get(open + 2..close - 2).unwrap_or("");
+        let plain: String =
+            inner.chars().filter(|character| character.is_alphanumeric() || matches!(character, '_' | '.')).collect();
+        if let Some(place) = text.place(start..close) {
+            made.push_decoded(&format!("{{{{{plain}}}}}"), place);
+        }
+        kept = close;
+    }
+    made.push_part(text, kept..whole.len(), None);
+    made
 }

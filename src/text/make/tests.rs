@@ -100,12 +100,12 @@ fn a_makefile_cut_anywhere_is_read_without_a_panic() {
 fn huge_and_tangled_makefiles_are_read_in_time() {
     let unit = "a1: b\n\t@docker compose exec app uv run x \\\n\t  foo $$HOME $(A)\nX := $(shell id)\n";
     for text in [
-        unit.repeat(10_000_000 / unit.len()),
-        format!("a:\n\t{}\n", "$(".repeat(1_000_000)),
-        format!("a:\n{}", "\t$(x $(\n".repeat(200_000)),
-        "ifdef A\n".repeat(500_000),
-        "\\\n".repeat(1_000_000),
-        "define A\n".repeat(300_000),
+        unit.repeat(1_000_000 / unit.len()),
+        format!("a:\n\t{}\n", "$(".repeat(100_000)),
+        format!("a:\n{}", "\t$(x $(\n".repeat(20_000)),
+        "ifdef A\n".repeat(50_000),
+        "\\\n".repeat(100_000),
+        "define A\n".repeat(30_000),
         format!("{}a:\n\t$(A0)\n", (0..40).map(|n| format!("A{n} = $(A{m})$(A{m})\n", m = n + 1)).collect::<String>()),
         format!(
             "A0 = xxxxxxxxxx\n{}a:\n\t$(A9)\n",

@@ -51,7 +51,7 @@ fn a_file_cut_anywhere_is_read() {
 
 #[test]
 fn texts_made_to_break_a_parser_are_refused_or_read() {
-    let many = 300_000;
+    let many = 30_000;
     for text in [
         "(".repeat(many),
         "-".repeat(many),
@@ -83,7 +83,7 @@ fn texts_made_to_break_a_parser_are_refused_or_read() {
         "yield ".repeat(many),
         "async ".repeat(many),
         "return ".repeat(many),
-        "\"\"\"".to_owned() + &"x\n".repeat(6_000_000),
+        "\"\"\"".to_owned() + &"x\n".repeat(600_000),
     ] {
         parse(&text);
     }

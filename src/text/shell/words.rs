@@ -85,9 +85,7 @@ impl Reader<'_> {
 
     fn nested(&mut self) {
         if self.depth < DEEPEST {
-            self.depth += 1;
-            self.list(Some(b')'));
-            self.depth -= 1;
+            self.subshell();
         }
     }
 
@@ -135,6 +133,7 @@ impl Reader<'_> {
         if !self.in_backticks && self.depth < DEEPEST {
             let mut inner = Reader::new(self.text, start..close);
             (inner.depth, inner.in_backticks) = (self.depth + 1, true);
+            inner.subshells = self.with_subshell();
             inner.list(None);
             self.found.append(&mut inner.found);
         }

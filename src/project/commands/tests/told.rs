@@ -255,7 +255,7 @@ fn taskfiles_and_lefthook_are_read() {
                 "tasks:\n  a:\n    cmd: docker exec -u $UID:$GID c x\n",
                 &["exec c $UID:$GID><uid>:<gid> | -u $UID:$GID c x| x"],
             ),
-            ("tasks:\n  a:\n    cmds:\n    - |\n      true\n      docker exec c x\n", &["exec c |?| x"]),
+            ("tasks:\n  a:\n    cmds:\n    - |\n      true\n      docker exec c x\n", &["exec c | c x| x"]),
             ("tasks: [docker]\n", &[]),
         ],
     );

@@ -1,0 +1,97 @@
+//! Command lines of CI pipelines: GitHub's workflows and GitLab's `.gitlab-ci.yml`.
+
+use super::hooks::mentioning_docker;
+use super::scripts::shell_lines;
+use super::tasks::with_templates_as_words;
+use super::{CommandLine, Language, Occasion, Reading, directory};
+use crate::project::Format;
+use crate::text::yaml::{self, Node, mapped};
+use crate::text::{Mapped, Source};
+
+/// Reads all pipelines of the project.
+pub fn read(reading: &mut Reading) -> Vec<CommandLine> {
+    let mut lines = vec![];
+    let ends = |path: &str| path.ends_with(".yml") || path.ends_with(".yaml");
+    let github = |path: &str| path.starts_with(".github/workflows/") && ends(path);
+    let gitlab = |path: &str| matches!(path, ".gitlab-ci.yml" | ".gitlab-ci.yaml");
+    for path in reading.whole_paths(|path| github(path) || gitlab(path)) {
+        let Some(source) = mentioning_docker(reading, &path, Format::Yaml) else { continue };
+        let tree = match yaml::parse(&source) {
+            Ok(tree) => tree,
+            Err(error) => {
+                reading.refuse(&source, Format::Yaml, error);
+                continue;
+            }
+        };
+        let scripts = if github(&path) { workflow(&source, &tree) } else { pipeline(&source, &tree) };
+        let mut found = vec![];
+        for Script { job, text, shell, within } in scripts {
+            let text = with_templates_as_words(&text);
+            let start =
+                within.map_or(Some(String::new()), |inner| directory::entered(Some(""), inner, Language::YamlShell));
+            found.extend(shell_lines(&text, Language::YamlShell, Some(job.to_owned()), shell, start.as_deref()));
+        }
+        found.iter_mut().for_each(|line| line.occasion = Occasion::Runner);
+        if !found.is_empty() {
+            reading.keep(&source);
+        }
+        lines.extend(found);
+    }
+    lines
+}
+
+/// What one shell runs.
+struct Script<'a> {
+    job: &'a str,
+    text: Mapped,
+    shell: &'a str,
+    within: Option<&'a str>,
+}
+
+/// `run:` of every step of every job. GitHub runs it by bash unless `shell:` says otherwise.
+fn workflow<'a>(source: &Source, tree: &'a Node) -> Vec<Script<'a>> {
+    let mut scripts = vec![];
+    for job in tree.get("jobs").map(Node::entries).unwrap_or_default() {
+        let Some(name) = job.key.as_str() else { continue };
+        let set = |step: &'a Node, key: &str| {
+            let defaults = || [&job.value, tree].into_iter().find_map(|node| node.at(&["defaults", "run", key]));
+            step.get(key).or_else(defaults).and_then(Node::as_str)
+        };
+        for step in job.value.get("steps").map(Node::items).unwrap_or_default() {
+            let Some(text) = step.get("run").and_then(|run| mapped(source, run)) else { continue };
+            let shell = set(step, "shell").unwrap_or("bash").split(' ').next().unwrap_or("");
+            if text.text().contains("docker") && matches!(shell, "bash" | "sh") {
+                scripts.push(Script { job: name, text, shell, within: set(step, "working-directory") });
+            }
+        }
+    }
+    scripts
+}
+
+/// `before_script:`, `script:` and `after_script:` of every job: the lines of one list share a shell.
+fn pipeline<'a>(source: &Source, tree: &'a Node) -> Vec<Script<'a>> {
+    let mut scripts = vec![];
+    for job in tree.entries() {
+        let Some(name) = job.key.as_str() else { continue };
+        for key in ["before_script", "script", "after_script"] {
+            let mut text = Mapped::default();
+            if let Some(script) = job.value.get(key) {
+                join(source, script, &mut text, 0);
+            }
+            if text.text().contains("docker") {
+                scripts.push(Script { job: name, text, shell: "bash", within: None });
+            }
+        }
+    }
+    scripts
+}
+
+/// Lists of lists stand for one list.
+fn join(source: &Source, script: &Node, text: &mut Mapped, depth: usize) {
+    if let Some(line) = mapped(source, script) {
+        text.push_part(&line, 0..line.text().len(), None);
+        text.push_decoded("\n", source.span(script.span.end..script.span.end));
+    } else if depth < 10 {
+        script.items().iter().for_each(|item| join(source, item, text, depth + 1));
+    }
+}
