@@ -20,7 +20,7 @@ use devdoctor::fix::{Chown, ChownPlace};
 use devdoctor::probe::docker::{DockerLook, Engine, EngineOptions, Interest, look};
 use devdoctor::project::Project;
 use devdoctor::project::compose::Compose;
-use support::engine::{Made, as_ordinary_user, docker, image, setting};
+use support::engine::{Made, as_ordinary_user, docker, image, program, setting};
 
 const ME: Owner = Owner { uid: 1001, gid: 1001 };
 const ROOT: Owner = Owner { uid: 0, gid: 0 };
@@ -55,6 +55,11 @@ async fn engine(root: &Path) -> (Engine, Docker) {
 fn step(place: ChownPlace, names: &[&str], to: Owner) -> Chown {
     let paths = names.iter().map(|name| (SeenPath((*name).into()), ROOT)).collect();
     Chown { place, paths, to, direct: false }
+}
+
+/// The program that works in helpers: these tests are none.
+fn terms() -> Terms<'static> {
+    Terms { program: Some(program()), ..Terms::default() }
 }
 
 fn owner(path: &Path) -> Owner {
@@ -92,9 +97,7 @@ fn an_ordinary_user_gets_back_what_root_made_whatever_its_name() {
         assert!(names.iter().all(|name| owner(&root.path().join(name)) == ROOT));
         run(async {
             let (engine, docker) = engine(root.path()).await;
-            chown(&engine, &docker, root.path(), &step(ChownPlace::Project, &names, ME), Terms::default())
-                .await
-                .unwrap();
+            chown(&engine, &docker, root.path(), &step(ChownPlace::Project, &names, ME), terms()).await.unwrap();
         });
         for name in names {
             assert_eq!(owner(&root.path().join(name)), ME, "{name:?}");
@@ -116,10 +119,10 @@ fn a_symlink_changes_owner_and_what_it_leads_to_does_not() {
     run(async {
         let (engine, docker) = engine(root.path()).await;
         let linked = step(ChownPlace::Project, &["link", "leads-out"], ME);
-        chown(&engine, &docker, root.path(), &linked, Terms::default()).await.unwrap();
+        chown(&engine, &docker, root.path(), &linked, terms()).await.unwrap();
         for refused in ["folder/file", "../x", "/etc/passwd"] {
             let only = step(ChownPlace::Project, &[refused], ME);
-            let error = chown(&engine, &docker, root.path(), &only, Terms::default()).await.unwrap_err();
+            let error = chown(&engine, &docker, root.path(), &only, terms()).await.unwrap_err();
             assert_eq!(error, EngineError::Left(format!("`{refused}` leads out of the project")));
         }
     });
@@ -139,9 +142,9 @@ fn names_that_are_no_text_change_owner_too() {
     three.paths.push((SeenPath(name.into()), ROOT));
     run(async {
         let (engine, docker) = engine(root.path()).await;
-        chown(&engine, &docker, root.path(), &three, Terms::default()).await.unwrap();
+        chown(&engine, &docker, root.path(), &three, terms()).await.unwrap();
         three.paths.push((SeenPath("gone".into()), ROOT));
-        let error = chown(&engine, &docker, root.path(), &three, Terms::default()).await.unwrap_err();
+        let error = chown(&engine, &docker, root.path(), &three, terms()).await.unwrap_err();
         assert!(matches!(&error, EngineError::Left(words) if words == "`gone` is not there any more"), "{error}");
     });
     for name in [name, OsStr::new("new\nline"), OsStr::new("-x")] {
@@ -159,7 +162,7 @@ fn one_path_that_is_gone_does_not_keep_the_others_from_their_owner() {
     run(async {
         let (engine, docker) = engine(root.path()).await;
         let three = step(ChownPlace::Project, &["a", "gone", "z"], ME);
-        let error = chown(&engine, &docker, root.path(), &three, Terms::default()).await.unwrap_err();
+        let error = chown(&engine, &docker, root.path(), &three, terms()).await.unwrap_err();
         assert!(matches!(&error, EngineError::Left(words) if words == "`gone` is not there any more"), "{error}");
     });
     assert_eq!((owner(&root.path().join("a")), owner(&root.path().join("z"))), (ME, ME));
@@ -185,7 +188,7 @@ fn what_changed_since_the_plan_is_named_and_the_others_are_given() {
     let all = ["plain", "taken", "tool", "able", "one", "pipe"];
     let error = run(async {
         let (engine, docker) = engine(root.path()).await;
-        chown(&engine, &docker, root.path(), &step(ChownPlace::Project, &all, ME), Terms::default()).await.unwrap_err()
+        chown(&engine, &docker, root.path(), &step(ChownPlace::Project, &all, ME), terms()).await.unwrap_err()
     });
     let EngineError::Left(words) = &error else { panic!("{error}") };
     for (name, reason) in [
@@ -220,7 +223,7 @@ fn a_hundred_thousand_paths_take_about_as_long_as_chown_itself() {
     let took = run(async {
         let (engine, docker) = engine(root.path()).await;
         let started = std::time::Instant::now();
-        chown(&engine, &docker, root.path(), &step(ChownPlace::Project, &names, ME), Terms::default()).await.unwrap();
+        chown(&engine, &docker, root.path(), &step(ChownPlace::Project, &names, ME), terms()).await.unwrap();
         started.elapsed()
     });
     assert!(names.iter().all(|name| owner(&root.path().join(name)) == ME));
@@ -257,16 +260,15 @@ fn paths_in_volumes_and_in_the_container_itself_change_owner_too() {
     while !docker(&["exec", &container.id, "ls", "/own"]).contains('c') {
         std::thread::sleep(Duration::from_millis(20));
     }
-    let place = || ChownPlace::Container { service: "app".to_owned(), id: container.id.clone() };
+    let place = || ChownPlace::Container { service: "app".to_owned(), id: container.id.clone(), mounts: vec![] };
     let app = Owner { uid: 1000, gid: 1000 };
     run(async {
         let (engine, docker) = engine(root.path()).await;
         let all = step(place(), &["/cache/uv", "/cache/uv/a", "/app/b", "/own/c"], app);
-        chown(&engine, &docker, root.path(), &all, Terms::default()).await.unwrap();
+        chown(&engine, &docker, root.path(), &all, terms()).await.unwrap();
         for refused in ["relative", "/cache/../etc/passwd"] {
-            let error = chown(&engine, &docker, root.path(), &step(place(), &[refused], app), Terms::default())
-                .await
-                .unwrap_err();
+            let error =
+                chown(&engine, &docker, root.path(), &step(place(), &[refused], app), terms()).await.unwrap_err();
             assert!(matches!(error, EngineError::Refused { .. }), "{error}");
         }
     });
@@ -281,9 +283,9 @@ fn paths_in_volumes_and_in_the_container_itself_change_owner_too() {
     run(async {
         let (engine, docker) = engine(root.path()).await;
         let back = step(place(), &["/cache/uv/a"], ROOT);
-        chown(&engine, &docker, root.path(), &back, Terms::default()).await.unwrap();
+        chown(&engine, &docker, root.path(), &back, terms()).await.unwrap();
         let own = step(place(), &["/cache/uv", "/own/c"], ROOT);
-        let error = chown(&engine, &docker, root.path(), &own, Terms::default()).await.unwrap_err();
+        let error = chown(&engine, &docker, root.path(), &own, terms()).await.unwrap_err();
         let expected = EngineError::NotRunning { service: "app".to_owned(), path: "/own/c".to_owned() };
         assert_eq!(error, expected);
     });
@@ -301,15 +303,14 @@ fn a_container_without_chown_says_so() {
     let words = labelled(&shown, &[&scratch]);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let container = Made::running(&words);
-    let place = ChownPlace::Container { service: "app".to_owned(), id: container.id.clone() };
+    let place = ChownPlace::Container { service: "app".to_owned(), id: container.id.clone(), mounts: vec![] };
     run(async {
         let (engine, docker) = engine(root.path()).await;
-        let error =
-            chown(&engine, &docker, root.path(), &step(place, &["/pause"], ME), Terms::default()).await.unwrap_err();
+        let error = chown(&engine, &docker, root.path(), &step(place, &["/pause"], ME), terms()).await.unwrap_err();
         assert_eq!(error, EngineError::NoChown("app".to_owned()));
         // Its image has none either, so another one that is here does it.
         std::fs::write(root.path().join("a"), "").unwrap();
-        chown(&engine, &docker, root.path(), &step(ChownPlace::Project, &["a"], ME), Terms::default()).await.unwrap();
+        chown(&engine, &docker, root.path(), &step(ChownPlace::Project, &["a"], ME), terms()).await.unwrap();
     });
     assert_eq!(owner(&root.path().join("a")), ME);
     assert_eq!(setting("DEVDOCTOR_TEST_UID"), "1001");

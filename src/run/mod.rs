@@ -19,6 +19,7 @@ use std::process::ExitCode;
 
 use crate::cli::{Cli, Command};
 use crate::error::Error;
+use crate::fix::apply::engine;
 use crate::probe;
 
 use output::Output;
@@ -58,6 +59,10 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Explain(arguments) => explain::run(arguments, &environment, &mut output),
         Command::Hook(arguments) => hook::run(arguments, &environment, &mut output),
         Command::Facts(arguments) => facts::run(arguments, &environment, &mut output),
+        Command::Helper => {
+            output.result(&engine::serve().map_err(Error::NoHelper)?);
+            Ok(Status::Clean)
+        }
     });
     match done.map(|done| done.and_then(|status| output.delivered().map(|()| status))) {
         Ok(Ok(status)) => status.into(),

@@ -42,7 +42,7 @@ pub(super) fn cure(
         // The owner is right, and the mode is not.
         return finding.fix(Fix::manual(format!("let {owner} write it again: chmod -R u+rwX {path}")));
     }
-    let place = ChownPlace::Container { service: service.name.value.clone(), id: container.id.clone() };
+    let place = ChownPlace::in_container(&service.name.value, container, &paths);
     finding.fix(Fix::safe(title, vec![Step::Chown(Chown { place, paths, to: owner, direct: false })]))
 }
 
