@@ -53,7 +53,11 @@ async fn engine(root: &Path) -> (Engine, Docker) {
 }
 
 fn step(place: ChownPlace, names: &[&str], to: Owner) -> Chown {
-    let paths = names.iter().map(|name| (SeenPath((*name).into()), ROOT)).collect();
+    step_from(ROOT, place, names, to)
+}
+
+fn step_from(was: Owner, place: ChownPlace, names: &[&str], to: Owner) -> Chown {
+    let paths = names.iter().map(|name| (SeenPath((*name).into()), was)).collect();
     Chown { place, paths, to, direct: false }
 }
 
@@ -282,9 +286,9 @@ fn paths_in_volumes_and_in_the_container_itself_change_owner_too() {
     docker(&["kill", &container.id]);
     run(async {
         let (engine, docker) = engine(root.path()).await;
-        let back = step(place(), &["/cache/uv/a"], ROOT);
+        let back = step_from(app, place(), &["/cache/uv/a"], ROOT);
         chown(&engine, &docker, root.path(), &back, terms()).await.unwrap();
-        let own = step(place(), &["/cache/uv", "/own/c"], ROOT);
+        let own = step_from(app, place(), &["/cache/uv", "/own/c"], ROOT);
         let error = chown(&engine, &docker, root.path(), &own, terms()).await.unwrap_err();
         let expected = EngineError::NotRunning { service: "app".to_owned(), path: "/own/c".to_owned() };
         assert_eq!(error, expected);
@@ -292,6 +296,105 @@ fn paths_in_volumes_and_in_the_container_itself_change_owner_too() {
     docker(&["start", &container.id]);
     assert_eq!((shown("/cache/uv/a").as_str(), shown("/cache/uv").as_str()), ("0:0", "1000:1000"));
     assert_eq!(helpers(&volume.id), "");
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn what_lies_in_a_volume_is_reached_when_its_container_is_gone() {
+    let root = tempfile::tempdir().unwrap();
+    let outside = tempfile::tempdir().unwrap();
+    std::fs::write(outside.path().join("bound"), "").unwrap();
+    std::fs::write(outside.path().join("single"), "").unwrap();
+    let shown = root.path().display().to_string();
+    let volume = Made::volume();
+    let bind = format!("{}:/bind", outside.path().display());
+    let single = format!("{}:/single", outside.path().join("single").display());
+    let cache = format!("{}:/cache", volume.id);
+    let busybox = image("BUSYBOX");
+    let script = "touch /cache/a /cache/b /cache/c /own && sleep 600";
+    let volumes = ["--volume", &bind, "--volume", &single, "--volume", &cache];
+    let words = labelled(&shown, &[&volumes[..], &[&busybox, "sh", "-c", script]].concat());
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let container = Made::running(&words);
+    while !docker(&["exec", &container.id, "ls", "/"]).contains("own") {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let app = Owner { uid: 1000, gid: 1000 };
+    let names = ["/bind/bound", "/cache/a", "/cache/b", "/cache/c", "/own", "/single"];
+    let place = run(async {
+        let (engine, docker) = engine(root.path()).await;
+        let paths: Vec<_> = names.iter().map(|name| (SeenPath((*name).into()), ROOT)).collect();
+        let found = docker.containers.iter().find(|found| found.id == container.id).unwrap();
+        let place = ChownPlace::in_container("app", found, &paths);
+        let all = step(place.clone(), &names, app);
+        assert_eq!(chown(&engine, &docker, root.path(), &all, terms()).await, Ok(6));
+        place
+    });
+    // Somebody takes one, and one goes.
+    docker(&["exec", &container.id, "sh", "-c", "chown 7:7 /cache/b && rm /cache/c"]);
+    drop(container);
+    let back = |names: &[&str]| step_from(app, place.clone(), names, ROOT);
+    let passing_over = Terms { passing_over: true, ..terms() };
+    run(async {
+        let (engine, docker) = engine(root.path()).await;
+        let shared = ["/bind/bound", "/cache/a", "/cache/b", "/cache/c", "/single"];
+        assert_eq!(chown(&engine, &docker, root.path(), &back(&shared), passing_over).await, Ok(3));
+        let error = chown(&engine, &docker, root.path(), &back(&shared), terms()).await.unwrap_err();
+        let words = "`/cache/b` belongs to 7:7 by now, `/cache/c` is not there any more";
+        assert_eq!(error, EngineError::Left(words.to_owned()));
+        let error = chown(&engine, &docker, root.path(), &back(&["/cache/a", "/own"]), passing_over).await.unwrap_err();
+        assert_eq!(error, EngineError::NoContainer("app".to_owned()));
+    });
+    assert_eq!(owner(&outside.path().join("bound")), ROOT);
+    assert_eq!(owner(&outside.path().join("single")), ROOT);
+    let name = volume.id.clone();
+    drop(volume);
+    run(async {
+        let (engine, docker) = engine(root.path()).await;
+        let error = chown(&engine, &docker, root.path(), &back(&["/cache/a"]), passing_over).await.unwrap_err();
+        assert_eq!(error, EngineError::NoVolume(name.clone()));
+    });
+    assert_eq!(docker(&["volume", "ls", "--quiet", "--filter", &format!("name={name}")]), "", "it is not made anew");
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn a_project_may_lie_anywhere() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["-rf", "with space", "it's \"quoted\"", "new\nline", "a:b,c=d", "$HOME;`x`", "é\u{1f980}\\"] {
+        let root = folder.path().join(name);
+        std::fs::create_dir_all(root.join("a")).unwrap();
+        std::fs::write(root.join("a/file"), "").unwrap();
+        run(async {
+            let (engine, docker) = engine(&root).await;
+            let all = step(ChownPlace::Project, &[".", "a", "a/file"], ME);
+            assert_eq!(chown(&engine, &docker, &root, &all, terms()).await, Ok(3), "{name:?}");
+        });
+        assert_eq!((owner(&root), owner(&root.join("a/file"))), (ME, ME), "{name:?}");
+    }
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn what_not_even_root_may_give_away_is_named() {
+    let root = tempfile::tempdir().unwrap();
+    let immutable = root.path().join("immutable");
+    std::fs::write(&immutable, "").unwrap();
+    std::fs::write(root.path().join("plain"), "").unwrap();
+    let attribute = |flag| std::process::Command::new("chattr").arg(flag).arg(&immutable).status().unwrap().success();
+    assert!(attribute("+i"), "this file system keeps the attribute");
+    let names = ["immutable", "plain"];
+    let error = run(async {
+        let (engine, docker) = engine(root.path()).await;
+        let both = step(ChownPlace::Project, &names, ME);
+        let by_engine = chown(&engine, &docker, root.path(), &both, terms()).await.unwrap_err();
+        let by_root = devdoctor::fix::apply::chown::chown(root.path(), &both, terms());
+        (by_engine.to_string(), by_root[0].error().unwrap_or_default())
+    });
+    assert!(attribute("-i"));
+    let words = "`immutable` is not given away even by root: it may be immutable (`lsattr` shows that)";
+    assert_eq!(error, (words.to_owned(), words.to_owned()));
+    assert_eq!((owner(&immutable), owner(&root.path().join("plain"))), (ROOT, ME));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, open, readlink};
 use nix::sys::stat::{FileStat, Mode, fstat, lstat};
-use nix::unistd::{Gid, Uid, fchownat};
+use nix::unistd::{Gid, Uid, fchownat, geteuid};
 use serde::{Deserialize, Serialize};
 
 use crate::facts::{FileKind, ForeignFile, Owner, SeenPath};
@@ -81,6 +81,9 @@ pub enum Refusal {
     /// The kernel does not let this user give files away.
     #[error("may not be given away by this user")]
     NotPermitted,
+    /// The kernel does not even let root give it away.
+    #[error("is not given away even by root: it may be immutable (`lsattr` shows that)")]
+    Immutable,
     /// The call succeeded and changed nothing, as on a Windows drive that keeps no owners.
     #[error("still belongs to {0}: this file system does not keep owners")]
     Ignored(Owner),
@@ -185,6 +188,7 @@ fn give(
     }
     let (uid, gid) = (Uid::from_raw(to.uid), Gid::from_raw(to.gid));
     fchownat(file.as_fd(), c"", Some(uid), Some(gid), AtFlags::AT_EMPTY_PATH).map_err(|error| match error {
+        Errno::EPERM if geteuid().is_root() => Refusal::Immutable,
         Errno::EPERM | Errno::EACCES => Refusal::NotPermitted,
         error => kernel(error),
     })?;
