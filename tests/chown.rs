@@ -5,71 +5,20 @@
 
 mod support {
     pub mod engine;
+    pub mod giving;
 }
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
-use std::path::Path;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::time::Duration;
 
-use devdoctor::facts::{Container, Docker, Identity, Owner, SeenPath};
+use devdoctor::facts::{Owner, SeenPath};
+use devdoctor::fix::ChownPlace;
 use devdoctor::fix::apply::chown::Terms;
 use devdoctor::fix::apply::engine::{EngineError, chown};
-use devdoctor::fix::{Chown, ChownPlace};
-use devdoctor::probe::docker::{DockerLook, Engine, EngineOptions, Interest, look};
-use devdoctor::project::Project;
-use devdoctor::project::compose::Compose;
-use support::engine::{Made, as_ordinary_user, docker, image, program, setting};
-
-const ME: Owner = Owner { uid: 1001, gid: 1001 };
-const ROOT: Owner = Owner { uid: 0, gid: 0 };
-
-fn run<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
-}
-
-/// The engine and the containers that carry Compose's labels for `root`.
-async fn engine(root: &Path) -> (Engine, Docker) {
-    let person = Identity { owner: ME, groups: vec![], name: None };
-    let project = Project {
-        root: root.display().to_string(),
-        compose: Some(Compose { name: "chown".to_owned(), ..Compose::default() }),
-        ..Project::default()
-    };
-    let nothing = |_: &Container| vec![];
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
-    let found = look(
-        &EngineOptions::default(),
-        &project,
-        &person,
-        None,
-        Interest { accounts: &|_| true, paths: &nothing },
-        deadline,
-    )
-    .await;
-    let DockerLook { docker: Ok(docker), engine: Some(engine), .. } = found else { panic!("{found:?}") };
-    (engine, docker)
-}
-
-fn step(place: ChownPlace, names: &[&str], to: Owner) -> Chown {
-    step_from(ROOT, place, names, to)
-}
-
-fn step_from(was: Owner, place: ChownPlace, names: &[&str], to: Owner) -> Chown {
-    let paths = names.iter().map(|name| (SeenPath((*name).into()), was)).collect();
-    Chown { place, paths, to, direct: false }
-}
-
-/// The program that works in helpers: these tests are none.
-fn terms() -> Terms<'static> {
-    Terms { program: Some(program()), ..Terms::default() }
-}
-
-fn owner(path: &Path) -> Owner {
-    let seen = std::fs::symlink_metadata(path).unwrap();
-    Owner { uid: seen.uid(), gid: seen.gid() }
-}
+use support::engine::{Made, as_ordinary_user, docker, image, setting};
+use support::giving::{ME, ROOT, engine, owner, run, step, step_from, terms};
 
 /// A folder of the ordinary user's that root has left files in.
 fn soiled(names: &[&str]) -> tempfile::TempDir {
