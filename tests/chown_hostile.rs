@@ -1,6 +1,12 @@
 //! Projects that fight back while `fix` gives files away: nothing outside of them changes owner, and nothing stays behind.
 
-#![allow(missing_docs, clippy::disallowed_methods, clippy::unwrap_used, reason = "tests make files and start programs")]
+#![allow(
+    missing_docs,
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "tests make files, start programs, and say how often they tried"
+)]
 #![allow(dead_code, reason = "each test uses a part of what they share")]
 
 mod support {
