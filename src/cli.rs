@@ -60,6 +60,9 @@ pub enum Command {
     Hook(HookArgs),
     /// Print the gathered facts as JSON, secrets masked.
     Facts(FactsArgs),
+    /// Give paths away, in a throw-away container that devdoctor has made for it.
+    #[command(hide = true)]
+    Helper,
 }
 
 /// Which project, and how far devdoctor may look.

@@ -21,6 +21,9 @@ pub enum Error {
         /// What is wrong, with the place.
         reason: String,
     },
+    /// The command of the throw-away containers was called anywhere else.
+    #[error("{0}")]
+    NoHelper(String),
     /// A check or family that does not exist.
     #[error("there is no check or family `{name}`")]
     UnknownCheck {

@@ -21,7 +21,7 @@ use devdoctor::fix::apply::engine::{EngineError, chown};
 use devdoctor::fix::{Chown, ChownPlace};
 use devdoctor::probe::docker::{DockerLook, Engine, EngineOptions, Interest, look};
 use devdoctor::project::Project;
-use support::engine::{Made, docker, image, run_label, setting};
+use support::engine::{Made, docker, image, program, run_label, setting};
 use support::engines::OwnEngine;
 
 const ME: Owner = Owner { uid: 1001, gid: 1001 };
@@ -53,6 +53,11 @@ fn soiled(engine: &OwnEngine) -> PathBuf {
         engine.docker(&[&words[..], &["touch", &format!("/w/{name}")]].concat());
     }
     root
+}
+
+/// The program that works in helpers: these tests are none.
+fn terms() -> Terms<'static> {
+    Terms { program: Some(program()), ..Terms::default() }
 }
 
 fn owner(root: &Path, name: &str) -> u32 {
@@ -87,7 +92,7 @@ fn behind_a_remapping_engine_files_come_back_to_their_owner() {
         let (engine, docker) = looked(&own.url()).await;
         assert_eq!(docker.kind, EngineKind::UsernsRemap);
         assert_eq!(docker.uid_map, Ok(vec![IdRange { inside: 0, outside: start, count: 65536 }]));
-        chown(&engine, &docker, &root, &step(&root, &["by-root", "by-app", "by-host-root"], ME), Terms::default())
+        chown(&engine, &docker, &root, &step(&root, &["by-root", "by-app", "by-host-root"], ME), terms())
             .await
             .unwrap();
     });
@@ -114,14 +119,13 @@ fn behind_a_rootless_engine_root_is_the_user_and_the_others_come_back() {
             (docker.uid_map.as_ref(), docker.gid_map.as_ref()),
             (Ok(&vec![first, second]), Ok(&vec![first, second]))
         );
-        chown(&engine, &docker, &root, &step(&root, &["by-app"], ME), Terms::default()).await.unwrap();
+        chown(&engine, &docker, &root, &step(&root, &["by-app"], ME), terms()).await.unwrap();
         assert_eq!(owner(&root, "by-app"), ME.uid);
         // And back, as undo does.
         let before = Owner { uid: start + 999, gid: start + 999 };
-        chown(&engine, &docker, &root, &step(&root, &["by-app"], before), Terms::default()).await.unwrap();
+        chown(&engine, &docker, &root, &step(&root, &["by-app"], before), terms()).await.unwrap();
         let stranger = Owner { uid: 4_000_000, gid: 4_000_000 };
-        let error =
-            chown(&engine, &docker, &root, &step(&root, &["by-app"], stranger), Terms::default()).await.unwrap_err();
+        let error = chown(&engine, &docker, &root, &step(&root, &["by-app"], stranger), terms()).await.unwrap_err();
         assert_eq!(error, EngineError::NoNumber(stranger));
     });
     assert_eq!(owner(&root, "by-app"), start + 999);

@@ -162,3 +162,31 @@ fn owners_that_were_begun_to_be_changed_are_decided_by_looking() {
         assert_eq!(owner(&project, &format!("migrations/{file}")), (0, 0), "{file}");
     }
 }
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn a_cache_is_given_back_when_its_container_was_made_anew() {
+    let project = Project::empty(Person::User);
+    let image = support::variable("DEVDOCTOR_TEST_IMAGE_BUSYBOX");
+    let label = support::variable("DEVDOCTOR_TEST_RUN");
+    project.write(
+        "compose.yaml",
+        format!(
+            "services:\n  app:\n    image: {image}\n    user: \"1000:1000\"\n    command: sh -c \"uv run true; sleep 600\"\n    \
+             network_mode: none\n    stop_grace_period: 0s\n    labels:\n      devdoctor.test: \"{label}\"\n    environment:\n      \
+             UV_CACHE_DIR: /cache\n    volumes:\n      - cache:/cache\nvolumes:\n  cache: {{}}\n"
+        ),
+    );
+    project.up();
+    let inside = |line: &str| project.shell(&format!("docker compose exec -T -u 0 app {line}")).ends_with(0).out;
+    inside("sh -c 'mkdir /cache/a && touch /cache/a/b /cache/a/c /cache/a/d'");
+    project.devdoctor(&["fix", "--yes", "--only", "cache-not-writable"]).ends_with(0);
+    let owners = || inside("stat -c %u /cache /cache/a /cache/a/b");
+    assert_eq!(owners(), "1000\n1000\n1000\n");
+    // Somebody takes one, one goes, and the container is another one.
+    inside("sh -c 'chown 7:7 /cache/a/c && rm /cache/a/d'");
+    project.shell("docker compose up -d --force-recreate").ends_with(0);
+    let undo = project.devdoctor(&["undo"]).ends_with(0);
+    assert!(undo.out.contains("undone: 3 of 5 paths given to 1000:1000"), "{undo}");
+    assert_eq!((owners().as_str(), inside("stat -c %u /cache/a/c").trim()), ("0\n0\n0\n", "7"));
+}

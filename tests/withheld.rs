@@ -33,7 +33,7 @@ fn fix(facts: &Facts, place: ChownPlace, path: &str) -> Fix {
 
 #[test]
 fn a_chown_is_withheld_where_no_owners_are_kept_and_nowhere_else() {
-    let container = || ChownPlace::Container { service: "app".into(), id: "app-id".into() };
+    let container = || ChownPlace::Container { service: "app".into(), id: "app-id".into(), mounts: vec![] };
     let drive = facts(r"9p C:\134 rw,aname=drvfs;path=C:\;uid=1000");
     let keeping = facts(r"9p C:\134 rw,aname=drvfs;path=C:\;metadata;uid=1000");
     for (facts, place, path, reason) in [

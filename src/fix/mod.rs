@@ -3,6 +3,7 @@
 pub mod apply;
 pub mod diff;
 pub mod journal;
+pub mod place;
 pub mod plan;
 pub mod show;
 pub mod withhold;
@@ -13,6 +14,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::facts::{Owner, SeenPath};
 use crate::text::Span;
+
+pub use place::ChownPlace;
 
 /// How daring a fix is. Ordered, so that "may I?" is one comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -129,21 +132,6 @@ pub struct Chown {
     pub to: Owner,
     /// Whether the person may do it without the engine. On the host only root may give files away.
     pub direct: bool,
-}
-
-/// Where paths that change owner are.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ChownPlace {
-    /// In the project on this machine.
-    Project,
-    /// In a container (its mounts included), as its file system shows them.
-    Container {
-        /// Service, for people.
-        service: String,
-        /// Container id.
-        id: String,
-    },
 }
 
 /// A statement in a database.

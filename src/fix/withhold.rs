@@ -26,7 +26,7 @@ fn reason(chown: &Chown, facts: &Facts) -> Option<String> {
     let host = facts.host.as_ref().ok()?;
     let filesystem = match &chown.place {
         ChownPlace::Project => host.filesystem.as_ref().filter(|filesystem| filesystem.keeps_no_owners()),
-        ChownPlace::Container { service, id } => chown.paths.iter().find_map(|(path, _)| {
+        ChownPlace::Container { service, id, .. } => chown.paths.iter().find_map(|(path, _)| {
             let source = source_of(facts, service, id, path.as_path().to_str()?)?;
             let asked = host.filesystems.get(&source);
             let of_root = || host.filesystem.as_ref().filter(|_| is_below(&source, &facts.project.root));

@@ -115,7 +115,8 @@ impl Treatment {
                     let noted = Change::Chown { place: step.place.clone(), paths: step.paths.clone(), to: step.to };
                     let given = format!("{} to {}", paths(step.paths.len()), step.to);
                     let words = (format!("gave {given}"), format!("giving {given}"));
-                    self.step(noted, &words, output, || theatre.chown(step, hard_links).map_err(Failure::known))?
+                    let give = || theatre.chown(step, hard_links, false).map(drop).map_err(Failure::known);
+                    self.step(noted, &words, output, give)?
                 }
                 Step::Sql(step) => {
                     // Asked before it is noted: the journal must say where the statement is run before it is.
@@ -188,18 +189,19 @@ impl Failure {
 }
 
 impl Theatre<'_> {
-    /// Gives paths away: directly where devdoctor may, else through the engine.
+    /// Gives paths away: directly where devdoctor may, else through the engine. Returns how many changed owner. `passing_over`:
+    /// through the engine, what is gone or belongs to somebody else by now is no failure.
     ///
     /// # Errors
     /// What went wrong, for people.
-    pub fn chown(&self, step: &Chown, hard_links: bool) -> Result<(), String> {
+    pub fn chown(&self, step: &Chown, hard_links: bool, passing_over: bool) -> Result<usize, String> {
         let seen = self.facts.host.as_ref().map(|host| host.walk.foreign.as_slice()).unwrap_or_default();
-        let terms = chown::Terms { hard_links, seen };
+        let terms = chown::Terms { hard_links, seen, passing_over, program: None };
         if step.place == ChownPlace::Project && step.direct {
             let outcomes = chown::chown(self.root, step, terms);
             let failed: Vec<String> = outcomes.iter().filter_map(|outcome| outcome.error()).collect();
             return match failed.first() {
-                None => Ok(()),
+                None => Ok(outcomes.len()),
                 Some(first) => Err(some_failed(first, failed.len(), step.paths.len())),
             };
         }
@@ -209,7 +211,7 @@ impl Theatre<'_> {
         let person = probe::host::person(self.environment);
         let home = person.home.as_ref().map(|home| home.as_path());
         let deadline = Stopwatch::start().after(Duration::from_secs_f64(self.arguments.outside.timeout));
-        runtime.block_on(async {
+        let given = runtime.block_on(async {
             let engine = probe::docker::connect(&options, &person.identity, home, deadline.into())
                 .await
                 .map_err(|missing| missing.reason)?;
@@ -223,7 +225,7 @@ impl Theatre<'_> {
                 return Err(some_failed(&first, lying.len(), step.paths.len()));
             }
         }
-        Ok(())
+        Ok(given)
     }
 
     /// Which database the URL of a step leads to.

@@ -21,6 +21,7 @@ use std::process::ExitCode;
 
 use crate::cli::{Cli, Command};
 use crate::error::Error;
+use crate::fix::apply::engine;
 use crate::probe;
 
 use output::Output;
@@ -65,6 +66,10 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Explain(arguments) => explain::run(arguments, &environment, &mut output),
         Command::Hook(arguments) => hook::run(arguments, &environment, &mut output),
         Command::Facts(arguments) => facts::run(arguments, &environment, &mut output),
+        Command::Helper => {
+            output.result(&engine::serve().map_err(Error::NoHelper)?);
+            Ok(Status::Clean)
+        }
     });
     let failed = match cli.command {
         // 1 and 2 would be taken for the command's own.

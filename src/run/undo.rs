@@ -268,7 +268,7 @@ fn chown_back(
     for (path, former) in paths {
         let still_given = match place {
             ChownPlace::Project => owner::of(theatre.root, path),
-            // chown in the container says itself what is not there.
+            // Whoever gives it back in the container looks there.
             ChownPlace::Container { .. } => Ok(Some(given_to)),
         };
         match still_given {
@@ -281,9 +281,10 @@ fn chown_back(
     }
     let mut given_back = 0;
     for (owner, paths) in by_owner {
-        let count = paths.len();
-        match theatre.chown(&Chown { place: place.clone(), paths, to: owner, direct }, true) {
-            Ok(()) => given_back += count,
+        // Those of the project were looked at above.
+        let passing_over = *place != ChownPlace::Project;
+        match theatre.chown(&Chown { place: place.clone(), paths, to: owner, direct }, true, passing_over) {
+            Ok(count) => given_back += count,
             Err(error) => errors.push(error),
         }
     }

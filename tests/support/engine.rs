@@ -1,7 +1,9 @@
 //! The real engine of the tests: its images, containers that clean up after themselves, and the ordinary user.
 
 use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 /// A variable that `tests/run` sets.
 pub fn setting(name: &str) -> String {
@@ -63,6 +65,15 @@ impl Drop for Made {
     }
 }
 
+/// Where the ordinary user finds a copy of devdoctor.
+const PROGRAM: &str = "DEVDOCTOR_TEST_AS_ORDINARY_USER_PROGRAM";
+
+/// The devdoctor that was built, where whoever runs the test may read it.
+pub fn program() -> &'static Path {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    PATH.get_or_init(|| std::env::var_os(PROGRAM).map_or_else(|| env!("CARGO_BIN_EXE_devdoctor").into(), PathBuf::from))
+}
+
 /// Runs the test of this name once more as the ordinary user, who is in the group `docker`; `body` runs there.
 /// `without_group`: as the same user in no group at all.
 pub fn as_ordinary_user(test: &str, without_group: bool, body: impl FnOnce()) {
@@ -74,12 +85,15 @@ pub fn as_ordinary_user(test: &str, without_group: bool, body: impl FnOnce()) {
         let folder = tempfile::Builder::new().permissions(PermissionsExt::from_mode(0o755)).tempdir().unwrap();
         let program = folder.path().join("test");
         std::fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+        let devdoctor = folder.path().join("devdoctor");
+        std::fs::copy(env!("CARGO_BIN_EXE_devdoctor"), &devdoctor).unwrap();
         let groups = if without_group { "--clear-groups" } else { "--init-groups" };
         let output = Command::new("setpriv")
             .args(["--reuid", &setting("DEVDOCTOR_TEST_USER"), "--regid", &setting("DEVDOCTOR_TEST_GID"), groups, "--"])
             .arg(&program)
             .args([test, "--exact", "--include-ignored", "--nocapture"])
             .env(MARK, test)
+            .env(PROGRAM, &devdoctor)
             .env("HOME", setting("DEVDOCTOR_TEST_HOME"))
             .current_dir("/")
             .output()

@@ -47,7 +47,7 @@ pub(super) fn cure(
         // The owner is right, and the mode is not.
         return finding.fix(Fix::manual(format!("let {owner} write it again: chmod -R u+rwX {path}")));
     }
-    let place = ChownPlace::Container { service: service.name.value.clone(), id: container.id.clone() };
+    let place = ChownPlace::in_container(&service.name.value, container, &paths);
     finding.fix(Fix::safe(title, vec![Step::Chown(Chown { place, paths, to: owner, direct: false })]))
 }
 
@@ -60,8 +60,8 @@ fn top_of_volume(container: &Container, service: &str, sufferer: &Sufferer<'_>) 
     if !is_top || obstacle.why != Why::Denied || stat.owner.uid == owner.uid {
         return None;
     }
-    let place = ChownPlace::Container { service: service.to_owned(), id: container.id.clone() };
     let paths = vec![(SeenPath((&obstacle.path).into()), stat.owner)];
+    let place = ChownPlace::in_container(service, container, &paths);
     let title = format!("give `{}` in `{service}` to {owner}", obstacle.path);
     Some(Fix::safe(title, vec![Step::Chown(Chown { place, paths, to: owner, direct: false })]))
 }

@@ -71,7 +71,7 @@ fn given(container: &Container, name: &str, path: &str, stat: PathStat, owner: O
     if !is_empty || stat.owner.uid == owner.uid {
         return Fix::manual(format!("{title}: docker compose exec -u 0 {name} chown -hR {owner} {path}"));
     }
-    let place = ChownPlace::Container { service: name.to_owned(), id: container.id.clone() };
     let paths = vec![(SeenPath(path.into()), stat.owner)];
+    let place = ChownPlace::in_container(name, container, &paths);
     Fix::safe(title, vec![Step::Chown(Chown { place, paths, to: owner, direct: false })])
 }

@@ -50,7 +50,7 @@ pub(super) fn check(facts: &Facts) -> Checked {
     }
     let runs = |service: &Service| {
         all_exec_lines(&facts.project, &service.name)
-            .any(|line| !only_reads(&line.call, compiles(facts, service, line)))
+            .any(|line| !only_reads(&line.call, compiles(facts, Some(service), line)))
     };
     let shown = |service: &Service| service.mounts.iter().any(|mount| shows_project(facts, mount));
     let matters = || facts.project.services().any(|service| runs(service) && shown(service));

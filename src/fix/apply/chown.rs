@@ -1,15 +1,20 @@
 //! Gives named paths of the project to an owner: no link followed, no other file system entered, nothing outside touched.
 
+mod beneath;
+
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
-use nix::fcntl::{AtFlags, OFlag, OpenHow, ResolveFlag, open, openat, openat2};
+use nix::fcntl::{AtFlags, OFlag, open, readlink};
 use nix::sys::stat::{FileStat, Mode, fstat, lstat};
-use nix::unistd::{Gid, Uid, fchownat};
+use nix::unistd::{Gid, Uid, fchownat, geteuid};
+use serde::{Deserialize, Serialize};
 
 use crate::facts::{FileKind, ForeignFile, Owner, SeenPath};
 use crate::fix::Chown;
+
+use beneath::Beneath;
 
 /// From so many paths on two threads work on them: they are in different folders, so they do not wait for each other.
 const WORTH_A_THREAD: usize = 2_000;
@@ -21,6 +26,11 @@ pub struct Terms<'facts> {
     pub hard_links: bool,
     /// What was seen when the fix was planned, sorted by path: a path that is of another kind by now is left alone.
     pub seen: &'facts [ForeignFile],
+    /// Whether what is gone or belongs to somebody else by now is passed over without a word, as `undo` wants it. Only the
+    /// engine's way knows it; for root's own way the caller has looked before.
+    pub passing_over: bool,
+    /// The program that works in a helper: this one itself, unless a test names another.
+    pub program: Option<&'facts Path>,
 }
 
 /// What became of one path.
@@ -35,7 +45,8 @@ pub struct PathOutcome {
 }
 
 /// Why a path kept its owner.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "kebab-case")]
 pub enum Refusal {
     /// It is not there any more.
     #[error("is not there any more")]
@@ -44,8 +55,11 @@ pub enum Refusal {
     #[error("belongs to {0} by now")]
     Changed(Owner),
     /// It is something else than it was when it was looked at.
-    #[error("is {0} by now")]
-    OtherKind(&'static str),
+    #[error("is {} by now", kind_in_words(*.0))]
+    OtherKind(FileKind),
+    /// It was moved or removed while it was being given away.
+    #[error("was moved or removed meanwhile")]
+    Moved,
     /// It has other names, which would change owner too.
     #[error("has {0} names (hard links), and all of them would change owner")]
     HardLinked(u64),
@@ -67,6 +81,9 @@ pub enum Refusal {
     /// The kernel does not let this user give files away.
     #[error("may not be given away by this user")]
     NotPermitted,
+    /// The kernel does not even let root give it away.
+    #[error("is not given away even by root: it may be immutable (`lsattr` shows that)")]
+    Immutable,
     /// The call succeeded and changed nothing, as on a Windows drive that keeps no owners.
     #[error("still belongs to {0}: this file system does not keep owners")]
     Ignored(Owner),
@@ -79,29 +96,9 @@ pub enum Refusal {
 ///
 /// The same inode is looked at, changed, and looked at again, by one descriptor that was opened beneath the root.
 pub fn chown(root: &Path, step: &Chown, terms: Terms<'_>) -> Vec<PathOutcome> {
-    each(root, step, terms, |file, was, before| give(file, was, step.to, terms.hard_links, before))
-}
-
-/// Looks at each path of `step` as [`chown`] does and changes nothing: `Ok` is what it would give away, or need not.
-pub(super) fn look_again(root: &Path, step: &Chown, terms: Terms<'_>) -> Vec<PathOutcome> {
-    each(root, step, terms, |file, was, before| fit(file, was, step.to, terms.hard_links, before).map(drop))
-}
-
-/// What a path was when the fix was planned; the kind only where it was seen.
-#[derive(Clone, Copy)]
-struct Was {
-    owner: Owner,
-    kind: Option<FileKind>,
-}
-
-fn each(
-    root: &Path,
-    step: &Chown,
-    terms: Terms<'_>,
-    work: impl Fn(&OwnedFd, Was, &mut Option<Owner>) -> Result<(), Refusal> + Sync,
-) -> Vec<PathOutcome> {
-    let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-    let root = open(root, flags, Mode::empty());
+    // A single file may be mounted into a helper as the root.
+    let root = open(root, OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty());
+    let place = root.as_ref().map_err(|error| *error).and_then(place_of);
     in_parts(&step.paths, |part| {
         let mut beneath = root.as_ref().map(Beneath::new);
         // Both lists are sorted, so they are gone through side by side.
@@ -114,12 +111,23 @@ fn each(
                 let mut before = None;
                 let result = beneath.as_mut().map_err(|error| kernel(**error)).and_then(|beneath| {
                     let file = beneath.open(path.as_path())?;
-                    work(&file, Was { owner: *owner, kind }, &mut before)
+                    let place = place.as_ref().map_err(|error| kernel(*error))?.join(path.as_path());
+                    let was = Was { owner: *owner, kind, place: &place };
+                    give(&file, was, step.to, terms.hard_links, &mut before)
                 });
                 PathOutcome { path: path.clone(), before, result }
             })
             .collect()
     })
+}
+
+/// What a path was when the fix was planned; the kind only where it was seen.
+#[derive(Clone, Copy)]
+struct Was<'path> {
+    owner: Owner,
+    kind: Option<FileKind>,
+    /// Its absolute path.
+    place: &'path Path,
 }
 
 /// Does `work` on parts of a long list at the same time, and puts the results together in the list's order.
@@ -164,7 +172,7 @@ fn owner_of(stat: &FileStat) -> Owner {
 
 fn give(
     file: &OwnedFd,
-    was: Was,
+    was: Was<'_>,
     to: Owner,
     allow_hard_links: bool,
     before: &mut Option<Owner>,
@@ -172,8 +180,15 @@ fn give(
     if !fit(file, was, to, allow_hard_links, before)? {
         return Ok(());
     }
+    // A name that leads to somebody else's file may have been taken away again before the names were counted: one name was
+    // left, and it lies outside. A descriptor knows by which name it was opened, and a name that is gone never comes back to
+    // it: one that is there after the count was there during it.
+    if place_of(file).map_err(kernel)? != was.place {
+        return Err(Refusal::Moved);
+    }
     let (uid, gid) = (Uid::from_raw(to.uid), Gid::from_raw(to.gid));
     fchownat(file.as_fd(), c"", Some(uid), Some(gid), AtFlags::AT_EMPTY_PATH).map_err(|error| match error {
+        Errno::EPERM if geteuid().is_root() => Refusal::Immutable,
         Errno::EPERM | Errno::EACCES => Refusal::NotPermitted,
         error => kernel(error),
     })?;
@@ -184,7 +199,7 @@ fn give(
 /// Whether a path is to be given away: it is still what it was. `false`: it has its new owner already.
 fn fit(
     file: &OwnedFd,
-    was: Was,
+    was: Was<'_>,
     to: Owner,
     allow_hard_links: bool,
     before: &mut Option<Owner>,
@@ -201,14 +216,14 @@ fn fit(
     let kind = stat.st_mode & nix::libc::S_IFMT;
     let directory = kind == nix::libc::S_IFDIR;
     let regular = kind == nix::libc::S_IFREG;
-    let (now, words) = match kind {
-        nix::libc::S_IFREG => (FileKind::File, "a file"),
-        nix::libc::S_IFDIR => (FileKind::Directory, "a folder"),
-        nix::libc::S_IFLNK => (FileKind::Symlink, "a symlink"),
-        _ => (FileKind::Other, "a device, a socket or a pipe"),
+    let now = match kind {
+        nix::libc::S_IFREG => FileKind::File,
+        nix::libc::S_IFDIR => FileKind::Directory,
+        nix::libc::S_IFLNK => FileKind::Symlink,
+        _ => FileKind::Other,
     };
     if was.kind.is_some_and(|kind| kind != now) {
-        return Err(Refusal::OtherKind(words));
+        return Err(Refusal::OtherKind(now));
     }
     if !directory && !regular && kind != nix::libc::S_IFLNK {
         return Err(Refusal::Special);
@@ -230,94 +245,34 @@ fn fit(
 /// Whether a file has capabilities. A descriptor that was opened for its path alone answers no such question, its name in
 /// /proc does.
 fn has_capabilities(file: &OwnedFd) -> bool {
-    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
-    xattr::get_deref(path, "security.capability").is_ok_and(|value| value.is_some())
+    match xattr::get_deref(name_of(file), "security.capability") {
+        Ok(value) => value.is_some(),
+        // In a user namespace those of the host's root are there and cannot be told.
+        Err(error) => error.raw_os_error() == Some(nix::libc::EOVERFLOW),
+    }
+}
+
+/// The name of a descriptor in /proc.
+fn name_of(file: &OwnedFd) -> String {
+    format!("/proc/self/fd/{}", file.as_raw_fd())
+}
+
+/// Where the name lies by which a descriptor was opened; one that was removed has a word behind it that no such name has.
+fn place_of(file: &OwnedFd) -> Result<PathBuf, Errno> {
+    readlink(name_of(file).as_str()).map(PathBuf::from)
+}
+
+fn kind_in_words(kind: FileKind) -> &'static str {
+    match kind {
+        FileKind::File => "a file",
+        FileKind::Directory => "a folder",
+        FileKind::Symlink => "a symlink",
+        FileKind::Other => "a device, a socket or a pipe",
+    }
 }
 
 fn kernel(error: Errno) -> Refusal {
     Refusal::Kernel(error.desc().to_lowercase())
-}
-
-/// Opens paths beneath a directory, by `openat2` where the kernel has it (5.6), else step by step. The folder of the last path
-/// is held open, since the next path mostly lies in it, too.
-struct Beneath<'root> {
-    root: &'root OwnedFd,
-    folder: Option<(PathBuf, OwnedFd)>,
-    by_steps: bool,
-}
-
-impl<'root> Beneath<'root> {
-    fn new(root: &'root OwnedFd) -> Self {
-        Self { root, folder: None, by_steps: false }
-    }
-
-    fn open(&mut self, path: &Path) -> Result<OwnedFd, Refusal> {
-        if !self.by_steps {
-            match self.open_at_once(path) {
-                Ok(file) => return Ok(file),
-                // Some sandboxes answer EPERM to calls they do not know.
-                Err(Errno::ENOSYS | Errno::EPERM) => self.by_steps = true,
-                Err(error) => return Err(refused(error, path)),
-            }
-        }
-        open_by_steps(self.root, path)
-    }
-
-    fn open_at_once(&mut self, path: &Path) -> Result<OwnedFd, Errno> {
-        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
-            return beneath(self.root, path, OFlag::O_NOFOLLOW);
-        };
-        if parent.as_os_str().is_empty() {
-            return beneath(self.root, path, OFlag::O_NOFOLLOW);
-        }
-        let held = self.folder.take().filter(|(folder, _)| folder == parent);
-        let (held, folder) = match held {
-            Some(held) => held,
-            None => (parent.to_owned(), beneath(self.root, parent, OFlag::O_DIRECTORY)?),
-        };
-        let file = beneath(&folder, Path::new(name), OFlag::O_NOFOLLOW);
-        self.folder = Some((held, folder));
-        file
-    }
-}
-
-fn beneath(folder: &OwnedFd, path: &Path, flag: OFlag) -> Result<OwnedFd, Errno> {
-    let how = OpenHow::new()
-        .flags(OFlag::O_PATH | OFlag::O_CLOEXEC | flag)
-        .resolve(ResolveFlag::RESOLVE_BENEATH | ResolveFlag::RESOLVE_NO_SYMLINKS | ResolveFlag::RESOLVE_NO_XDEV);
-    openat2(folder.as_fd(), path, how)
-}
-
-fn refused(error: Errno, path: &Path) -> Refusal {
-    let plain = path.components().all(|part| matches!(part, Component::Normal(_)));
-    match error {
-        Errno::ENOENT | Errno::ENOTDIR => Refusal::Gone,
-        Errno::ELOOP => Refusal::LeavesProject,
-        // `..` and absolute paths are refused by the same number as another file system.
-        Errno::EXDEV if plain => Refusal::OtherFilesystem,
-        Errno::EXDEV => Refusal::LeavesProject,
-        error => kernel(error),
-    }
-}
-
-fn open_by_steps(root: &OwnedFd, path: &Path) -> Result<OwnedFd, Refusal> {
-    let device = fstat(root).map_err(kernel)?.st_dev;
-    let mut held: Option<OwnedFd> = None;
-    for part in path.components() {
-        let Component::Normal(name) = part else { return Err(Refusal::LeavesProject) };
-        let flags = OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
-        let directory = held.as_ref().unwrap_or(root);
-        let stat = fstat(directory).map_err(kernel)?;
-        if stat.st_mode & nix::libc::S_IFMT == nix::libc::S_IFLNK {
-            return Err(Refusal::LeavesProject);
-        }
-        let next = openat(directory, name, flags, Mode::empty()).map_err(|error| refused(error, path))?;
-        if fstat(&next).map_err(kernel)?.st_dev != device {
-            return Err(Refusal::OtherFilesystem);
-        }
-        held = Some(next);
-    }
-    held.ok_or(Refusal::LeavesProject)
 }
 
 #[cfg(test)]

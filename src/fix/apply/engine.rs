@@ -1,48 +1,35 @@
 //! Gives files to an owner through the Docker engine, which may do what the person may not.
+//!
+//! An image's own chown would not do: it follows links in the middle of a path, takes whatever lies there by now, and many
+//! images have none. So devdoctor itself, with its libraries, is put into a throw-away container and does there what it does
+//! when root runs it.
 
 mod helper;
+mod inside;
+mod order;
+mod parcel;
 mod plan;
+mod sweep;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
 use bollard::container::LogOutput;
-use bollard::exec::StartExecResults;
-use bollard::models::ExecConfig;
-use futures_util::StreamExt;
-use tokio::time::{Instant, timeout};
 
-use crate::facts::{Container, Docker, EngineKind, MountKind, Owner};
-use crate::fix::apply::chown::Terms;
+use crate::facts::{Container, Docker, EngineKind, MountKind, Owner, SeenPath};
+use crate::fix::apply::chown::{Refusal, Terms};
+use crate::fix::place::{PlaceMount, nearest};
 use crate::fix::{Chown, ChownPlace};
-use crate::probe::docker::{AskError, Engine, one_line, stat_in_container, told};
+use crate::probe::docker::{AskError, Engine, told};
 
-use helper::{Helper, Mounted};
+use helper::Mounted;
+use order::{Head, NAMED, Order};
+use plan::Listed;
 
-/// How long one call of chown may take: a hundred thousand paths take a second.
+pub use order::serve;
+
+/// How long a helper may work: a hundred thousand paths take a second.
 const LONGEST_RUN: Duration = Duration::from_secs(120);
-
-/// The words that begin a call.
-type Words = &'static [&'static str];
-
-/// A path where a program may be, and how it is called there.
-type Place = (&'static str, Words);
-
-/// Where images keep xargs.
-const XARGS: [Place; 3] = [
-    ("/usr/bin/xargs", &["/usr/bin/xargs"]),
-    ("/bin/xargs", &["/bin/xargs"]),
-    ("/bin/busybox", &["/bin/busybox", "xargs"]),
-];
-
-/// Where images keep chown.
-const CHOWN: [Place; 4] = [
-    ("/bin/chown", &["/bin/chown"]),
-    ("/usr/bin/chown", &["/usr/bin/chown"]),
-    ("/bin/busybox", &["/bin/busybox", "chown"]),
-    ("/usr/bin/busybox", &["/usr/bin/busybox", "chown"]),
-];
 
 /// Why the engine did not give the files to their owner.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -67,9 +54,18 @@ pub enum EngineError {
     /// The engine's containers have no number for this owner.
     #[error("containers of this engine have no number for the owner {0}")]
     NoNumber(Owner),
-    /// No image here can change owners.
-    #[error("none of the {0} images that are here has /bin/chown, /usr/bin/chown or busybox")]
-    NoImage(usize),
+    /// There is nothing to make a helper of.
+    #[error("the engine has no image, and a helper container needs one")]
+    NoImage,
+    /// devdoctor cannot be put into a helper.
+    #[error("devdoctor cannot be put into a helper container: {0}")]
+    NoProgram(String),
+    /// devdoctor does not run in a helper.
+    #[error("devdoctor does not run in a helper container of this engine: {0}")]
+    NoStart(String),
+    /// The volume is gone since it was looked at.
+    #[error("the volume `{0}` is not there any more")]
+    NoVolume(String),
     /// The container is gone since it was looked at.
     #[error("the container of `{0}` is not there any more")]
     NoContainer(String),
@@ -84,22 +80,6 @@ pub enum EngineError {
     /// The container has no chown of its own.
     #[error("the container of `{0}` has neither /bin/chown, /usr/bin/chown nor busybox")]
     NoChown(String),
-    /// chown ran and complained.
-    #[error("chown ended with status {status}: {words}")]
-    Failed {
-        /// Its exit status.
-        status: i64,
-        /// The first of its words, on one line.
-        words: String,
-    },
-    /// chown said yes and changed nothing, as on a Windows drive that keeps no owners.
-    #[error("`{path}` still belongs to {owner}: this file system does not keep owners")]
-    Ignored {
-        /// The first path of that mount.
-        path: String,
-        /// Its owner, as numbered in the container.
-        owner: Owner,
-    },
     /// The time was up.
     #[error("the engine did not finish within {} seconds", LONGEST_RUN.as_secs())]
     TimedOut,
@@ -123,32 +103,73 @@ impl From<bollard::errors::Error> for EngineError {
     }
 }
 
-/// Gives the paths of `step` to their new owner: each by name, no symlink followed. Paths of the project are looked at again
-/// right before: what changed since the fix was planned keeps its owner. Whether each got it is for the caller to
-/// see by looking again: one that fails does not keep the others from theirs.
+/// What became of the paths of a step.
+#[derive(Debug, Default, PartialEq)]
+struct Given {
+    /// How many changed owner.
+    count: usize,
+    /// The first that were refused.
+    refused: Vec<(SeenPath, Refusal)>,
+    /// How many more were refused.
+    more: usize,
+}
+
+impl Given {
+    fn add(&mut self, other: Self) {
+        self.count += other.count;
+        self.refused.extend(other.refused);
+        self.more += other.more;
+    }
+
+    /// Refusals in words, the first of them.
+    fn left(&self) -> Option<String> {
+        let named = self.refused.iter().take(NAMED).map(|(path, refusal)| format!("`{}` {refusal}", path.display()));
+        let mut words = named.collect::<Vec<_>>().join(", ");
+        let more = self.refused.len().saturating_sub(NAMED) + self.more;
+        if more > 0 {
+            words.push_str(&format!(" and {more} more are not what they were"));
+        }
+        (!words.is_empty()).then_some(words)
+    }
+}
+
+/// Gives the paths of `step` to their new owner: each by name, no symlink followed, those that still have the owner and the
+/// kind that they had when the fix was planned. Returns how many changed owner. One that is refused does not keep the others
+/// from theirs.
 ///
 /// Paths of the project are changed by a throw-away container that sees nothing but the project's root; paths in a volume
-/// or bind mount of a container by one that sees nothing but that mount; paths in a container's own layer by the container.
+/// or bind mount of a container by one that sees nothing but that mount, whether or not the container is still there; paths
+/// in a container's own layer by the container.
 ///
 /// # Errors
-/// When a path is refused; when the engine cannot do it; when chown fails for some path.
+/// When a path is refused; when the engine cannot do it.
 pub async fn chown(
     engine: &Engine,
     docker: &Docker,
     project_root: &Path,
     step: &Chown,
     terms: Terms<'_>,
-) -> Result<(), EngineError> {
+) -> Result<usize, EngineError> {
     if step.paths.is_empty() {
-        return Ok(());
+        return Ok(0);
     }
-    match &step.place {
-        ChownPlace::Project => in_project(engine, docker, project_root, step, terms).await,
-        ChownPlace::Container { service, id } => {
+    let (mut given, failed) = match &step.place {
+        ChownPlace::Project => (in_project(engine, docker, project_root, step, terms).await?, None),
+        ChownPlace::Container { service, id, mounts } => {
             let container = docker.containers.iter().find(|container| container.id == *id);
-            let container = container.ok_or_else(|| EngineError::NoContainer(service.clone()))?;
-            in_container(engine, docker, container, service, step).await
+            let mounts = container.map_or_else(|| mounts.clone(), PlaceMount::all_of);
+            in_container(engine, container, &mounts, service, step, terms).await?
         }
+    };
+    if terms.passing_over {
+        let passed = |refusal: &Refusal| matches!(refusal, Refusal::Gone | Refusal::Changed(_) | Refusal::Moved);
+        given.refused.retain(|(_, refusal)| !passed(refusal));
+    }
+    match (given.left(), failed) {
+        (None, None) => Ok(given.count),
+        (Some(left), None) => Err(EngineError::Left(left)),
+        (None, Some(error)) => Err(error),
+        (Some(left), Some(error)) => Err(EngineError::Left(format!("{left}; {error}"))),
     }
 }
 
@@ -158,152 +179,107 @@ async fn in_project(
     root: &Path,
     step: &Chown,
     terms: Terms<'_>,
-) -> Result<(), EngineError> {
+) -> Result<Given, EngineError> {
     if !docker.local {
         return Err(EngineError::Elsewhere(docker.endpoint.clone()));
     }
     // A remapping engine's own numbers stop short of the host's: there the helper keeps out of the map.
     let whole_host = docker.kind == EngineKind::UsernsRemap;
-    let to = if whole_host { step.to } else { plan::inside(docker, step.to)? };
+    let number = |owner| if whole_host { Ok(owner) } else { plan::inside(docker, owner) };
+    let to = number(step.to)?;
     let source = root.to_str().ok_or_else(|| EngineError::Refused {
         path: root.display().to_string(),
         reason: "has a name that is no text, so the engine cannot be told",
     })?;
     let userns_mode = if whole_host { "host" } else { "" };
-    let mounted = Mounted { kind: MountKind::Bind, source, target: helper::PLACE, userns_mode };
-    // As late as can be: people take their time to say yes, and files change meanwhile.
-    let (paths, left) = plan::in_project(root, step, terms)?;
-    let done = if paths.is_empty() { Ok(()) } else { run_helper(engine, docker, &mounted, paths, to).await };
-    match (left, done) {
-        (None, done) => done,
-        (Some(left), Ok(())) => Err(EngineError::Left(left)),
-        (Some(left), Err(error)) => Err(EngineError::Left(format!("{left}; {error}"))),
+    let mounted = Mounted { kind: MountKind::Bind, source, userns_mode };
+    let (listed, mut given) = plan::in_project(step, terms, number)?;
+    let mut by_helper = run_helper(engine, &mounted, listed, to, terms).await?;
+    if !whole_host {
+        for (_, refusal) in &mut by_helper.refused {
+            if let Refusal::Changed(owner) | Refusal::Ignored(owner) = refusal {
+                *owner = plan::outside(docker, *owner);
+            }
+        }
     }
+    given.add(by_helper);
+    Ok(given)
 }
 
+/// What became of the paths in a container, and the first thing that went wrong with all of a mount.
 async fn in_container(
     engine: &Engine,
-    docker: &Docker,
-    container: &Container,
+    container: Option<&Container>,
+    mounts: &[PlaceMount],
     service: &str,
     step: &Chown,
-) -> Result<(), EngineError> {
-    let paths = plan::in_container(&step.paths)?;
-    let mut of_mount: BTreeMap<Option<&str>, Vec<Vec<u8>>> = BTreeMap::new();
-    for path in paths {
-        let mount = plan::mount_of(container, &path).map(|mount| mount.target.as_str());
-        of_mount.entry(mount).or_default().push(path);
+    terms: Terms<'_>,
+) -> Result<(Given, Option<EngineError>), EngineError> {
+    let mut own: Vec<(SeenPath, Owner)> = vec![];
+    let mut shared: Vec<(&PlaceMount, Listed)> = vec![];
+    for (path, was) in &step.paths {
+        if !plan::is_plain(path) {
+            return Err(EngineError::Refused { path: path.display(), reason: "is no absolute path without `..`" });
+        }
+        let mount = nearest(mounts, &path.as_path().to_string_lossy()).filter(|mount| mount.can_be_shared());
+        let Some((mount, below)) = mount.and_then(|mount| Some((mount, plan::below(path, &mount.target)?))) else {
+            own.push((path.clone(), *was));
+            continue;
+        };
+        match shared.iter_mut().find(|(other, _)| *other == mount) {
+            Some((_, listed)) => listed.push((below, *was, None)),
+            None => shared.push((mount, vec![(below, *was, None)])),
+        }
     }
-    // Said before anything is changed.
-    if let Some(path) = of_mount.get(&None).and_then(|paths| paths.first()).filter(|_| !container.running) {
-        let path = String::from_utf8_lossy(path).into_owned();
-        return Err(EngineError::NotRunning { service: service.to_owned(), path });
+    let (mut given, mut failed) = (Given::default(), None);
+    // Said before anything is changed, unless the container is gone for good: then its mounts are all that is left.
+    if let (Some(container), Some((path, _))) = (container, own.first())
+        && !container.running
+    {
+        return Err(EngineError::NotRunning { service: service.to_owned(), path: path.display() });
     }
-    let mut failed = None;
-    for (target, paths) in of_mount {
-        let first = paths.first().cloned().unwrap_or_default();
-        let mount = container.mounts.iter().find(|mount| Some(mount.target.as_str()) == target);
-        let done = match mount {
-            Some(mount) => {
-                let mounted = Mounted {
-                    kind: mount.kind,
-                    source: mount.volume.as_deref().unwrap_or(&mount.source),
-                    target: &mount.target,
-                    userns_mode: &container.userns_mode,
-                };
-                run_helper(engine, docker, &mounted, paths, step.to).await
+    for (mount, listed) in shared {
+        let mounted = Mounted { kind: mount.kind, source: &mount.source, userns_mode: &mount.userns_mode };
+        match run_helper(engine, &mounted, listed, step.to, terms).await {
+            Ok(mut by_helper) => {
+                for (path, _) in &mut by_helper.refused {
+                    *path = SeenPath(Path::new(&mount.target).join(path.as_path()).components().collect());
+                }
+                given.add(by_helper);
             }
-            None => run_inside(engine, container, service, paths, step.to).await,
-        };
-        let done = match done {
-            Ok(()) => believed(engine, container, &first, step.to).await,
-            failed => failed,
-        };
-        failed = failed.or(done.err());
+            Err(error) => failed = failed.or(Some(error)),
+        }
     }
-    failed.map_or(Ok(()), Err)
+    if !own.is_empty() {
+        match container {
+            Some(container) => match inside::run(engine, container, service, own, step.to).await {
+                Ok(by_itself) => given.add(by_itself),
+                Err(error) => failed = failed.or(Some(error)),
+            },
+            None => failed = failed.or(Some(EngineError::NoContainer(service.to_owned()))),
+        }
+    }
+    Ok((given, failed))
 }
 
-/// Looks at a path after chown said yes. A file system that keeps no owners keeps none of any path, so one of each mount is
-/// enough.
-async fn believed(engine: &Engine, container: &Container, path: &[u8], to: Owner) -> Result<(), EngineError> {
-    let Ok(path) = std::str::from_utf8(path) else { return Ok(()) };
-    match stat_in_container(engine, &container.id, path, Instant::now() + LONGEST_RUN).await? {
-        Some(stat) if stat.owner != to => Err(EngineError::Ignored { path: path.to_owned(), owner: stat.owner }),
-        _ => Ok(()),
-    }
-}
-
-/// Changes paths by a throw-away container: by its words, or by a list when its image can read one.
+/// Changes paths below a mount by a throw-away container.
 async fn run_helper(
     engine: &Engine,
-    docker: &Docker,
     mounted: &Mounted<'_>,
-    paths: Vec<Vec<u8>>,
+    listed: Listed,
     to: Owner,
-) -> Result<(), EngineError> {
-    let mut helper = Helper::find(engine, docker, plan::wants_list(&paths)).await?;
-    if helper.reads_lists() {
-        let list: Vec<u8> = paths.iter().flat_map(|path| path.iter().copied().chain([0])).collect();
-        return helper.run(mounted, plan::beginning(to), Some(&list)).await;
+    terms: Terms<'_>,
+) -> Result<Given, EngineError> {
+    if listed.is_empty() {
+        return Ok(Given::default());
     }
-    let mut failed = None;
-    for words in plan::calls(&plan::texts(&paths)?, to) {
-        failed = failed.or(helper.run(mounted, words, None).await.err());
-    }
-    failed.map_or(Ok(()), Err)
-}
-
-/// Changes paths by the running container itself.
-async fn run_inside(
-    engine: &Engine,
-    container: &Container,
-    service: &str,
-    paths: Vec<Vec<u8>>,
-    to: Owner,
-) -> Result<(), EngineError> {
-    let paths = plan::texts(&paths)?;
-    let program = program_of(engine, &container.id, &CHOWN).await?;
-    let program = program.ok_or_else(|| EngineError::NoChown(service.to_owned()))?;
-    let mut failed = None;
-    for words in plan::calls(&paths, to) {
-        let command = program.iter().map(|word| (*word).to_owned()).chain(words).collect();
-        let done = timeout(LONGEST_RUN, exec_as_root(engine, &container.id, command)).await;
-        failed = failed.or(done.unwrap_or(Err(EngineError::TimedOut)).err());
-    }
-    failed.map_or(Ok(()), Err)
-}
-
-async fn exec_as_root(engine: &Engine, container: &str, command: Vec<String>) -> Result<(), EngineError> {
-    let client = engine.client();
-    let config = ExecConfig {
-        user: Some("0:0".to_owned()),
-        cmd: Some(command),
-        working_dir: Some("/".to_owned()),
-        attach_stdout: Some(true),
-        attach_stderr: Some(true),
-        ..ExecConfig::default()
-    };
-    let exec = client.create_exec(container, config).await?.id;
-    let mut said = String::new();
-    if let StartExecResults::Attached { mut output, input: _ } = client.start_exec(&exec, None).await? {
-        while let Some(piece) = output.next().await {
-            keep_words(&mut said, &piece?);
-        }
-    }
-    let ended = client.inspect_exec(&exec).await?;
-    judge(ended.exit_code.unwrap_or(-1), &said)
-}
-
-/// The words that begin a call of a program in a container (which need not run), if it is in one of these places.
-async fn program_of(engine: &Engine, container: &str, places: &[Place]) -> Result<Option<Words>, AskError> {
-    let deadline = Instant::now() + LONGEST_RUN;
-    for (path, words) in places {
-        if stat_in_container(engine, container, path, deadline).await?.is_some() {
-            return Ok(Some(words));
-        }
-    }
-    Ok(None)
+    let head = Head { to, hard_links: terms.hard_links, passing_over: terms.passing_over };
+    let order = Order { head, paths: listed };
+    let parcel = parcel::pack(terms.program, &order.to_bytes())?;
+    let answer = helper::run(engine, mounted, parcel).await?;
+    let name = |(number, refusal): (usize, Refusal)| Some((order.paths.get(number)?.0.clone(), refusal));
+    let refused = answer.refused.into_iter().filter_map(name).collect();
+    Ok(Given { count: answer.given, refused, more: answer.more })
 }
 
 fn keep_words(said: &mut String, piece: &LogOutput) {
@@ -311,8 +287,4 @@ fn keep_words(said: &mut String, piece: &LogOutput) {
     if said.len() < 4_000 {
         said.push_str(&piece.to_string());
     }
-}
-
-fn judge(status: i64, said: &str) -> Result<(), EngineError> {
-    if status == 0 { Ok(()) } else { Err(EngineError::Failed { status, words: one_line(said) }) }
 }

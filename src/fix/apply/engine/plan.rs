@@ -1,14 +1,11 @@
-//! Decides what chown is called with: which paths, which numbers, how many at a time.
+//! Decides what a helper or a container's chown is told: which paths, which numbers, how many at a time.
 
-use std::ffi::OsString;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::{Component, Path};
+use std::collections::HashMap;
 
-use super::EngineError;
-use crate::facts::{Container, ContainerMount, Docker, IdRange, MountKind, Owner, SeenPath};
+use super::{EngineError, Given};
+use crate::facts::{Docker, FileKind, IdRange, Owner, SeenPath};
 use crate::fix::Chown;
-use crate::fix::apply::chown::{self, Terms};
-use crate::project::compose::is_below;
+use crate::fix::apply::chown::{Refusal, Terms};
 
 /// How many bytes of paths go into one call: the kernel takes two megabytes of words and pointers, the engine's own words
 /// and the image's variables included.
@@ -17,83 +14,65 @@ const LONGEST_CALL: usize = 1_200_000;
 /// What a word takes beside itself: its end, and the pointer to it.
 const MORE: usize = 1 + size_of::<usize>();
 
-/// A longer word is refused by the kernel.
-const LONGEST_WORD: usize = 100_000;
-
-fn refused(path: &SeenPath, reason: &'static str) -> EngineError {
-    EngineError::Refused { path: path.display(), reason }
+/// The path relative to a folder that it lies in, as a helper is told it.
+pub(super) fn below(path: &SeenPath, folder: &str) -> Option<SeenPath> {
+    let rest = path.as_path().strip_prefix(folder).ok()?;
+    Some(SeenPath(if rest.as_os_str().is_empty() { ".".into() } else { rest.to_owned() }))
 }
 
-fn word(path: &SeenPath) -> Result<Vec<u8>, EngineError> {
-    let bytes = path.as_path().as_os_str().as_bytes();
-    if bytes.is_empty() || bytes.len() > LONGEST_WORD || bytes.contains(&0) {
-        return Err(refused(path, "is no path"));
-    }
-    Ok(bytes.to_vec())
+/// Whether every part of a path names something: none leads up.
+pub(super) fn is_plain(path: &SeenPath) -> bool {
+    use std::path::Component::{CurDir, Normal, RootDir};
+    let mut parts = path.as_path().components();
+    path.as_path().is_absolute() && parts.all(|part| matches!(part, RootDir | CurDir | Normal(_)))
 }
 
 /// Paths as words of a call. The engine is spoken to in JSON, which holds text only.
-pub(super) fn texts(paths: &[Vec<u8>]) -> Result<Vec<String>, EngineError> {
-    let text = |path: &Vec<u8>| {
-        let seen = || SeenPath(OsString::from_vec(path.clone()).into());
-        let text = String::from_utf8(path.clone());
-        text.map_err(|_| refused(&seen(), "has a name that is no text, so the engine cannot be told"))
+pub(super) fn texts<'path>(paths: impl Iterator<Item = &'path SeenPath>) -> Result<Vec<String>, EngineError> {
+    let text = |path: &SeenPath| match path.as_path().to_str() {
+        Some(text) if !text.contains('\0') => Ok(text.to_owned()),
+        _ => Err(EngineError::Refused {
+            path: path.display(),
+            reason: "has a name that is no text, so the engine cannot be told",
+        }),
     };
-    paths.iter().map(text).collect()
+    paths.map(text).collect()
 }
 
-/// Whether paths are better handed over as a list than as words: too many for one call, or names that are no text.
-pub(super) fn wants_list(paths: &[Vec<u8>]) -> bool {
-    paths.iter().map(|path| path.len() + MORE).sum::<usize>() > LONGEST_CALL
-        || paths.iter().any(|path| std::str::from_utf8(path).is_err())
-}
+/// Paths of an order, each with the owner it has in the helper's numbers, and what it was.
+pub(super) type Listed = Vec<(SeenPath, Owner, Option<FileKind>)>;
 
-/// At most so many refused paths are named.
-const NAMED: usize = 10;
-
-/// The paths of the project that are still what they were and want another owner, as they are called, and in words those
-/// that are refused.
+/// The paths of the project as a helper is told them. What belongs to somebody whom its containers have no number for, no
+/// helper can give away.
 pub(super) fn in_project(
-    root: &Path,
     step: &Chown,
     terms: Terms<'_>,
-) -> Result<(Vec<Vec<u8>>, Option<String>), EngineError> {
-    let (mut words, mut refusals) = (vec![], vec![]);
-    for outcome in chown::look_again(root, step, terms) {
-        match outcome.error() {
-            Some(refusal) => refusals.push(refusal),
-            None if outcome.before == Some(step.to) => {}
-            None => words.push(word(&outcome.path)?),
+    number: impl Fn(Owner) -> Result<Owner, EngineError>,
+) -> Result<(Listed, Given), EngineError> {
+    let (mut listed, mut given) = (vec![], Given::default());
+    let mut numbers: HashMap<Owner, Option<Owner>> = HashMap::new();
+    // Both lists are sorted, so they are gone through side by side.
+    let mut seen = terms.seen.iter().peekable();
+    for (path, owner) in &step.paths {
+        while seen.next_if(|file| file.path < *path).is_some() {}
+        let kind = seen.peek().filter(|file| file.path == *path).map(|file| file.stat.kind);
+        let inside = match numbers.get(owner) {
+            Some(inside) => *inside,
+            None => {
+                let inside = match number(*owner) {
+                    Err(EngineError::NoNumber(_)) => None,
+                    inside => Some(inside?),
+                };
+                numbers.insert(*owner, inside);
+                inside
+            }
+        };
+        match inside {
+            Some(inside) => listed.push((path.clone(), inside, kind)),
+            None => given.refused.push((path.clone(), Refusal::NotPermitted)),
         }
     }
-    let more = refusals.len().saturating_sub(NAMED);
-    refusals.truncate(NAMED);
-    let mut left = refusals.join(", ");
-    if more > 0 {
-        left.push_str(&format!(" and {more} more are not what they were"));
-    }
-    Ok((words, (!left.is_empty()).then_some(left)))
-}
-
-/// The paths in a container as they are called, all of them or none.
-pub(super) fn in_container(paths: &[(SeenPath, Owner)]) -> Result<Vec<Vec<u8>>, EngineError> {
-    let plain = |(path, _): &(SeenPath, Owner)| {
-        let parts = path.as_path().components();
-        if !path.as_path().is_absolute() || parts.clone().any(|part| part == Component::ParentDir) {
-            return Err(refused(path, "is no absolute path without `..`"));
-        }
-        word(path)
-    };
-    paths.iter().map(plain).collect()
-}
-
-/// The mount that a throw-away container can share and that holds a path; `None`: only the container itself has it.
-pub(super) fn mount_of<'facts>(container: &'facts Container, path: &[u8]) -> Option<&'facts ContainerMount> {
-    let path = &String::from_utf8_lossy(path);
-    let mounts = container.mounts.iter().filter(|mount| is_below(path, &mount.target));
-    let nearest = mounts.max_by_key(|mount| mount.target.len())?;
-    let named = nearest.kind == MountKind::Volume && nearest.volume.is_some();
-    (named || nearest.kind == MountKind::Bind).then_some(nearest)
+    Ok((listed, given))
 }
 
 /// An owner of the host as the engine's containers number it.
@@ -115,14 +94,22 @@ fn number_inside(map: &[IdRange], outside: u32) -> Option<u32> {
     })
 }
 
-/// The words before the paths.
-pub(super) fn beginning(to: Owner) -> Vec<String> {
-    vec!["-h".to_owned(), to.to_string(), "--".to_owned()]
+/// An owner in the numbers of the engine's containers as the host numbers it; the same when it has no number here.
+pub(super) fn outside(docker: &Docker, owner: Owner) -> Owner {
+    let number = |map: &Result<Vec<IdRange>, crate::facts::Missing>, inside: u32| {
+        let ranges = map.iter().flatten();
+        let mut numbers = ranges.filter_map(|range| {
+            let offset = inside.checked_sub(range.inside).filter(|offset| *offset < range.count)?;
+            range.outside.checked_add(offset)
+        });
+        numbers.next().unwrap_or(inside)
+    };
+    Owner { uid: number(&docker.uid_map, owner.uid), gid: number(&docker.gid_map, owner.gid) }
 }
 
 /// The words of each call, without the program.
 pub(super) fn calls(paths: &[String], to: Owner) -> Vec<Vec<String>> {
-    let beginning = || beginning(to);
+    let beginning = || vec!["-h".to_owned(), to.to_string(), "--".to_owned()];
     let (mut calls, mut call, mut size) = (vec![], beginning(), 0);
     for path in paths {
         let more = path.len() + MORE;
@@ -138,51 +125,30 @@ pub(super) fn calls(paths: &[String], to: Owner) -> Vec<Vec<String>> {
 }
 
 #[cfg(test)]
-#[expect(clippy::disallowed_methods, reason = "tests make files")]
 mod tests {
-    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
-
     use super::*;
     use crate::fix::ChownPlace;
 
     const OWNER: Owner = Owner { uid: 1000, gid: 1000 };
 
     #[test]
-    fn only_what_is_still_what_it_was_is_called() {
-        let root = tempfile::tempdir().unwrap();
-        std::fs::create_dir(root.path().join("a")).unwrap();
-        for name in ["a/b", "-n ew\nline'", "tool", "one"] {
-            std::fs::write(root.path().join(name), "").unwrap();
-        }
-        std::fs::hard_link(root.path().join("one"), root.path().join("two")).unwrap();
-        std::fs::set_permissions(root.path().join("tool"), PermissionsExt::from_mode(0o4755)).unwrap();
-        let _socket = std::os::unix::net::UnixListener::bind(root.path().join("socket")).unwrap();
-        symlink("/etc", root.path().join("out")).unwrap();
-        let seen = std::fs::metadata(root.path()).unwrap();
-        let me = Owner { uid: seen.uid(), gid: seen.gid() };
-        let stranger = Owner { uid: me.uid + 7, gid: me.gid };
-        for (path, expected, words) in [
-            ("a/b", me, None),
-            ("a", me, None),
-            (".", me, None),
-            ("out", me, None),
-            ("-n ew\nline'", me, None),
-            ("a/b", stranger, Some(format!("`a/b` belongs to {me} by now"))),
-            ("a/gone", me, Some("`a/gone` is not there any more".into())),
-            ("out/passwd", me, Some("`out/passwd` leads out of the project".into())),
-            ("../x", me, Some("`../x` leads out of the project".into())),
-            ("/etc/passwd", me, Some("`/etc/passwd` leads out of the project".into())),
-            ("tool", me, Some("`tool` is set-user-id or set-group-id".into())),
-            ("socket", me, Some("`socket` is a device, a socket or a pipe".into())),
-            ("one", me, Some("`one` has 2 names (hard links), and all of them would change owner".into())),
-        ] {
-            let to = Owner { uid: me.uid + 1, gid: me.gid };
-            let paths = vec![(SeenPath("a/b".into()), me), (SeenPath(path.into()), expected)];
-            let step = Chown { place: ChownPlace::Project, paths, to, direct: false };
-            let (called, left) = in_project(root.path(), &step, Terms::default()).unwrap();
-            assert_eq!(left, words, "{path}");
-            assert_eq!(called.len(), if words.is_some() { 1 } else { 2 }, "{path}");
-        }
+    fn paths_lie_below_the_mount_that_holds_them() {
+        let path = |path: &str| SeenPath(path.into());
+        assert_eq!(below(&path("/cache/uv/a"), "/cache"), Some(path("uv/a")));
+        assert_eq!(below(&path("/cache"), "/cache"), Some(path(".")));
+        assert_eq!(below(&path("/cachet"), "/cache"), None);
+        assert!(is_plain(&path("/cache/-x")) && !is_plain(&path("/cache/../etc")) && !is_plain(&path("cache")));
+    }
+
+    #[test]
+    fn what_has_no_number_in_containers_cannot_be_given_away_there() {
+        let theirs = Owner { uid: 7, gid: 7 };
+        let paths = vec![(SeenPath("a".into()), OWNER), (SeenPath("b".into()), theirs)];
+        let step = Chown { place: ChownPlace::Project, paths, to: OWNER, direct: false };
+        let number = |owner: Owner| if owner == theirs { Err(EngineError::NoNumber(owner)) } else { Ok(owner) };
+        let (listed, given) = in_project(&step, Terms::default(), number).unwrap();
+        assert_eq!(listed, [(SeenPath("a".into()), OWNER, None)]);
+        assert_eq!(given.refused, [(SeenPath("b".into()), Refusal::NotPermitted)]);
     }
 
     #[test]
