@@ -137,7 +137,7 @@ async fn ask(
     interest: Interest<'_>,
     deadline: Instant,
 ) -> Result<Docker, AskError> {
-    let Reached { engine, version, listener } = reached;
+    let engine = &reached.engine;
     let containers = async {
         let list = engine.get("/containers/json?all=1", deadline).await?;
         let here = directory_of(project);
@@ -156,14 +156,21 @@ async fn ask(
         try_join(looked, images(engine, names, deadline)).await
     };
     let (info, (mut containers, images)) = try_join(engine.get("/info", deadline), containers).await?;
-    let kind = identity::kind_of(version, &info);
-    if kind == EngineKind::Desktop {
+    let told = engine_of(reached, &info);
+    if told.kind == EngineKind::Desktop {
         containers.iter_mut().for_each(understand::forget_owners_in_binds);
     }
-    let local = is_local(kind, &info, listener.is_some());
-    let (uid_map, gid_map) = identity::maps(kind, &info, local, &identity::read(*listener));
     containers.sort_by(|one, other| (&one.service, &one.name).cmp(&(&other.service, &other.name)));
-    Ok(Docker {
+    Ok(Docker { containers, images, ..told })
+}
+
+/// What the engine tells of itself, without containers and images.
+fn engine_of(reached: &Reached, info: &Value) -> Docker {
+    let Reached { engine, version, listener } = reached;
+    let kind = identity::kind_of(version, info);
+    let local = is_local(kind, info, listener.is_some());
+    let (uid_map, gid_map) = identity::maps(kind, info, local, &identity::read(*listener));
+    Docker {
         endpoint: engine.endpoint.clone(),
         version: version_of(version),
         api_version: engine.api().to_owned(),
@@ -172,9 +179,9 @@ async fn ask(
         uid_map,
         gid_map,
         local,
-        containers,
-        images,
-    })
+        containers: vec![],
+        images: BTreeMap::new(),
+    }
 }
 
 /// One container; `None` when it went away meanwhile.

@@ -4,9 +4,9 @@ use futures_util::future::{join3, try_join};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::connect::{Reached, version_of};
+use super::connect::Reached;
 use super::engine::{AskError, Engine};
-use super::{EngineOptions, archive, canonical, directory_of, find, identity, is_local, paths, understand};
+use super::{EngineOptions, archive, canonical, directory_of, find, paths, understand};
 use crate::access::IdMaps;
 use crate::facts::{Container, Docker, Fact, FileKind, Identity, Missing, MountKind, Need, Owner, PathStat, PathWish};
 use crate::project::Project;
@@ -103,15 +103,14 @@ impl Services {
     /// # Errors
     /// When the engine does not tell.
     pub async fn find(&self, id: &str, deadline: Instant) -> Fact<Found> {
-        let Reached { engine, version, listener } = &self.reached;
+        let engine = &self.reached.engine;
         let path = format!("/containers/{}/json", percent_encoded(id));
         let asked = try_join(engine.get("/info", deadline), engine.get(&path, deadline)).await;
         let (info, inspect) = asked.map_err(|error| not_told(engine, &error))?;
         let mut container = understand::container(&inspect, None)
             .ok_or_else(|| Missing::new(Need::Docker, format!("container {id} has no configuration")))?;
-        let kind = identity::kind_of(version, &info);
-        let local = is_local(kind, &info, listener.is_some());
-        if local {
+        let docker = super::engine_of(&self.reached, &info);
+        if docker.local {
             // The engine mounts what links lead to, and shows what was written.
             for mount in container.mounts.iter_mut().filter(|mount| mount.kind == MountKind::Bind) {
                 let real = canonical(std::path::Path::new(&mount.source))
@@ -119,19 +118,6 @@ impl Services {
                 mount.source = real.unwrap_or_else(|| std::mem::take(&mut mount.source));
             }
         }
-        let (uid_map, gid_map) = identity::maps(kind, &info, local, &identity::read(*listener));
-        let docker = Docker {
-            endpoint: engine.endpoint.clone(),
-            version: version_of(version),
-            api_version: engine.api().to_owned(),
-            operating_system: info.get("OperatingSystem").and_then(Value::as_str).unwrap_or_default().to_owned(),
-            kind,
-            uid_map,
-            gid_map,
-            local,
-            containers: vec![],
-            images: std::collections::BTreeMap::new(),
-        };
         let maps = IdMaps::of(&docker, &container.userns_mode);
         Ok(Found { container, docker, maps })
     }
