@@ -73,6 +73,11 @@ impl Toml {
         table.map(|table| table.iter().map(|(key, _)| key.to_owned()).collect()).unwrap_or_default()
     }
 
+    /// Whether `true` stands at a path of keys.
+    pub fn flag(&self, path: &[&str]) -> bool {
+        self.item(path).and_then(Item::as_bool).unwrap_or(false)
+    }
+
     /// The string at a path of keys.
     pub fn text(&self, path: &[&str]) -> Option<Text> {
         self.string(self.item(path)?.as_value()?)
