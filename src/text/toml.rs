@@ -1,5 +1,7 @@
 //! TOML with the bytes of every value: a thin layer over `toml_edit`.
 
+pub mod hooks;
+
 use std::ops::Range;
 
 use toml_edit::{Document, Item, Value};

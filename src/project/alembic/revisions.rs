@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Alembic;
+use super::{Alembic, join};
 use crate::project::compose::Compose;
 use crate::project::files::{Files, ReadError, source};
 use crate::text::{Source, Span, Spanned};
@@ -34,6 +34,12 @@ pub struct Revisions {
     pub environment: EnvironmentScript,
     /// The packages whose types the project's models use.
     pub models: ModelTypes,
+    /// For names of the project's own packages that a revision does not bind: the module of the project that they lie in.
+    #[serde(default)]
+    pub own_modules: BTreeMap<String, String>,
+    /// The version of Alembic that a lock file or a pinned requirement names, the one beside the configuration first.
+    #[serde(default)]
+    pub alembic_version: Option<String>,
     /// A script of the database's own start that creates pgvector's extension.
     pub created_at_start: Option<String>,
 }
@@ -127,6 +133,9 @@ pub fn read(
                 Err(_) => revisions.uncertain = true,
             }
         }
+        let unbound = revisions.files.iter().flat_map(|revision| &revision.unbound);
+        let own = unbound.filter_map(|name| Some((name.value.clone(), own_module(files, environment, name)?)));
+        revisions.own_modules = own.collect();
         revisions.template = template::read(files, sources, environment);
         surroundings::read(files, sources, environment, compose, &mut revisions);
         environment.revisions = revisions;
@@ -151,6 +160,21 @@ fn revision_files(files: &dyn Files, environment: &Alembic) -> Vec<String> {
     found.sort();
     found.dedup();
     found
+}
+
+/// The module of the project that a dotted name lies in: the longest part of it that is a file or a package.
+fn own_module(files: &dyn Files, environment: &Alembic, name: &str) -> Option<String> {
+    let (module, _) = name.rsplit_once('.')?;
+    let beside = environment.configuration.rsplit_once('/').map_or("", |(directory, _)| directory);
+    let candidates = std::iter::successors(Some(module), |module| Some(module.rsplit_once('.')?.0));
+    let is_module = |candidate: &&str| {
+        let path = candidate.replace('.', "/");
+        ["", "src"].iter().flat_map(|folder| [*folder, beside].map(|start| (start, *folder))).any(|(start, folder)| {
+            let place = join(start, folder).and_then(|start| join(&start, &path)).unwrap_or_default();
+            files.is_file(&format!("{place}.py")) || files.is_file(&format!("{place}/__init__.py"))
+        })
+    };
+    candidates.into_iter().find(is_module).map(str::to_owned)
 }
 
 impl Revisions {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::template::ROOTS;
 use super::{Alembic, Revisions};
+use crate::project::alembic::join;
 use crate::project::compose::{Compose, is_below};
 use crate::project::files::{Files, source};
 use crate::project::urls::is_own;
@@ -60,6 +61,7 @@ pub(super) fn read(
     if revisions.template.as_ref().is_some_and(|template| template.binds.len() < ROOTS.len()) {
         revisions.models = models(files, sources, environment);
     }
+    revisions.alembic_version = alembic_version(files, environment);
     revisions.created_at_start = compose.and_then(|compose| at_start(files, compose));
 }
 
@@ -140,6 +142,29 @@ fn models(files: &dyn Files, sources: &mut BTreeMap<String, Source>, environment
         }
     }
     found
+}
+
+/// The version of Alembic, from a lock file or a requirement that names exactly one.
+fn alembic_version(files: &dyn Files, environment: &Alembic) -> Option<String> {
+    let beside = environment.configuration.rsplit_once('/').map_or("", |(directory, _)| directory);
+    for directory in [beside, ""] {
+        for name in ["uv.lock", "poetry.lock", "pdm.lock"] {
+            let Ok(bytes) = files.bytes(&join(directory, name)?) else { continue };
+            let text = String::from_utf8_lossy(&bytes);
+            let mut lines = text.lines().map(str::trim).skip_while(|line| *line != "name = \"alembic\"");
+            let version = lines.nth(1).and_then(|line| line.strip_prefix("version = \"")?.strip_suffix('"'));
+            if let Some(version) = version {
+                return Some(version.to_owned());
+            }
+        }
+        let Ok(bytes) = files.bytes(&join(directory, "requirements.txt")?) else { continue };
+        let text = String::from_utf8_lossy(&bytes);
+        let pinned = text.lines().find_map(|line| line.trim().strip_prefix("alembic==")?.split([' ', ';', '#', ',']).next());
+        if let Some(version) = pinned.filter(|version| !version.is_empty()) {
+            return Some(version.to_owned());
+        }
+    }
+    None
 }
 
 /// A script that the image of Postgres runs on an empty volume and that creates the extension.
