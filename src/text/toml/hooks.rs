@@ -187,7 +187,7 @@ mod tests {
             assert!(shape == Shape::Fine || at == head, "{at}");
         }
         assert_eq!(shape("[tool.alembic]\npost_write_hooks = {ruff = {type = 'exec'}}\n").0, Shape::Nested);
-        assert_eq!(shape("[tool.alembic.post_write_hooks.ruff]\ntype = 'exec'\n").1, "[tool.alembic.post_write_hooks.ruff]");
+        assert_eq!(shape("[tool.alembic.post_write_hooks.ruff]\ntype = 'exec'\n"), (Shape::Nested, "post_write_hooks".to_owned()));
     }
 
     #[test]
