@@ -65,10 +65,9 @@ mod tests {
             let after = after.map(|range| source.span(range));
             assert_eq!(edited(text, line_behind(&source, after.as_ref(), "import b")), expected);
         }
-        for (text, expected) in [
-            ("def f():\r\n\tg()\r\n", "def f():\r\n\th()\r\n\tg()\r\n"),
-            ("def f(): g()\n", "def f(): h(); g()\n"),
-        ] {
+        for (text, expected) in
+            [("def f():\r\n\tg()\r\n", "def f():\r\n\th()\r\n\tg()\r\n"), ("def f(): g()\n", "def f(): h(); g()\n")]
+        {
             let source = Source::new("a.py", text);
             let before = source.span(text.find('g').unwrap()..text.len());
             assert_eq!(edited(text, statement_before(&source, &before, "h()")), expected);

@@ -2,16 +2,28 @@
 
 use super::{Check, check};
 
+mod bare_commands;
+mod chain_broken;
+mod command_outside_environment;
+mod database_behind;
+mod databases;
 mod edits;
+mod heads_diverge;
 mod post_write_hooks_nested;
 mod revision_name_unbound;
+mod revision_unknown_to_files;
 mod template_import_missing;
 mod vector_before_extension;
 
 /// The checks of this family, sorted by path.
-pub(super) static TABLE: [Check; 4] = [
+pub(super) static TABLE: [Check; 9] = [
+    check!("alembic/chain-broken", chain_broken::check),
+    check!("alembic/command-outside-environment", command_outside_environment::check),
+    check!("alembic/database-behind", database_behind::check),
+    check!("alembic/heads-diverge", heads_diverge::check),
     check!("alembic/post-write-hooks-nested", post_write_hooks_nested::check),
     check!("alembic/revision-name-unbound", revision_name_unbound::check),
+    check!("alembic/revision-unknown-to-files", revision_unknown_to_files::check),
     check!("alembic/template-import-missing", template_import_missing::check),
     check!("alembic/vector-before-extension", vector_before_extension::check),
 ];

@@ -18,7 +18,8 @@ pub(super) fn check(facts: &Facts) -> Checked {
         if version.is_some_and(|version| !reads_toml(version)) {
             continue;
         }
-        let beside = environment.configuration.rsplit_once('/').map_or(String::new(), |(directory, _)| format!("{directory}/"));
+        let beside =
+            environment.configuration.rsplit_once('/').map_or(String::new(), |(directory, _)| format!("{directory}/"));
         // It is looked up where alembic runs: beside the configuration, or at the top for `alembic -c backend/alembic.ini`.
         for path in [format!("{beside}pyproject.toml"), "pyproject.toml".to_owned()] {
             let Some(source) = facts.source(&path).filter(|_| seen.insert(path.clone())) else { continue };
@@ -53,13 +54,16 @@ fn hooks(source: &Source, toml: &toml::Toml, version: Option<&str>) -> Option<Fi
         Shape::List => ("a list", "TypeError: unsupported operand type(s) for %: 'list' and 'dict'"),
         Shape::Strings => ("strings", "ValueError: dictionary update sequence element #0 has length 1; 2 is required"),
     };
-    let message = format!("`post_write_hooks` is a table of {what}, where Alembic reads an array of tables").replace("of a list", "with a list");
+    let message = format!("`post_write_hooks` is a table of {what}, where Alembic reads an array of tables")
+        .replace("of a list", "with a list");
     let finding = Finding::at(&source.span(range), format!("{}: post_write_hooks", source.path()), message)
         .label("ends every command of alembic")
         .seen("pyproject.toml", "tool.alembic.post_write_hooks", format!("{what}; so each command says: {error}"))
         .seen("lock file", "alembic", version.unwrap_or("version not pinned, taken for 1.16 or newer"));
     let Some(edit) = as_array(source.text(), &HOOKS).and_then(|written| difference(source, &written)) else {
-        return Some(finding.help("write each hook as `[[tool.alembic.post_write_hooks]]` with `name`, `type` and its settings"));
+        return Some(
+            finding.help("write each hook as `[[tool.alembic.post_write_hooks]]` with `name`, `type` and its settings"),
+        );
     };
     let title = format!("write the hooks of `{}` as `[[tool.alembic.post_write_hooks]]`", source.path());
     Some(finding.fix(Fix::safe(title, vec![Step::Edit(edit)])))
@@ -89,13 +93,22 @@ fn percent(source: &Source, toml: &toml::Toml) -> Vec<Finding> {
             let at = bad_percents(raw);
             let Some(first) = at.first() else { continue };
             let place = |at: usize| source.span(text.range.start + at..text.range.start + at + 1);
-            let double = |at: &usize| Step::Edit(Edit { span: source.span(text.range.start + at..text.range.start + at), text: "%".to_owned() });
+            let double = |at: &usize| {
+                Step::Edit(Edit {
+                    span: source.span(text.range.start + at..text.range.start + at),
+                    text: "%".to_owned(),
+                })
+            };
             let fix = Fix::safe(format!("double the `%` in `{key}`"), at.iter().map(double).collect());
             findings.push(
-                Finding::at(&place(*first), format!("{}: {key}", source.path()), format!("`{key}` holds a `%` that Alembic takes for its own"))
-                    .label("is written `%%`")
-                    .seen("pyproject.toml", &key, "only `%(here)s` and `%%` may stand there")
-                    .fix(fix),
+                Finding::at(
+                    &place(*first),
+                    format!("{}: {key}", source.path()),
+                    format!("`{key}` holds a `%` that Alembic takes for its own"),
+                )
+                .label("is written `%%`")
+                .seen("pyproject.toml", &key, "only `%(here)s` and `%%` may stand there")
+                .fix(fix),
             );
         }
     }

@@ -18,7 +18,8 @@ pub(super) fn check(facts: &Facts) -> Checked {
                 by_root.entry(name.value.split('.').next().unwrap_or("")).or_default().push(name);
             }
             let all = by_root.into_iter();
-            findings.extend(all.filter_map(|(root, uses)| unbound(facts, &environment.revisions, revision, root, &uses)));
+            findings
+                .extend(all.filter_map(|(root, uses)| unbound(facts, &environment.revisions, revision, root, &uses)));
             findings.extend(half_imported(facts, &environment.version_directories, revision));
         }
     }
@@ -46,7 +47,9 @@ fn unbound(
         match import_of(revisions, name) {
             Some(line) if !lines.contains(&line) => lines.push(line),
             Some(_) => {}
-            None => return Some(finding.help(format!("import `{root}` in `{}`, or write a type that is", revision.path))),
+            None => {
+                return Some(finding.help(format!("import `{root}` in `{}`, or write a type that is", revision.path)));
+            }
         }
     }
     let imports: Vec<&str> = lines.iter().map(|(line, _)| line.as_str()).collect();
@@ -105,7 +108,9 @@ fn half_imported(facts: &Facts, versions: &[String], revision: &Revision) -> Opt
         .seen("syntax tree", &revision.path, "no file of the project imports `pgvector.sqlalchemy`");
     let edit = line_behind(source, Some(span), "import pgvector.sqlalchemy");
     Some(match if_python(source, vec![edit]) {
-        Some(steps) => finding.fix(Fix::safe(format!("put `import pgvector.sqlalchemy` into `{}`", revision.path), steps)),
+        Some(steps) => {
+            finding.fix(Fix::safe(format!("put `import pgvector.sqlalchemy` into `{}`", revision.path), steps))
+        }
         None => finding.help("write `import pgvector.sqlalchemy`"),
     })
 }

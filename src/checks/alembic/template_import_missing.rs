@@ -38,7 +38,8 @@ fn imports(facts: &Facts, revisions: &Revisions, template: &Template) -> Option<
     let source = facts.source(&template.path)?;
     roots.first()?;
     let named = roots.join("` and `");
-    let message = format!("revisions written from `{}` will not import `{named}`, whose types the models use", template.path);
+    let message =
+        format!("revisions written from `{}` will not import `{named}`, whose types the models use", template.path);
     let mut finding = Finding::at(place(template), format!("{}: {}", template.path, roots.join(", ")), message)
         .label(format!("`{}` is missing", lines.join("`, `")))
         .seen("script.py.mako", &template.path, format!("binds neither of: {}", roots.join(", ")));

@@ -20,7 +20,8 @@ pub(super) fn check(facts: &Facts) -> Checked {
         for (revision, place) in uses {
             let before = graph.ancestors(revision);
             // Whatever an earlier revision suffers from is told there.
-            let settled = before.iter().any(|one| creates(one).is_some() || one.may_create_vector || first_use(one).is_some());
+            let settled =
+                before.iter().any(|one| creates(one).is_some() || one.may_create_vector || first_use(one).is_some());
             if !settled && !revision.may_create_vector && creates(revision).is_none_or(|at| at > place.span.start) {
                 findings.extend(finding(facts, environment, &graph, revision, place));
             }
@@ -52,14 +53,23 @@ fn finding(
     let source = facts.source(&revision.path)?;
     let upgrade: &Upgrade = revision.upgrade.as_ref()?;
     let late = operations(revision).find(|one| one.value == Operation::CreatesVector);
-    let message = format!("revision `{}` uses pgvector's type before any revision creates the extension", revision.id.value);
+    let message =
+        format!("revision `{}` uses pgvector's type before any revision creates the extension", revision.id.value);
     let mut finding = Finding::at(&place.span, format!("{}: extension", revision.path), message)
         .label("on a new database: type \"vector\" does not exist")
-        .seen("revisions", &revision.path, format!("{} before it, none creates `vector`", graph.ancestors(revision).len()));
+        .seen(
+            "revisions",
+            &revision.path,
+            format!("{} before it, none creates `vector`", graph.ancestors(revision).len()),
+        );
     if let Some(late) = late {
         finding = finding.related(&late.span, "creates it only here, too late");
     }
-    let sql = facts.project.wants_vector.iter().find(|one| one.span.path.ends_with(".sql") && one.value.starts_with("creates"));
+    let sql = facts
+        .project
+        .wants_vector
+        .iter()
+        .find(|one| one.span.path.ends_with(".sql") && one.value.starts_with("creates"));
     if let Some(place) = sql {
         finding = finding.related(&place.span, "creates it, but no service is seen to run this file");
     }
@@ -90,7 +100,9 @@ fn applied(facts: &Facts, environment: &Alembic, graph: &Graph<'_>, revision: &R
     let has = |database: &Database| {
         let at = database.answered()?.alembic_versions.as_ref()?;
         // What no file has may have come after it.
-        Some(at.iter().any(|id| *id == revision.id.value || after.iter().any(|one| one.id.value == *id) || graph.get(id).is_none()))
+        Some(at.iter().any(|id| {
+            *id == revision.id.value || after.iter().any(|one| one.id.value == *id) || graph.get(id).is_none()
+        }))
     };
     let answers: Option<Vec<bool>> = databases.iter().map(has).collect();
     answers.map(|answers| answers.contains(&true))

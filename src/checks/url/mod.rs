@@ -3,6 +3,7 @@
 mod encoding;
 mod localhost_in_container;
 mod password_not_encoded;
+mod percent_in_alembic_ini;
 mod placeholder;
 mod scheme_unknown;
 
@@ -15,9 +16,10 @@ use crate::project::urls::{DatabaseUrl, Holder, Replacement};
 use crate::text::{Span, mask_url};
 
 /// The checks of this family, sorted by path.
-pub(super) static TABLE: [Check; 4] = [
+pub(super) static TABLE: [Check; 5] = [
     check!("url/localhost-in-container", localhost_in_container::check),
     check!("url/password-not-encoded", password_not_encoded::check),
+    check!("url/percent-in-alembic-ini", percent_in_alembic_ini::check),
     check!("url/placeholder", placeholder::check),
     check!("url/scheme-unknown", scheme_unknown::check),
 ];

@@ -40,6 +40,9 @@ pub struct Revisions {
     /// The version of Alembic that a lock file or a pinned requirement names, the one beside the configuration first.
     #[serde(default)]
     pub alembic_version: Option<String>,
+    /// A package or module of the project beside the configuration that `python -m alembic` finds in place of Alembic.
+    #[serde(default)]
+    pub shadowed_by: Option<String>,
     /// A script of the database's own start that creates pgvector's extension.
     pub created_at_start: Option<String>,
 }

@@ -114,9 +114,10 @@ fn import_after(suite: &[Stmt]) -> Option<Range<usize>> {
         _ => false,
     };
     let is_import = |statement: &&Stmt| matches!(statement, Stmt::Import(_) | Stmt::ImportFrom(_));
-    let leading = suite.iter().enumerate().take_while(|(index, statement)| {
-        is_import(statement) || (*index == 0 && is_text(statement))
-    });
+    let leading = suite
+        .iter()
+        .enumerate()
+        .take_while(|(index, statement)| is_import(statement) || (*index == 0 && is_text(statement)));
     let found = suite.iter().find(is_sqlalchemy).or_else(|| leading.last().map(|(_, statement)| statement));
     found.map(|statement| bytes(statement.range()))
 }
@@ -352,8 +353,11 @@ impl<'tree> Visitor<'tree> for Uses<'_, '_> {
                 self.found.texts.extend(text.map(|text| (text.value, text.range)));
             }
             Expr::FString(string) => {
-                let literal: String =
-                    string.value.elements().filter_map(|element| Some(element.as_literal()?.value.to_string())).collect();
+                let literal: String = string
+                    .value
+                    .elements()
+                    .filter_map(|element| Some(element.as_literal()?.value.to_string()))
+                    .collect();
                 self.found.texts.push((literal, bytes(expression.range())));
                 visitor::walk_expr(self, expression);
             }

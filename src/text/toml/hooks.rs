@@ -59,7 +59,9 @@ pub fn as_array(text: &str, path: &[&str]) -> Option<String> {
     let old = parent.remove(last)?;
     let hooks = hooks(old.as_table_like()?)?;
     let own = old.as_table().filter(|table| !table.is_implicit() && !table.is_dotted());
-    let child = old.as_table().and_then(|table| table.iter().find_map(|(_, item)| item.as_table().filter(|one| !one.is_dotted())));
+    let child = old
+        .as_table()
+        .and_then(|table| table.iter().find_map(|(_, item)| item.as_table().filter(|one| !one.is_dotted())));
     let model = own.or(child);
     let position = model.and_then(Table::position).or(place);
     let mut array = ArrayOfTables::new();
@@ -96,8 +98,16 @@ fn hooks(table: &dyn TableLike) -> Option<Vec<Hook>> {
         let key = table.key(name)?;
         if name == "hooks" {
             order = match item.as_value()? {
-                Value::Array(array) => array.iter().map(|one| one.as_str().map(str::to_owned)).collect::<Option<_>>()?,
-                value => value.as_str()?.split([',', ' ']).map(str::trim).filter(|one| !one.is_empty()).map(str::to_owned).collect(),
+                Value::Array(array) => {
+                    array.iter().map(|one| one.as_str().map(str::to_owned)).collect::<Option<_>>()?
+                }
+                value => value
+                    .as_str()?
+                    .split([',', ' '])
+                    .map(str::trim)
+                    .filter(|one| !one.is_empty())
+                    .map(str::to_owned)
+                    .collect(),
             };
         } else if let Some(inner) = item.as_table_like() {
             for (setting, item) in inner.iter() {
@@ -152,7 +162,9 @@ fn text(item: &Item) -> Option<Value> {
         value @ Value::String(_) => Some(value.clone()),
         Value::Array(array) => {
             let words: Vec<&str> = array.iter().map(Value::as_str).collect::<Option<_>>()?;
-            let plain = |word: &&str| !word.is_empty() && !word.contains(|one: char| one.is_whitespace() || "'\"\\".contains(one));
+            let plain = |word: &&str| {
+                !word.is_empty() && !word.contains(|one: char| one.is_whitespace() || "'\"\\".contains(one))
+            };
             words.iter().all(plain).then(|| Value::from(words.join(" ")))
         }
         _ => None,
@@ -187,7 +199,10 @@ mod tests {
             assert!(shape == Shape::Fine || at == head, "{at}");
         }
         assert_eq!(shape("[tool.alembic]\npost_write_hooks = {ruff = {type = 'exec'}}\n").0, Shape::Nested);
-        assert_eq!(shape("[tool.alembic.post_write_hooks.ruff]\ntype = 'exec'\n"), (Shape::Nested, "post_write_hooks".to_owned()));
+        assert_eq!(
+            shape("[tool.alembic.post_write_hooks.ruff]\ntype = 'exec'\n"),
+            (Shape::Nested, "post_write_hooks".to_owned())
+        );
     }
 
     #[test]

@@ -46,7 +46,10 @@ impl<'a> Graph<'a> {
 
     /// Identifiers that more than one file has, with these files.
     pub fn duplicates(&self) -> impl Iterator<Item = (&'a str, &[&'a Revision])> {
-        self.by_id.iter().filter(|(_, revisions)| revisions.len() > 1).map(|(id, revisions)| (*id, revisions.as_slice()))
+        self.by_id
+            .iter()
+            .filter(|(_, revisions)| revisions.len() > 1)
+            .map(|(id, revisions)| (*id, revisions.as_slice()))
     }
 
     /// Each `down_revision` that no file has, with the revision that names it.
@@ -94,7 +97,10 @@ impl<'a> Graph<'a> {
             self.by_id.iter().filter_map(|(id, revisions)| Some((*id, *revisions.first()?))).collect();
         let mut before: BTreeMap<&str, usize> = BTreeMap::new();
         for (id, revision) in &left {
-            before.insert(id, revision.parents.iter().filter(|parent| self.by_id.contains_key(parent.value.as_str())).count());
+            before.insert(
+                id,
+                revision.parents.iter().filter(|parent| self.by_id.contains_key(parent.value.as_str())).count(),
+            );
         }
         let mut free: Vec<&str> = before.iter().filter(|(_, count)| **count == 0).map(|(id, _)| *id).collect();
         while let Some(id) = free.pop() {
@@ -110,7 +116,9 @@ impl<'a> Graph<'a> {
         }
         // What only comes after a cycle is not part of it.
         loop {
-            let leads_on = |id: &&str| self.children.get(*id).into_iter().flatten().any(|child| left.contains_key(child.id.value.as_str()));
+            let leads_on = |id: &&str| {
+                self.children.get(*id).into_iter().flatten().any(|child| left.contains_key(child.id.value.as_str()))
+            };
             let Some(end) = left.keys().find(|id| !leads_on(id)).copied() else { break };
             left.remove(end);
         }

@@ -62,7 +62,11 @@ pub(super) fn read(file: &Source, revisions: &mut Revisions) {
         parents,
         depends_on,
         labels,
-        unbound: script.unbound.iter().map(|one| Spanned::new(one.name.clone(), file.span(one.range.clone()))).collect(),
+        unbound: script
+            .unbound
+            .iter()
+            .map(|one| Spanned::new(one.name.clone(), file.span(one.range.clone())))
+            .collect(),
         import_after: script.import_after.clone().map(|range| file.span(range)),
         half_imported: half_imported(&module).map(|range| file.span(range)),
         may_create_vector: may_create && !upgrade.as_ref().is_some_and(creates),
@@ -73,9 +77,12 @@ pub(super) fn read(file: &Source, revisions: &mut Revisions) {
 
 /// Whether a name comes from somewhere else: an import, or a condition around its assignment.
 fn binds(script: &Script, module: &Module, name: &str) -> bool {
-    let imported =
-        module.imports.iter().any(|import| import.names.iter().any(|one| one == name || one == "*"));
-    imported || module.assignments.iter().any(|assignment| assignment.target == name && assignment.context.function.is_none())
+    let imported = module.imports.iter().any(|import| import.names.iter().any(|one| one == name || one == "*"));
+    imported
+        || module
+            .assignments
+            .iter()
+            .any(|assignment| assignment.target == name && assignment.context.function.is_none())
         || script.functions.iter().any(|function| function.name == name)
 }
 

@@ -62,15 +62,20 @@ pub(super) fn read(
         revisions.models = models(files, sources, environment);
     }
     revisions.alembic_version = alembic_version(files, environment);
+    let beside = environment.configuration.rsplit_once('/').map_or("", |(directory, _)| directory);
+    let shadows = ["alembic/__init__.py", "alembic.py"].iter().filter_map(|name| join(beside, name));
+    revisions.shadowed_by = shadows.into_iter().find(|path| files.is_file(path));
     revisions.created_at_start = compose.and_then(|compose| at_start(files, compose));
 }
 
 fn of_env_py(env: &Source) -> EnvironmentScript {
     let (module, script) = bindings::read(env.text());
     let has_keyword = |keywords: &[&str]| {
-        module.calls.iter().flat_map(|call| &call.arguments).any(|argument| {
-            argument.keyword.as_deref().is_some_and(|keyword| keywords.contains(&keyword))
-        })
+        module
+            .calls
+            .iter()
+            .flat_map(|call| &call.arguments)
+            .any(|argument| argument.keyword.as_deref().is_some_and(|keyword| keywords.contains(&keyword)))
     };
     let imports = script.texts.iter().map(|(text, _)| text);
     let imports = imports.filter(|text| text.starts_with("import ") || text.starts_with("from "));
@@ -82,9 +87,11 @@ fn of_env_py(env: &Source) -> EnvironmentScript {
         };
         Some(Spanned::new(kind, env.span(call.range.clone())))
     });
-    let rewrites = |function: &str| matches!(function, "replace" | "set" | "_replace" | "removesuffix" | "sub" | "make_url");
+    let rewrites =
+        |function: &str| matches!(function, "replace" | "set" | "_replace" | "removesuffix" | "sub" | "make_url");
     let only_percent = |call: &&crate::text::python::Call| {
-        call.function() != "replace" || call.positional(0).and_then(|one| one.as_text()).is_none_or(|text| text.value != "%")
+        call.function() != "replace"
+            || call.positional(0).and_then(|one| one.as_text()).is_none_or(|text| text.value != "%")
     };
     let required = module.reads.iter().filter(|(name, _)| name == "os.environ" || name == "environ");
     EnvironmentScript {
@@ -93,7 +100,10 @@ fn of_env_py(env: &Source) -> EnvironmentScript {
         other_version_table: has_keyword(&["version_table", "version_table_schema"]),
         engine,
         rewrites_url: module.calls.iter().filter(only_percent).any(|call| rewrites(call.function())),
-        loads_dotenv: module.calls.iter().any(|call| matches!(call.function(), "load_dotenv" | "read_env" | "dotenv_values")),
+        loads_dotenv: module
+            .calls
+            .iter()
+            .any(|call| matches!(call.function(), "load_dotenv" | "read_env" | "dotenv_values")),
         required: required.map(|(_, text)| Spanned::new(text.value.clone(), env.span(text.range.clone()))).collect(),
     }
 }
@@ -117,7 +127,8 @@ fn models(files: &dyn Files, sources: &mut BTreeMap<String, Source>, environment
     let mut found = ModelTypes::new();
     let mut waiting: Vec<(&str, Regex)> =
         ROOTS.iter().filter_map(|root| Some((*root, Regex::new(root).ok()?))).collect();
-    let is_revision = |path: &str| environment.version_directories.iter().any(|directory| path.starts_with(&format!("{directory}/")));
+    let is_revision =
+        |path: &str| environment.version_directories.iter().any(|directory| path.starts_with(&format!("{directory}/")));
     for path in files.list().iter().filter(|path| path.ends_with(".py") && is_own(path) && !is_revision(path)) {
         if waiting.is_empty() {
             break;
@@ -159,7 +170,8 @@ fn alembic_version(files: &dyn Files, environment: &Alembic) -> Option<String> {
         }
         let Ok(bytes) = files.bytes(&join(directory, "requirements.txt")?) else { continue };
         let text = String::from_utf8_lossy(&bytes);
-        let pinned = text.lines().find_map(|line| line.trim().strip_prefix("alembic==")?.split([' ', ';', '#', ',']).next());
+        let pinned =
+            text.lines().find_map(|line| line.trim().strip_prefix("alembic==")?.split([' ', ';', '#', ',']).next());
         if let Some(version) = pinned.filter(|version| !version.is_empty()) {
             return Some(version.to_owned());
         }
@@ -175,9 +187,8 @@ fn at_start(files: &dyn Files, compose: &Compose) -> Option<String> {
     for (_, host) in mounts.filter(|(mount, _)| is_below(&mount.target, START)) {
         let Some(path) = host.strip_prefix(&root).map(|path| path.trim_start_matches('/')) else { continue };
         let inside = files.list().iter().filter(|one| *one == path || one.starts_with(&format!("{path}/")));
-        let creates = |one: &&String| {
-            files.bytes(one).is_ok_and(|bytes| vector::creates(&String::from_utf8_lossy(&bytes)))
-        };
+        let creates =
+            |one: &&String| files.bytes(one).is_ok_and(|bytes| vector::creates(&String::from_utf8_lossy(&bytes)));
         if let Some(script) = inside.into_iter().find(creates) {
             return Some(script.clone());
         }

@@ -64,7 +64,12 @@ fn broken_graphs_are_seen() {
 
 #[test]
 fn what_cannot_be_told_is_said_to_be_so() {
-    for text in ["revision = f()\n", "from x import revision\n", "revision = 'a'\ndown_revision = PREVIOUS\n", "if x:\n    revision = 'a'\n"] {
+    for text in [
+        "revision = f()\n",
+        "from x import revision\n",
+        "revision = 'a'\ndown_revision = PREVIOUS\n",
+        "if x:\n    revision = 'a'\n",
+    ] {
         let found = revisions(&[("a.py", text)]);
         assert!(found.uncertain && found.files.is_empty() && found.strays.is_empty(), "{text}");
     }

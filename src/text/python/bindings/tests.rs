@@ -45,7 +45,11 @@ fn variables_and_functions_are_read() {
         .iter()
         .map(|variable| match &variable.value {
             Literal::Text(found) => format!("{} {}", variable.name, &text[found.range.clone()]),
-            Literal::Texts(found) => format!("{} {}", variable.name, found.iter().map(|one| one.value.as_str()).collect::<Vec<_>>().join("+")),
+            Literal::Texts(found) => format!(
+                "{} {}",
+                variable.name,
+                found.iter().map(|one| one.value.as_str()).collect::<Vec<_>>().join("+")
+            ),
             other => format!("{} {other:?}", variable.name),
         })
         .collect();
