@@ -49,7 +49,7 @@ fn cured(project: &Project, id: &str, file: &str, places: &[&str], errors: &[&st
     assert_ne!(project.read(file), before);
     project.devdoctor(&["check", "--only", id]).ends_with(0);
     project.shell("alembic upgrade head").ends_with(0);
-    project.devdoctor(&["undo", "--yes"]).ends_with(0);
+    project.devdoctor(&["undo"]).ends_with(0);
     assert_eq!(project.read(file), before);
 }
 
@@ -67,7 +67,7 @@ fn names_that_a_revision_lacks_are_imported() {
         let upgrade =
             "op.create_table(\"user\", sa.Column(\"name\", sqlmodel.sql.sqltypes.AutoString(), nullable=False))";
         project.write("migrations/versions/a.py", revision("aaa1", "None", upgrade));
-        let places = ["migrations/versions/a.py:11:46"];
+        let places = ["migrations/versions/a.py:11:47"];
         let error = ["NameError: name 'sqlmodel' is not defined"];
         cured(&project, "alembic-revision-name-unbound", "migrations/versions/a.py", &places, &error);
     }
@@ -92,7 +92,7 @@ fn types_of_pgvector_are_imported_and_their_extension_is_created_first() {
         report.assert_places(unbound, &["migrations/versions/a.py:3:1"]);
         project.devdoctor(&["fix", "--yes", "--only", unbound]).ends_with(0);
         let error = "type \"vector\" does not exist";
-        cured(&project, "alembic-vector-before-extension", file, &["migrations/versions/a.py:13:42"], &[error]);
+        cured(&project, "alembic-vector-before-extension", file, &["migrations/versions/a.py:13:44"], &[error]);
         assert_eq!(postgres.psql("app", "select version_num from alembic_version").unwrap(), "aaa1");
         // Where a database has run the revision it is no longer changed unasked.
         let before = project.read(file);
@@ -184,7 +184,7 @@ fn the_template_writes_revisions_that_run() {
             .shell("rm migrations/versions/aaa1_broken.py && alembic revision --autogenerate -m good --rev-id aaa2")
             .ends_with(0);
         project.shell("alembic upgrade head && alembic check").ends_with(0);
-        project.devdoctor(&["undo", "--yes"]).ends_with(0);
+        project.devdoctor(&["undo"]).ends_with(0);
         assert_eq!(project.read("migrations/script.py.mako"), template);
     }
 }
