@@ -64,14 +64,14 @@ fn with_readers(facts: &Facts, finding: Finding, url: &DatabaseUrl) -> Finding {
 }
 
 /// Whether `env.py` of an environment gets this URL.
-fn is_read_by(url: &DatabaseUrl, environment: &Alembic) -> bool {
+pub(in crate::checks) fn is_read_by(url: &DatabaseUrl, environment: &Alembic) -> bool {
     let names = &environment.variables_read;
     matches!(url.holder, Holder::Dotenv | Holder::Compose | Holder::Process)
         && names.iter().any(|name| name.value.eq_ignore_ascii_case(&url.key))
 }
 
 /// The edit of `env.py` that doubles percent signs, where they are not.
-fn doubling(environment: &Alembic) -> Vec<Step> {
+pub(in crate::checks) fn doubling(environment: &Alembic) -> Vec<Step> {
     let Some(value) = &environment.undoubled else { return vec![] };
     let at = |offset: usize, text: &str| {
         let span = Span { start: offset, end: offset, ..value.span.clone() };

@@ -181,6 +181,13 @@ fn own_module(files: &dyn Files, environment: &Alembic, name: &str) -> Option<St
 }
 
 impl Revisions {
+    /// Whether there are revisions, merges aside, and none of them does anything.
+    pub fn all_empty(&self) -> bool {
+        let mut own = self.files.iter().filter(|revision| revision.parents.len() < 2).peekable();
+        let is_empty = |revision: &Revision| revision.upgrade.as_ref().is_some_and(|upgrade| upgrade.does_nothing);
+        !self.uncertain && self.strays.is_empty() && own.peek().is_some() && own.all(is_empty)
+    }
+
     /// Who follows whom.
     pub fn graph(&self) -> Graph<'_> {
         Graph::of(&self.files)

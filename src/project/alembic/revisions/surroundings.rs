@@ -58,7 +58,8 @@ pub(super) fn read(
     if let Some(env) = environment.env_py.as_ref().and_then(|path| source(files, sources, path).ok()) {
         revisions.environment = of_env_py(&env);
     }
-    if revisions.template.as_ref().is_some_and(|template| template.binds.len() < ROOTS.len()) {
+    let incomplete = revisions.template.as_ref().is_some_and(|template| template.binds.len() < ROOTS.len());
+    if incomplete || revisions.all_empty() {
         revisions.models = models(files, sources, environment);
     }
     revisions.alembic_version = alembic_version(files, environment);
@@ -79,14 +80,17 @@ fn of_env_py(env: &Source) -> EnvironmentScript {
     };
     let imports = script.texts.iter().map(|(text, _)| text);
     let imports = imports.filter(|text| text.starts_with("import ") || text.starts_with("from "));
-    let engine = module.calls.iter().find_map(|call| {
+    let mut engines: Vec<Spanned<EngineKind>> = vec![];
+    for call in &module.calls {
         let kind = match call.function() {
             "engine_from_config" | "create_engine" => EngineKind::Sync,
             "async_engine_from_config" | "create_async_engine" => EngineKind::Async,
-            _ => return None,
+            _ => continue,
         };
-        Some(Spanned::new(kind, env.span(call.range.clone())))
-    });
+        engines.push(Spanned::new(kind, env.span(call.range.clone())));
+    }
+    // One of each kind: which URL goes where cannot be told.
+    let engine = engines.first().filter(|first| engines.iter().all(|one| one.value == first.value)).cloned();
     let rewrites =
         |function: &str| matches!(function, "replace" | "set" | "_replace" | "removesuffix" | "sub" | "make_url");
     let only_percent = |call: &&crate::text::python::Call| {
