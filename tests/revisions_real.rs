@@ -193,7 +193,9 @@ fn the_template_writes_revisions_that_run() {
 #[ignore = "needs the real parts: run tests/run"]
 fn graphs_that_alembic_refuses_are_seen() {
     let a = || revision("aaa1", "None", "pass");
-    let cases: [(&str, &[(&str, String)], &str, &[&str], &[&str]); 6] = [
+    // The check, the files, what Alembic says, the places, and what it says besides.
+    type Case<'a> = (&'a str, &'a [(&'a str, String)], &'a str, &'a [&'a str], &'a [&'a str]);
+    let cases: [Case<'_>; 6] = [
         (
             "alembic-heads-diverge",
             &[("a", a()), ("b", revision("bbb2", "\"aaa1\"", "pass")), ("c", revision("ccc3", "\"aaa1\"", "pass"))],
@@ -271,4 +273,54 @@ fn databases_behind_the_files_or_beyond_them_are_seen() {
         assert_eq!(places("alembic-revision-unknown-to-files").len(), 1);
         assert_eq!(places("alembic-database-behind"), [""; 0]);
     }
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn async_drivers_in_an_ordinary_engine_are_seen() {
+    for set in SETS {
+        let (project, postgres) = (project(set), Postgres::start("DEVDOCTOR_TEST_PG_BIN"));
+        on_postgres(&project, &postgres);
+        project.write("migrations/versions/a.py", revision("aaa1", "None", "pass"));
+        project.replace("alembic.ini", "+psycopg", "+asyncpg");
+        let broken = project.shell("alembic upgrade head");
+        assert!(
+            broken.all().contains("sqlalchemy.exc.MissingGreenlet: greenlet_spawn has not been called"),
+            "{broken}"
+        );
+        let id = "alembic-driver-mismatch";
+        let report = project.devdoctor(&["check", "--only", id, "--format", "json"]).report();
+        report.assert_places(id, &["alembic.ini:3:18"]);
+        project.devdoctor(&["fix", "--yes", "--unsafe", "--only", id]).ends_with(0);
+        project.shell("alembic upgrade head").ends_with(0);
+        project.devdoctor(&["undo"]).ends_with(0);
+        assert!(project.read("alembic.ini").contains("+asyncpg"));
+    }
+}
+
+/// A recipe that finds no alembic in its container, as the engine says it; cured, it is run through uv.
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn recipes_outside_of_the_environment_are_seen() {
+    let project = Project::empty(Person::User).with_images("DEVDOCTOR_TEST_IMAGE_POSTGRES");
+    project.write("uv.lock", "");
+    project.write("Dockerfile", "FROM python:3.12\nRUN pip install uv && uv sync\n");
+    let recipe = "migrate:\n\tdocker compose exec -T -u 1000:1000 api alembic heads\n";
+    project.write("Makefile", recipe);
+    project.write(
+        "compose.yaml",
+        "services:\n  api:\n    image: ${DB_IMAGE}\n    build: .\n    entrypoint: [sleep, infinity]\n    stop_grace_period: 0s\n    network_mode: none\n",
+    );
+    project.containers_are_wanted();
+    project.shell("docker compose up --detach --no-build").ends_with(0);
+    let broken = project.shell("make migrate");
+    assert!(broken.all().contains("exec: \"alembic\": executable file not found in $PATH"), "{broken}");
+    let id = "alembic-command-outside-environment";
+    let report = project.devdoctor(&["check", "--only", id, "--format", "json"]).report();
+    report.assert_places(id, &["Makefile:2:42"]);
+    project.devdoctor(&["fix", "--yes", "--only", id]).ends_with(0);
+    assert_eq!(project.read("Makefile"), recipe.replace("alembic", "uv run python -m alembic"));
+    project.devdoctor(&["check", "--only", id]).ends_with(0);
+    project.devdoctor(&["undo"]).ends_with(0);
+    assert_eq!(project.read("Makefile"), recipe);
 }
