@@ -32,7 +32,7 @@ fn mismatch(environment: &Alembic, engine: &Spanned<EngineKind>, url: &DatabaseU
             ("an engine that is not async", "MissingGreenlet: greenlet_spawn has not been called")
         }
         (EngineKind::Async, "psycopg2" | "psycopg2cffi" | "pg8000") => {
-            ("an async engine", "InvalidRequestError: the asyncio extension requires an async driver")
+            ("an asyncio engine", "InvalidRequestError: the loaded driver is not async")
         }
         _ => return None,
     };
@@ -52,7 +52,7 @@ fn mismatch(environment: &Alembic, engine: &Spanned<EngineKind>, url: &DatabaseU
         return Some(finding.fix(fix.afterwards("see that psycopg is installed where alembic runs")));
     }
     Some(finding.help(match engine.value {
-        EngineKind::Sync => format!("write the URL for Alembic in `{env_py}`: .replace(\"+{driver}\", \"+psycopg\"), or begin with the async template: alembic init -t async"),
+        EngineKind::Sync => format!("write the URL for Alembic in `{env_py}`: .replace(\"+{driver}\", \"+psycopg\"), or begin with the template for asyncio: alembic init -t async"),
         EngineKind::Async => format!("write the URL for Alembic in `{env_py}`: .replace(\"+{driver}\", \"+psycopg\")"),
     }))
 }

@@ -1,5 +1,7 @@
 //! Several revisions of one environment have no successor, so that `head` names none of them.
 
+use std::collections::BTreeSet;
+
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
 use crate::fix::Fix;
@@ -54,7 +56,10 @@ fn are_labelled(graph: &Graph<'_>, heads: &[&Revision]) -> bool {
 
 /// The nearest revision that two heads follow.
 fn fork<'a>(graph: &Graph<'a>, one: &'a Revision, other: &'a Revision) -> Option<&'a Revision> {
-    let theirs = graph.ancestors(other);
-    let shared = graph.ancestors(one).into_iter().filter(|before| theirs.iter().any(|their| their.id == before.id));
-    shared.max_by_key(|before| graph.ancestors(before).len())
+    let theirs: BTreeSet<&str> = graph.ancestors(other).into_iter().map(|before| before.id.value.as_str()).collect();
+    let mut shared = graph.ancestors(one);
+    shared.retain(|before| theirs.contains(before.id.value.as_str()));
+    let followed: BTreeSet<&str> =
+        shared.iter().flat_map(|one| &one.parents).map(|parent| parent.value.as_str()).collect();
+    shared.into_iter().find(|before| !followed.contains(before.id.value.as_str()))
 }
