@@ -10,6 +10,7 @@ use crate::finding::Checked;
 
 pub use words::{Example, FixKind, Severity, Words};
 
+pub mod alembic;
 pub mod cache;
 pub mod compose;
 pub mod engine;
@@ -78,6 +79,7 @@ pub fn all() -> impl Iterator<Item = &'static Check> {
         cache::TABLE.as_slice(),
         url::TABLE.as_slice(),
         postgres::TABLE.as_slice(),
+        alembic::TABLE.as_slice(),
     ]
     .into_iter()
     .flatten()

@@ -57,6 +57,10 @@ pub struct Server {
     pub search_path: Vec<String>,
     /// The state of pgvector.
     pub vector: Vector,
+    /// What the table `alembic_version` holds where the search path finds it, sorted: none when it is not there or is empty.
+    /// `None` when it could not be read.
+    #[serde(default)]
+    pub alembic_versions: Option<Vec<String>>,
 }
 
 /// The state of the `vector` extension in one database.

@@ -25,6 +25,7 @@ pub fn project(files: &dyn Files, environment: &Environment, database_url: Optio
     project.builds = builds(&project, &sources);
     project.commands = commands::read(files, &mut sources, &mut unreadable);
     project.alembic = alembic::read(files, &mut sources, &mut unreadable);
+    alembic::revisions::read(files, &mut sources, &mut project.alembic, project.compose.as_ref());
     project.wants_vector = vector::read(files, &mut sources);
     let given = urls::Given { environment: environment.get_nonempty("DATABASE_URL"), option: database_url };
     project.urls = urls::read(files, &mut sources, &mut unreadable, project.compose.as_ref(), &project.alembic, given);

@@ -102,6 +102,16 @@ fn in_statement(statement: &str) -> Option<&'static str> {
     (ddl && COLUMN.is_match(statement)).then_some("has a column of pgvector")
 }
 
+/// Whether a statement creates pgvector's extension.
+pub(super) fn creates(statement: &str) -> bool {
+    CREATE.is_match(statement)
+}
+
+/// Whether a statement makes a column of one of pgvector's types.
+pub(super) fn has_column(statement: &str) -> bool {
+    in_statement(statement).is_some_and(|what| what != CREATES)
+}
+
 fn in_sql(file: &Source) -> Places {
     let mut places: Places = vec![];
     let mut start = 0;

@@ -1,10 +1,12 @@
 //! Python source: the one module that knows ruff's parser. What it finds is handed on as plain data with byte ranges.
 
+pub mod bindings;
+mod builtins;
 mod collect;
 
 use std::ops::Range;
 
-use ruff_python_ast::PySourceType;
+use ruff_python_ast::{PySourceType, Stmt};
 use ruff_python_parser::{ParseOptions, parse_unchecked};
 
 use super::SyntaxError;
@@ -169,17 +171,23 @@ impl Value {
 
 /// Reads a Python file, a broken one as far as possible.
 pub fn parse(text: &str) -> Module {
+    parse_with(text, |_| ()).0
+}
+
+/// Reads a Python file, and looks at its tree once more when that is no deeper than can be walked.
+fn parse_with<T: Default>(text: &str, look: impl FnOnce(&[Stmt]) -> T) -> (Module, T) {
+    let refused = |error| (Module { errors: vec![error], ..Module::default() }, T::default());
     if text.len() > MAX_SIZE {
         let message = format!("is larger than the {} MB of Python that are read", MAX_SIZE / 1_000_000);
-        return Module { errors: vec![SyntaxError::new(0, message)], ..Module::default() };
+        return refused(SyntaxError::new(0, message));
     }
     if let Some(offset) = too_deep(text) {
-        return Module { errors: vec![SyntaxError::new(offset, "is nested too deeply")], ..Module::default() };
+        return refused(SyntaxError::new(offset, "is nested too deeply"));
     }
     let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let parsed = parse_unchecked(text, ParseOptions::from(PySourceType::Python));
     let Some(parsed) = parsed.try_into_module() else {
-        return Module::default();
+        return (Module::default(), T::default());
     };
     let errors = parsed
         .errors()
@@ -193,12 +201,15 @@ pub fn parse(text: &str) -> Module {
         })
         .collect();
     let mut module = Module { errors, ..Module::default() };
-    if !collect::collect(text, parsed.suite(), &mut module) {
+    let mut looked = T::default();
+    if collect::collect(text, parsed.suite(), &mut module) {
+        looked = look(parsed.suite());
+    } else {
         // Dropping a tree recurses as deep as it is. One that is too deep to be walked is left to the end of the process.
         std::mem::forget(parsed);
         module.errors.push(SyntaxError::new(0, "is nested too deeply to be read whole"));
     }
-    module
+    (module, looked)
 }
 
 /// Where brackets or prefix operators are piled up beyond what Python takes. Brackets in strings are counted too, which only

@@ -1,5 +1,7 @@
 //! TOML with the bytes of every value: a thin layer over `toml_edit`.
 
+pub mod hooks;
+
 use std::ops::Range;
 
 use toml_edit::{Document, Item, Value};
@@ -71,6 +73,11 @@ impl Toml {
     pub fn keys(&self, path: &[&str]) -> Vec<String> {
         let table = self.item(path).and_then(Item::as_table_like);
         table.map(|table| table.iter().map(|(key, _)| key.to_owned()).collect()).unwrap_or_default()
+    }
+
+    /// Whether `true` stands at a path of keys.
+    pub fn flag(&self, path: &[&str]) -> bool {
+        self.item(path).and_then(Item::as_bool).unwrap_or(false)
     }
 
     /// The string at a path of keys.

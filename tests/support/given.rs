@@ -146,6 +146,8 @@ struct GivenServer {
     is_the_service: Option<bool>,
     search_path: Vec<String>,
     vector: GivenVector,
+    /// What `alembic_version` holds; absent: it could not be read.
+    alembic: Option<Vec<String>>,
 }
 
 impl Default for GivenServer {
@@ -157,6 +159,7 @@ impl Default for GivenServer {
             is_the_service: Some(true),
             search_path: vec!["pg_catalog".into(), "public".into()],
             vector: GivenVector::default(),
+            alembic: None,
         }
     }
 }
@@ -522,5 +525,6 @@ fn server(given: &GivenServer) -> Server {
             trusted: given.vector.trusted,
             elsewhere: given.vector.elsewhere.clone(),
         },
+        alembic_versions: given.alembic.clone(),
     }
 }

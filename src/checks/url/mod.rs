@@ -3,6 +3,7 @@
 mod encoding;
 mod localhost_in_container;
 mod password_not_encoded;
+mod percent_in_alembic_ini;
 mod placeholder;
 mod scheme_unknown;
 
@@ -15,9 +16,10 @@ use crate::project::urls::{DatabaseUrl, Holder, Replacement};
 use crate::text::{Span, mask_url};
 
 /// The checks of this family, sorted by path.
-pub(super) static TABLE: [Check; 4] = [
+pub(super) static TABLE: [Check; 5] = [
     check!("url/localhost-in-container", localhost_in_container::check),
     check!("url/password-not-encoded", password_not_encoded::check),
+    check!("url/percent-in-alembic-ini", percent_in_alembic_ini::check),
     check!("url/placeholder", placeholder::check),
     check!("url/scheme-unknown", scheme_unknown::check),
 ];
@@ -62,14 +64,14 @@ fn with_readers(facts: &Facts, finding: Finding, url: &DatabaseUrl) -> Finding {
 }
 
 /// Whether `env.py` of an environment gets this URL.
-fn is_read_by(url: &DatabaseUrl, environment: &Alembic) -> bool {
+pub(in crate::checks) fn is_read_by(url: &DatabaseUrl, environment: &Alembic) -> bool {
     let names = &environment.variables_read;
     matches!(url.holder, Holder::Dotenv | Holder::Compose | Holder::Process)
         && names.iter().any(|name| name.value.eq_ignore_ascii_case(&url.key))
 }
 
 /// The edit of `env.py` that doubles percent signs, where they are not.
-fn doubling(environment: &Alembic) -> Vec<Step> {
+pub(in crate::checks) fn doubling(environment: &Alembic) -> Vec<Step> {
     let Some(value) = &environment.undoubled else { return vec![] };
     let at = |offset: usize, text: &str| {
         let span = Span { start: offset, end: offset, ..value.span.clone() };

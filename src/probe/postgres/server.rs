@@ -33,6 +33,15 @@ select pg_catalog.current_setting('server_version') as version,
                  from pg_catalog.pg_available_extension_versions v where name = 'vector'), false) as trusted
 ";
 
+/// Alembic's table, when it is a plain one: reading a view could run anything.
+const VERSION_TABLE: &str = "
+select pg_catalog.format('%I.%I', n.nspname, c.relname)
+from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+where c.oid = pg_catalog.to_regclass('alembic_version') and c.relkind in ('r', 'p')
+  and exists (select from pg_catalog.pg_attribute a
+              where a.attrelid = c.oid and a.attname = 'version_num' and not a.attisdropped)
+";
+
 /// Other databases that this role may enter.
 const DATABASES: &str = "
 select datname::text from pg_catalog.pg_database
@@ -49,6 +58,9 @@ pub(super) async fn ask(open: &mut Open, login: &Login, deadline: Instant) -> Re
     let secret = login.password.as_deref();
     let answer = timeout_at(deadline, facts(&mut open.connection)).await;
     let mut server = answer.map_err(|_| trouble::timed_out())?.map_err(|error| trouble::understand(&error, secret))?;
+    // Without them the checks of revisions say less; the others are the same.
+    server.alembic_versions =
+        timeout_at(deadline, alembic_versions(&mut open.connection)).await.ok().and_then(Result::ok);
     if server.vector.created.is_none() && server.vector.available.is_some() {
         // Only words for the message: without them the finding is the same.
         server.vector.elsewhere = timeout_at(deadline, elsewhere(open, deadline)).await.unwrap_or_default();
@@ -77,7 +89,24 @@ async fn facts(connection: &mut PgConnection) -> Result<Server, sqlx::Error> {
             trusted: row.try_get("trusted")?,
             elsewhere: vec![],
         },
+        alembic_versions: None,
     })
+}
+
+/// The revisions that a database is at. A role may see the table and not be allowed to read it.
+async fn alembic_versions(connection: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
+    let mut transaction = connection.begin_with("begin read only").await?;
+    let table: Option<String> = sqlx::query_scalar(VERSION_TABLE).fetch_optional(&mut *transaction).await?;
+    let versions = match table {
+        // Quoted by the server itself, schema included.
+        Some(table) => {
+            let query = format!("select version_num::text from {table} order by 1 limit 100");
+            sqlx::query_scalar(sqlx::AssertSqlSafe(query)).fetch_all(&mut *transaction).await?
+        }
+        None => vec![],
+    };
+    transaction.rollback().await?;
+    Ok(versions)
 }
 
 async fn elsewhere(open: &mut Open, deadline: Instant) -> Vec<String> {

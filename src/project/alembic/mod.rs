@@ -1,6 +1,7 @@
 //! Alembic environments: their configuration and what `env.py` does with the database URL.
 
 mod env_py;
+pub mod revisions;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -40,6 +41,12 @@ pub struct Alembic {
     pub variables_read: Vec<Spanned<String>>,
     /// What `env.py` hands to `set_main_option` as the URL without doubling its percent signs.
     pub undoubled: Option<Undoubled>,
+    /// Whether revisions are also looked for below the version directories.
+    #[serde(default)]
+    pub recursive: bool,
+    /// The revision files and what decides how they are written and run.
+    #[serde(default)]
+    pub revisions: revisions::Revisions,
     /// `config = context.config`, behind which a line may be put that sets the URL.
     pub configuration_taken: Option<Span>,
     /// The first import of `env.py`, before which another may be put; `None` when it imports `os` already.
@@ -162,8 +169,9 @@ impl Reader<'_> {
         };
         let path = source.path().to_owned();
         let versions = value("version_locations").map(|(value, _)| value);
-        let alembic =
-            Alembic { configuration: path.clone(), section: section.to_owned(), ini: Some(path), ..Alembic::default() };
+        let recursive = value("recursive_version_locations").is_some_and(|(value, _)| value == "true");
+        let (ini, section) = (Some(path.clone()), section.to_owned());
+        let alembic = Alembic { configuration: path, section, ini, recursive, ..Alembic::default() };
         self.complete(alembic, source, value("script_location"), versions.as_deref())
     }
 
@@ -176,6 +184,7 @@ impl Reader<'_> {
         let alembic = Alembic {
             configuration: source.path().to_owned(),
             section: "alembic".to_owned(),
+            recursive: toml.flag(&["tool", "alembic", "recursive_version_locations"]),
             ini,
             ..Alembic::default()
         };

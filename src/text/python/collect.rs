@@ -26,12 +26,12 @@ struct Walk<'text, 'module> {
     whole: bool,
 }
 
-fn bytes(range: TextRange) -> Range<usize> {
+pub(super) fn bytes(range: TextRange) -> Range<usize> {
     range.start().to_usize()..range.end().to_usize()
 }
 
 /// The dotted name of an expression; what is no name becomes an empty first part.
-fn dotted(expression: &Expr) -> String {
+pub(super) fn dotted(expression: &Expr) -> String {
     let (mut parts, mut at) = (vec![], expression);
     loop {
         match at {
@@ -57,18 +57,23 @@ fn dotted(expression: &Expr) -> String {
     parts.join(".")
 }
 
+/// A string literal in `text`.
+pub(super) fn string(text: &str, expression: &Expr) -> Option<Text> {
+    let Expr::StringLiteral(string) = expression else {
+        return None;
+    };
+    let value = string.value.to_str().to_owned();
+    let range = match string.as_single_part_string() {
+        Some(part) => bytes(part.content_range()),
+        None => bytes(string.range()),
+    };
+    let plain = text.get(range.clone()) == Some(value.as_str());
+    Some(Text { value, range, plain })
+}
+
 impl Walk<'_, '_> {
     fn string(&self, expression: &Expr) -> Option<Text> {
-        let Expr::StringLiteral(string) = expression else {
-            return None;
-        };
-        let value = string.value.to_str().to_owned();
-        let range = match string.as_single_part_string() {
-            Some(part) => bytes(part.content_range()),
-            None => bytes(string.range()),
-        };
-        let plain = self.text.get(range.clone()) == Some(value.as_str());
-        Some(Text { value, range, plain })
+        string(self.text, expression)
     }
 
     fn value(&self, expression: &Expr, depth: usize) -> Value {

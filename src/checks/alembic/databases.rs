@@ -1,0 +1,50 @@
+//! Which databases belong to an Alembic environment, and which revisions they are at.
+
+use std::collections::BTreeSet;
+
+use crate::facts::{Database, Facts, Missing};
+use crate::project::alembic::Alembic;
+
+/// A database of an environment with the revisions that it is at.
+pub(super) struct At<'facts> {
+    pub database: &'facts Database,
+    pub versions: &'facts [String],
+}
+
+impl At<'_> {
+    /// The database for people.
+    pub fn name(&self) -> String {
+        format!("{} at {}", self.database.name, self.database.named)
+    }
+}
+
+/// The databases that an environment migrates and that told what they are at, each once.
+///
+/// # Errors
+/// When databases were not looked at.
+pub(super) fn of<'facts>(facts: &'facts Facts, environment: &Alembic) -> Result<Vec<At<'facts>>, Missing> {
+    let postgres = facts.postgres()?;
+    if environment.revisions.environment.other_version_table {
+        return Ok(vec![]);
+    }
+    let reads = |database: &&Database| {
+        let urls = database.urls.iter().filter_map(|index| facts.project.urls.get(*index));
+        urls.filter(|url| url.overridden_by.is_none()).any(|url| {
+            let configured = environment.ini.as_deref() == Some(&*url.span.path);
+            let named = environment.variables_read.iter().any(|name| name.value.eq_ignore_ascii_case(&url.key));
+            configured && environment.url_override.is_none() || named
+        })
+    };
+    let mut databases: Vec<&Database> = postgres.databases.iter().filter(reads).collect();
+    if let ([database], [_], true) =
+        (postgres.databases.as_slice(), facts.project.alembic.as_slice(), databases.is_empty())
+    {
+        databases.push(database);
+    }
+    let mut seen = BTreeSet::new();
+    databases.retain(|database| seen.insert((&database.contacted, &database.name)));
+    let answered = databases
+        .into_iter()
+        .filter_map(|database| Some(At { database, versions: database.answered()?.alembic_versions.as_deref()? }));
+    Ok(answered.collect())
+}

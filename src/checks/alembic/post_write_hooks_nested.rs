@@ -1,0 +1,140 @@
+//! `[tool.alembic]` holds what Alembic trips over at every command: hooks in the form of an ini file, or a bare `%`.
+
+use std::collections::BTreeSet;
+
+use crate::facts::Facts;
+use crate::finding::{Checked, Finding};
+use crate::fix::{Edit, Fix, Step};
+use crate::project::alembic::Alembic;
+use crate::text::toml::hooks::{Shape, as_array};
+use crate::text::{Source, ini, toml};
+
+const HOOKS: [&str; 3] = ["tool", "alembic", "post_write_hooks"];
+
+pub(super) fn check(facts: &Facts) -> Checked {
+    let (mut findings, mut seen) = (vec![], BTreeSet::new());
+    for environment in &facts.project.alembic {
+        let version = environment.revisions.alembic_version.as_deref();
+        if version.is_some_and(|version| !reads_toml(version)) {
+            continue;
+        }
+        let beside =
+            environment.configuration.rsplit_once('/').map_or(String::new(), |(directory, _)| format!("{directory}/"));
+        // It is looked up where alembic runs: beside the configuration, or at the top for `alembic -c backend/alembic.ini`.
+        for path in [format!("{beside}pyproject.toml"), "pyproject.toml".to_owned()] {
+            let Some(source) = facts.source(&path).filter(|_| seen.insert(path.clone())) else { continue };
+            let Ok(toml) = toml::parse(source.text()) else { continue };
+            if !ini_has_hooks(facts, environment) {
+                findings.extend(hooks(source, &toml, version));
+            }
+            findings.extend(percent(source, &toml));
+        }
+    }
+    Ok(findings)
+}
+
+/// Alembic reads `pyproject.toml` since 1.16.
+fn reads_toml(version: &str) -> bool {
+    let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(u32::MAX));
+    (parts.next().unwrap_or(0), parts.next().unwrap_or(0)) >= (1, 16)
+}
+
+/// Whether the ini file has a section of hooks, even an empty one: then those of `pyproject.toml` are not read.
+fn ini_has_hooks(facts: &Facts, environment: &Alembic) -> bool {
+    let source = environment.ini.as_ref().and_then(|path| facts.source(path));
+    let ini = source.and_then(|source| ini::parse(source.text()).ok());
+    ini.is_some_and(|ini| ini.sections.contains_key("post_write_hooks"))
+}
+
+fn hooks(source: &Source, toml: &toml::Toml, version: Option<&str>) -> Option<Finding> {
+    let (shape, range) = toml.shape_of_hooks(&HOOKS);
+    let (what, error) = match shape {
+        Shape::Fine => return None,
+        Shape::Nested => ("tables", "TypeError: unsupported operand type(s) for %: 'dict' and 'dict'"),
+        Shape::List => ("a list", "TypeError: unsupported operand type(s) for %: 'list' and 'dict'"),
+        Shape::Strings => ("strings", "ValueError: dictionary update sequence element #0 has length 1; 2 is required"),
+    };
+    let message = format!("`post_write_hooks` is a table of {what}, where Alembic reads an array of tables")
+        .replace("of a list", "with a list");
+    let finding = Finding::at(&source.span(range), format!("{}: post_write_hooks", source.path()), message)
+        .label("ends every command of alembic")
+        .seen("pyproject.toml", "tool.alembic.post_write_hooks", format!("{what}; so each command says: {error}"))
+        .seen("lock file", "alembic", version.unwrap_or("version not pinned, taken for 1.16 or newer"));
+    let Some(edit) = as_array(source.text(), &HOOKS).and_then(|written| difference(source, &written)) else {
+        return Some(
+            finding.help("write each hook as `[[tool.alembic.post_write_hooks]]` with `name`, `type` and its settings"),
+        );
+    };
+    let title = format!("write the hooks of `{}` as `[[tool.alembic.post_write_hooks]]`", source.path());
+    Some(finding.fix(Fix::safe(title, vec![Step::Edit(edit)])))
+}
+
+/// One edit that makes a source what was written, in whole characters.
+fn difference(source: &Source, written: &str) -> Option<Edit> {
+    let text = source.text();
+    let common = |one: &mut dyn Iterator<Item = char>, other: &mut dyn Iterator<Item = char>| {
+        one.zip(other).take_while(|(one, other)| one == other).map(|(one, _)| one.len_utf8()).sum::<usize>()
+    };
+    let start = common(&mut text.chars(), &mut written.chars());
+    let (left, right) = (text.get(start..)?, written.get(start..)?);
+    let end = common(&mut left.chars().rev(), &mut right.chars().rev());
+    let span = source.span(start..text.len() - end);
+    Some(Edit { span, text: right.get(..right.len() - end)?.to_owned() })
+}
+
+/// Strings of `[tool.alembic]` with a `%` that Alembic cannot put anything in for.
+fn percent(source: &Source, toml: &toml::Toml) -> Vec<Finding> {
+    let section = ["tool", "alembic"];
+    let mut findings = vec![];
+    for key in toml.keys(&section) {
+        let path = [section[0], section[1], key.as_str()];
+        for text in toml.text(&path).into_iter().chain(toml.texts(&path)) {
+            let raw = source.text().get(text.range.clone()).unwrap_or("");
+            let at = bad_percents(raw);
+            let Some(first) = at.first() else { continue };
+            let place = |at: usize| source.span(text.range.start + at..text.range.start + at + 1);
+            let double = |at: &usize| {
+                Step::Edit(Edit {
+                    span: source.span(text.range.start + at..text.range.start + at),
+                    text: "%".to_owned(),
+                })
+            };
+            let fix = Fix::safe(format!("double the `%` in `{key}`"), at.iter().map(double).collect());
+            findings.push(
+                Finding::at(
+                    &place(*first),
+                    format!("{}: {key}", source.path()),
+                    format!("`{key}` holds a `%` that Alembic takes for its own"),
+                )
+                .label("is written `%%`")
+                .seen("pyproject.toml", &key, "only `%(here)s` and `%%` may stand there")
+                .fix(fix),
+            );
+        }
+    }
+    findings
+}
+
+fn bad_percents(text: &str) -> Vec<usize> {
+    let (mut found, mut at) = (vec![], 0);
+    while let Some(next) = text.get(at..).and_then(|rest| rest.find('%')) {
+        let rest = text.get(at + next..).unwrap_or("");
+        let taken = ["%%", "%(here)s"].iter().find(|fine| rest.starts_with(**fine)).map_or(1, |fine| fine.len());
+        if taken == 1 {
+            found.push(at + next);
+        }
+        at += next + taken;
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_alembic_knows_may_follow_a_percent() {
+        assert_eq!(bad_percents("%(here)s/%%(rev)s_%(rev)s_100%"), [18, 29]);
+        assert!(reads_toml("1.16.0") && reads_toml("2.0") && !reads_toml("1.15.2") && reads_toml("x"));
+    }
+}

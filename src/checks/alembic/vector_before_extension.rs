@@ -1,0 +1,109 @@
+//! A revision uses pgvector's type, and no revision before it creates the extension.
+
+use super::edits::{if_python, statement_before};
+use crate::facts::{Database, Facts};
+use crate::finding::{Checked, Finding};
+use crate::fix::Fix;
+use crate::project::alembic::Alembic;
+use crate::project::alembic::revisions::{Graph, Operation, Revision, Upgrade};
+use crate::text::Spanned;
+
+pub(super) fn check(facts: &Facts) -> Checked {
+    let mut findings = vec![];
+    for environment in &facts.project.alembic {
+        let revisions = &environment.revisions;
+        if revisions.uncertain || revisions.environment.creates_vector || revisions.created_at_start.is_some() {
+            continue;
+        }
+        let graph = revisions.graph();
+        let uses = revisions.files.iter().filter_map(|revision| Some((revision, first_use(revision)?)));
+        for (revision, place) in uses {
+            let before = graph.ancestors(revision);
+            // Whatever an earlier revision suffers from is told there.
+            let settled =
+                before.iter().any(|one| creates(one).is_some() || one.may_create_vector || first_use(one).is_some());
+            if !settled && !revision.may_create_vector && creates(revision).is_none_or(|at| at > place.span.start) {
+                findings.extend(finding(facts, environment, &graph, revision, place));
+            }
+        }
+    }
+    Ok(findings)
+}
+
+fn operations(revision: &Revision) -> impl Iterator<Item = &Spanned<Operation>> {
+    revision.upgrade.iter().flat_map(|upgrade| &upgrade.operations)
+}
+
+fn first_use(revision: &Revision) -> Option<&Spanned<Operation>> {
+    operations(revision).find(|one| matches!(one.value, Operation::UsesVector(_)))
+}
+
+/// Where a revision creates the extension first.
+fn creates(revision: &Revision) -> Option<usize> {
+    operations(revision).find(|one| one.value == Operation::CreatesVector).map(|one| one.span.start)
+}
+
+fn finding(
+    facts: &Facts,
+    environment: &Alembic,
+    graph: &Graph<'_>,
+    revision: &Revision,
+    place: &Spanned<Operation>,
+) -> Option<Finding> {
+    let source = facts.source(&revision.path)?;
+    let upgrade: &Upgrade = revision.upgrade.as_ref()?;
+    let late = operations(revision).find(|one| one.value == Operation::CreatesVector);
+    let message =
+        format!("revision `{}` uses pgvector's type before any revision creates the extension", revision.id.value);
+    let mut finding = Finding::at(&place.span, format!("{}: extension", revision.path), message)
+        .label("on a new database: type \"vector\" does not exist")
+        .seen(
+            "revisions",
+            &revision.path,
+            format!("{} before it, none creates `vector`", graph.ancestors(revision).len()),
+        );
+    if let Some(late) = late {
+        finding = finding.related(&late.span, "creates it only here, too late");
+    }
+    let sql = facts
+        .project
+        .wants_vector
+        .iter()
+        .find(|one| one.span.path.ends_with(".sql") && one.value.starts_with("creates"));
+    if let Some(place) = sql {
+        finding = finding.related(&place.span, "creates it, but no service is seen to run this file");
+    }
+    let create = "CREATE EXTENSION IF NOT EXISTS vector";
+    let steps = revision.operations_name.as_ref().and_then(|name| {
+        let edit = statement_before(source, &upgrade.body, &format!("{name}.execute(\"{create}\")"));
+        if_python(source, vec![edit])
+    });
+    let Some(steps) = steps else {
+        return Some(finding.help(format!("run `{create}` first in `upgrade()` of `{}`", revision.path)));
+    };
+    let title = format!("create the extension first in `{}`", revision.path);
+    let fix = match applied(facts, environment, graph, revision) {
+        Some(false) => Fix::safe(title, steps),
+        Some(true) => Fix::risky(title, steps).afterwards("create the extension where the revision was run already"),
+        None => Fix::risky(title, steps),
+    };
+    Some(finding.fix(fix))
+}
+
+/// Whether a database has run this revision; `None` when some database was not seen.
+fn applied(facts: &Facts, environment: &Alembic, graph: &Graph<'_>, revision: &Revision) -> Option<bool> {
+    let databases = &facts.postgres.as_ref().ok()?.databases;
+    if databases.is_empty() || environment.revisions.environment.other_version_table {
+        return None;
+    }
+    let after = graph.descendants(revision);
+    let has = |database: &Database| {
+        let at = database.answered()?.alembic_versions.as_ref()?;
+        // What no file has may have come after it.
+        Some(at.iter().any(|id| {
+            *id == revision.id.value || after.iter().any(|one| one.id.value == *id) || graph.get(id).is_none()
+        }))
+    };
+    let answers: Option<Vec<bool>> = databases.iter().map(has).collect();
+    answers.map(|answers| answers.contains(&true))
+}

@@ -1,0 +1,198 @@
+//! Revision files: who follows whom, what `upgrade()` does, and which names they use without binding them.
+
+mod graph;
+mod one;
+mod surroundings;
+mod template;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Alembic, join};
+use crate::project::compose::Compose;
+use crate::project::files::{Files, ReadError, source};
+use crate::text::{Source, Span, Spanned};
+
+pub use graph::Graph;
+pub use surroundings::{EngineKind, EnvironmentScript, ModelTypes};
+pub use template::Template;
+
+/// What the version directories of an environment hold, and what decides how they are written and run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Revisions {
+    /// The revisions, sorted by path.
+    pub files: Vec<Revision>,
+    /// Python files that Alembic takes for revisions and that are none: why, at what Alembic trips over.
+    pub strays: Vec<Spanned<String>>,
+    /// Whether some file says its revision in a way that cannot be told without running it, or could not be read: then the
+    /// graph has holes that say nothing.
+    pub uncertain: bool,
+    /// `script.py.mako`.
+    pub template: Option<Template>,
+    /// What `env.py` does besides choosing the URL.
+    pub environment: EnvironmentScript,
+    /// The packages whose types the project's models use.
+    pub models: ModelTypes,
+    /// For names of the project's own packages that a revision does not bind: the module of the project that they lie in.
+    #[serde(default)]
+    pub own_modules: BTreeMap<String, String>,
+    /// The version of Alembic that a lock file or a pinned requirement names, the one beside the configuration first.
+    #[serde(default)]
+    pub alembic_version: Option<String>,
+    /// A package or module of the project beside the configuration that `python -m alembic` finds in place of Alembic.
+    #[serde(default)]
+    pub shadowed_by: Option<String>,
+    /// A script of the database's own start that creates pgvector's extension.
+    pub created_at_start: Option<String>,
+}
+
+/// One revision file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Revision {
+    /// Path relative to the root.
+    pub path: String,
+    /// `revision`.
+    pub id: Spanned<String>,
+    /// `down_revision`: none for a base, several for a merge.
+    pub parents: Vec<Spanned<String>>,
+    /// `depends_on`: identifiers or branch labels.
+    pub depends_on: Vec<Spanned<String>>,
+    /// `branch_labels`.
+    pub labels: Vec<String>,
+    /// Dotted names that it uses and does not bind.
+    pub unbound: Vec<Spanned<String>>,
+    /// The statement behind which an import may be put.
+    pub import_after: Option<Span>,
+    /// Where a module is imported whose part is used and is not imported by that: `import pgvector` for `pgvector.sqlalchemy.X`.
+    pub half_imported: Option<Span>,
+    /// What `upgrade()` does.
+    pub upgrade: Option<Upgrade>,
+    /// Whether the file creates pgvector's extension in a way whose order cannot be told.
+    pub may_create_vector: bool,
+    /// The name of `alembic.op` in this file.
+    pub operations_name: Option<String>,
+}
+
+/// What an `upgrade()` does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Upgrade {
+    /// Its statements without the docstring.
+    pub body: Span,
+    /// Whether it does nothing.
+    pub does_nothing: bool,
+    /// What it does, in order.
+    pub operations: Vec<Spanned<Operation>>,
+}
+
+/// What is done in an `upgrade()`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Operation {
+    /// `op.create_table`.
+    CreateTable(String),
+    /// `op.drop_table`.
+    DropTable(String),
+    /// `op.rename_table`: from, to.
+    RenameTable(String, String),
+    /// `op.add_column`: the table, when it is named.
+    AddColumn(String),
+    /// `op.create_index` with the access method and operator classes of pgvector, as far as they are literal.
+    CreateIndex(Index),
+    /// Uses a type of pgvector.
+    UsesVector(String),
+    /// Creates pgvector's extension.
+    CreatesVector,
+    /// A statement given as text.
+    Execute(String),
+    /// Any other call, by what is called.
+    Other(String),
+}
+
+/// An index, as far as it is literal.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Index {
+    /// Its table.
+    pub table: Option<String>,
+    /// `postgresql_using`.
+    pub method: Option<String>,
+    /// Whether `postgresql_ops` is given.
+    pub has_operators: bool,
+}
+
+/// Reads what the version directories of each environment hold.
+pub fn read(
+    files: &dyn Files,
+    sources: &mut BTreeMap<String, Source>,
+    environments: &mut [Alembic],
+    compose: Option<&Compose>,
+) {
+    for environment in environments {
+        let mut revisions = Revisions::default();
+        for path in revision_files(files, environment) {
+            match source(files, sources, &path) {
+                Ok(file) => one::read(&file, &mut revisions),
+                Err(ReadError::NotFound) => {}
+                Err(_) => revisions.uncertain = true,
+            }
+        }
+        let unbound = revisions.files.iter().flat_map(|revision| &revision.unbound);
+        let own = unbound.filter_map(|name| Some((name.value.clone(), own_module(files, environment, name)?)));
+        revisions.own_modules = own.collect();
+        revisions.template = template::read(files, sources, environment);
+        surroundings::read(files, sources, environment, compose, &mut revisions);
+        environment.revisions = revisions;
+    }
+}
+
+/// The files that Alembic takes for revisions: those of Python right in a version directory.
+fn revision_files(files: &dyn Files, environment: &Alembic) -> Vec<String> {
+    let mut found = vec![];
+    for directory in &environment.version_directories {
+        let start = if directory.is_empty() { String::new() } else { format!("{directory}/") };
+        let from = files.list().partition_point(|path| path.as_str() < start.as_str());
+        for path in files.list().iter().skip(from).take_while(|path| path.starts_with(&start)) {
+            let inner = path.get(start.len()..).unwrap_or("");
+            let name = inner.rsplit('/').next().unwrap_or(inner);
+            let is_script = name.ends_with(".py") && !name.starts_with("__init__") && !name.starts_with(".#");
+            if is_script && (environment.recursive || !inner.contains('/')) && !inner.contains("__pycache__/") {
+                found.push(path.clone());
+            }
+        }
+    }
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// The module of the project that a dotted name lies in: the longest part of it that is a file or a package.
+fn own_module(files: &dyn Files, environment: &Alembic, name: &str) -> Option<String> {
+    let (module, _) = name.rsplit_once('.')?;
+    let beside = environment.configuration.rsplit_once('/').map_or("", |(directory, _)| directory);
+    let candidates = std::iter::successors(Some(module), |module| Some(module.rsplit_once('.')?.0));
+    let is_module = |candidate: &&str| {
+        let path = candidate.replace('.', "/");
+        ["", "src"].iter().flat_map(|folder| [*folder, beside].map(|start| (start, *folder))).any(|(start, folder)| {
+            let place = join(start, folder).and_then(|start| join(&start, &path)).unwrap_or_default();
+            files.is_file(&format!("{place}.py")) || files.is_file(&format!("{place}/__init__.py"))
+        })
+    };
+    candidates.into_iter().find(is_module).map(str::to_owned)
+}
+
+impl Revisions {
+    /// Whether there are revisions, merges aside, and none of them does anything.
+    pub fn all_empty(&self) -> bool {
+        let mut own = self.files.iter().filter(|revision| revision.parents.len() < 2).peekable();
+        let is_empty = |revision: &Revision| revision.upgrade.as_ref().is_some_and(|upgrade| upgrade.does_nothing);
+        !self.uncertain && self.strays.is_empty() && own.peek().is_some() && own.all(is_empty)
+    }
+
+    /// Who follows whom.
+    pub fn graph(&self) -> Graph<'_> {
+        Graph::of(&self.files)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,201 @@
+//! What decides how revisions are written and run: `env.py`, the types of the models, and scripts of the database's start.
+
+use std::collections::BTreeMap;
+
+use regex::bytes::Regex;
+use serde::{Deserialize, Serialize};
+
+use super::template::ROOTS;
+use super::{Alembic, Revisions};
+use crate::project::alembic::join;
+use crate::project::compose::{Compose, is_below};
+use crate::project::files::{Files, source};
+use crate::project::urls::is_own;
+use crate::project::vector;
+use crate::text::python::bindings;
+use crate::text::python::{Import, Module};
+use crate::text::{Source, Span, Spanned};
+
+/// What `env.py` does besides choosing the URL.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct EnvironmentScript {
+    /// The imports that its `render_item` adds to revisions; `None` when it has none. Empty: they cannot be told.
+    pub rendered_imports: Option<Vec<String>>,
+    /// Whether it creates pgvector's extension.
+    pub creates_vector: bool,
+    /// Whether revisions are kept in a table of another name or schema.
+    pub other_version_table: bool,
+    /// The engine it makes.
+    pub engine: Option<Spanned<EngineKind>>,
+    /// Whether it changes the URL's text or parts on the way.
+    pub rewrites_url: bool,
+    /// Whether it reads a `.env` file by itself.
+    pub loads_dotenv: bool,
+    /// Variables that it cannot do without: `os.environ["X"]`.
+    pub required: Vec<Spanned<String>>,
+}
+
+/// What kind of engine `env.py` makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EngineKind {
+    /// `engine_from_config`, `create_engine`.
+    Sync,
+    /// `async_engine_from_config`, `create_async_engine`.
+    Async,
+}
+
+/// For each package of types, the place of a model that imports it.
+pub type ModelTypes = BTreeMap<String, Span>;
+
+pub(super) fn read(
+    files: &dyn Files,
+    sources: &mut BTreeMap<String, Source>,
+    environment: &Alembic,
+    compose: Option<&Compose>,
+    revisions: &mut Revisions,
+) {
+    if let Some(env) = environment.env_py.as_ref().and_then(|path| source(files, sources, path).ok()) {
+        revisions.environment = of_env_py(&env);
+    }
+    let incomplete = revisions.template.as_ref().is_some_and(|template| template.binds.len() < ROOTS.len());
+    if incomplete || revisions.all_empty() {
+        revisions.models = models(files, sources, environment);
+    }
+    revisions.alembic_version = alembic_version(files, environment);
+    let beside = environment.configuration.rsplit_once('/').map_or("", |(directory, _)| directory);
+    let shadows = ["alembic/__init__.py", "alembic.py"].iter().filter_map(|name| join(beside, name));
+    revisions.shadowed_by = shadows.into_iter().find(|path| files.is_file(path));
+    revisions.created_at_start = compose.and_then(|compose| at_start(files, compose));
+}
+
+fn of_env_py(env: &Source) -> EnvironmentScript {
+    let (module, script) = bindings::read(env.text());
+    let has_keyword = |keywords: &[&str]| {
+        module
+            .calls
+            .iter()
+            .flat_map(|call| &call.arguments)
+            .any(|argument| argument.keyword.as_deref().is_some_and(|keyword| keywords.contains(&keyword)))
+    };
+    let imports = script.texts.iter().map(|(text, _)| text);
+    let imports = imports.filter(|text| text.starts_with("import ") || text.starts_with("from "));
+    let mut engines: Vec<Spanned<EngineKind>> = vec![];
+    for call in &module.calls {
+        let kind = match call.function() {
+            "engine_from_config" | "create_engine" => EngineKind::Sync,
+            "async_engine_from_config" | "create_async_engine" => EngineKind::Async,
+            _ => continue,
+        };
+        engines.push(Spanned::new(kind, env.span(call.range.clone())));
+    }
+    // One of each kind: which URL goes where cannot be told.
+    let engine = engines.first().filter(|first| engines.iter().all(|one| one.value == first.value)).cloned();
+    let rewrites =
+        |function: &str| matches!(function, "replace" | "set" | "_replace" | "removesuffix" | "sub" | "make_url");
+    let only_percent = |call: &&crate::text::python::Call| {
+        call.function() != "replace"
+            || call.positional(0).and_then(|one| one.as_text()).is_none_or(|text| text.value != "%")
+    };
+    let required = module.reads.iter().filter(|(name, _)| name == "os.environ" || name == "environ");
+    EnvironmentScript {
+        rendered_imports: has_keyword(&["render_item"]).then(|| imports.cloned().collect()),
+        creates_vector: script.texts.iter().any(|(text, _)| vector::creates(text)),
+        other_version_table: has_keyword(&["version_table", "version_table_schema"]),
+        engine,
+        rewrites_url: module.calls.iter().filter(only_percent).any(|call| rewrites(call.function())),
+        loads_dotenv: module
+            .calls
+            .iter()
+            .any(|call| matches!(call.function(), "load_dotenv" | "read_env" | "dotenv_values")),
+        required: required.map(|(_, text)| Spanned::new(text.value.clone(), env.span(text.range.clone()))).collect(),
+    }
+}
+
+/// Whether an import brings types of columns, and not only sessions or queries.
+fn brings_types(root: &str, import: &Import) -> bool {
+    if import.module.split('.').next() != Some(root) {
+        return false;
+    }
+    let named = |wanted: &dyn Fn(&str) -> bool| import.names.is_empty() || import.names.iter().any(|name| wanted(name));
+    match root {
+        "sqlmodel" => named(&|name| matches!(name, "SQLModel" | "Field" | "*")),
+        "pgvector" => import.module.starts_with("pgvector.sqlalchemy"),
+        "sqlalchemy_utils" => named(&|name| name.ends_with("Type")),
+        _ => named(&|name| matches!(name, "Geometry" | "Geography" | "Raster")),
+    }
+}
+
+/// Looks for models by their imports, until each package was met.
+fn models(files: &dyn Files, sources: &mut BTreeMap<String, Source>, environment: &Alembic) -> ModelTypes {
+    let mut found = ModelTypes::new();
+    let mut waiting: Vec<(&str, Regex)> =
+        ROOTS.iter().filter_map(|root| Some((*root, Regex::new(root).ok()?))).collect();
+    let is_revision =
+        |path: &str| environment.version_directories.iter().any(|directory| path.starts_with(&format!("{directory}/")));
+    for path in files.list().iter().filter(|path| path.ends_with(".py") && is_own(path) && !is_revision(path)) {
+        if waiting.is_empty() {
+            break;
+        }
+        let Ok(bytes) = files.bytes(path) else { continue };
+        if !waiting.iter().any(|(_, word)| word.is_match(&bytes)) {
+            continue;
+        }
+        let known = sources.contains_key(path);
+        let Ok(file) = source(files, sources, path) else { continue };
+        let module: Module = crate::text::python::parse(file.text());
+        let before = found.len();
+        waiting.retain(|(root, _)| match module.imports.iter().find(|import| brings_types(root, import)) {
+            Some(import) => {
+                found.insert((*root).to_owned(), file.span(import.range.clone()));
+                false
+            }
+            None => true,
+        });
+        if found.len() == before && !known {
+            sources.remove(path);
+        }
+    }
+    found
+}
+
+/// The version of Alembic, from a lock file or a requirement that names exactly one.
+fn alembic_version(files: &dyn Files, environment: &Alembic) -> Option<String> {
+    let beside = environment.configuration.rsplit_once('/').map_or("", |(directory, _)| directory);
+    for directory in [beside, ""] {
+        for name in ["uv.lock", "poetry.lock", "pdm.lock"] {
+            let Ok(bytes) = files.bytes(&join(directory, name)?) else { continue };
+            let text = String::from_utf8_lossy(&bytes);
+            let mut lines = text.lines().map(str::trim).skip_while(|line| *line != "name = \"alembic\"");
+            let version = lines.nth(1).and_then(|line| line.strip_prefix("version = \"")?.strip_suffix('"'));
+            if let Some(version) = version {
+                return Some(version.to_owned());
+            }
+        }
+        let Ok(bytes) = files.bytes(&join(directory, "requirements.txt")?) else { continue };
+        let text = String::from_utf8_lossy(&bytes);
+        let pinned =
+            text.lines().find_map(|line| line.trim().strip_prefix("alembic==")?.split([' ', ';', '#', ',']).next());
+        if let Some(version) = pinned.filter(|version| !version.is_empty()) {
+            return Some(version.to_owned());
+        }
+    }
+    None
+}
+
+/// A script that the image of Postgres runs on an empty volume and that creates the extension.
+fn at_start(files: &dyn Files, compose: &Compose) -> Option<String> {
+    const START: &str = "/docker-entrypoint-initdb.d";
+    let root = files.root().trim_end_matches('/').to_owned();
+    let mounts = compose.services.values().flat_map(|service| service.binds());
+    for (_, host) in mounts.filter(|(mount, _)| is_below(&mount.target, START)) {
+        let Some(path) = host.strip_prefix(&root).map(|path| path.trim_start_matches('/')) else { continue };
+        let inside = files.list().iter().filter(|one| *one == path || one.starts_with(&format!("{path}/")));
+        let creates =
+            |one: &&String| files.bytes(one).is_ok_and(|bytes| vector::creates(&String::from_utf8_lossy(&bytes)));
+        if let Some(script) = inside.into_iter().find(creates) {
+            return Some(script.clone());
+        }
+    }
+    None
+}

@@ -1,0 +1,326 @@
+//! Revisions and settings that break the real Alembic: its words, what devdoctor sees, the cure, and the way back.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test starts programs, reads the disk, and fails by panicking"
+)]
+
+mod support;
+
+use support::person::Person;
+use support::postgres::Postgres;
+use support::project::Project;
+use support::variable;
+
+/// The newest tools, and those of the middle of 2025.
+const SETS: [&str; 2] = ["DEVDOCTOR_TEST_VENV", "DEVDOCTOR_TEST_VENV_2025"];
+
+const ENV_PY: &str = "from alembic import context\nfrom sqlalchemy import engine_from_config, pool\n\nconfig = context.config\n\nif context.is_offline_mode():\n    context.configure(url=config.get_main_option(\"sqlalchemy.url\"), literal_binds=True)\n    with context.begin_transaction():\n        context.run_migrations()\nelse:\n    connectable = engine_from_config(config.get_section(config.config_ini_section), prefix=\"sqlalchemy.\", poolclass=pool.NullPool)\n    with connectable.connect() as connection:\n        context.configure(connection=connection)\n        with context.begin_transaction():\n            context.run_migrations()\n";
+
+/// A project with Alembic of one of the sets, and a database of SQLite.
+fn project(set: &str) -> Project {
+    let path = format!("{}/bin:/usr/local/bin:/usr/bin:/bin", variable(set));
+    let project = Project::empty(Person::User).with("PATH", &path);
+    project.write("alembic.ini", "[alembic]\nscript_location = migrations\nsqlalchemy.url = sqlite:///app.db\n");
+    project.write("migrations/env.py", ENV_PY);
+    project.write("migrations/versions/.gitkeep", "");
+    project
+}
+
+/// The project's database in a server of the test.
+fn on_postgres(project: &Project, postgres: &Postgres) {
+    postgres.add("app", "secret-word", "superuser", "app");
+    let url = format!("postgresql+psycopg://app:secret-word@127.0.0.1:{}/app", postgres.port);
+    project.write("alembic.ini", format!("[alembic]\nscript_location = migrations\nsqlalchemy.url = {url}\n"));
+}
+
+/// Alembic breaks with `errors`, devdoctor sees it at `places` and cures it, Alembic works, and the bytes come back.
+#[track_caller]
+fn cured(project: &Project, id: &str, file: &str, places: &[&str], errors: &[&str]) {
+    let broken = project.shell("alembic upgrade head");
+    assert_ne!(broken.status, 0, "{broken}");
+    for error in errors {
+        assert!(broken.all().contains(error), "{error} is not in {broken}");
+    }
+    let before = project.read(file);
+    project.devdoctor(&["check", "--only", id, "--format", "json"]).report().assert_places(id, places);
+    project.devdoctor(&["fix", "--yes", "--only", id]).ends_with(0);
+    assert_ne!(project.read(file), before);
+    project.devdoctor(&["check", "--only", id]).ends_with(0);
+    project.shell("alembic upgrade head").ends_with(0);
+    project.devdoctor(&["undo"]).ends_with(0);
+    assert_eq!(project.read(file), before);
+}
+
+fn revision(id: &str, parent: &str, upgrade: &str) -> String {
+    format!(
+        "\"\"\"{id}\"\"\"\r\nfrom alembic import op\r\nimport sqlalchemy as sa  # always\r\n\r\nrevision = \"{id}\"\r\ndown_revision = {parent}\r\n\r\n\r\ndef upgrade() -> None:\r\n    # ### by hand ###\r\n    {upgrade}\r\n\r\n\r\ndef downgrade() -> None:\r\n    pass\r\n"
+    )
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn names_that_a_revision_lacks_are_imported() {
+    for set in SETS {
+        let project = project(set);
+        let upgrade =
+            "op.create_table(\"user\", sa.Column(\"name\", sqlmodel.sql.sqltypes.AutoString(), nullable=False))";
+        project.write("migrations/versions/a.py", revision("aaa1", "None", upgrade));
+        let places = ["migrations/versions/a.py:11:47"];
+        let error = ["NameError: name 'sqlmodel' is not defined"];
+        cured(&project, "alembic-revision-name-unbound", "migrations/versions/a.py", &places, &error);
+    }
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn types_of_pgvector_are_imported_and_their_extension_is_created_first() {
+    for set in SETS {
+        let (project, postgres) = (project(set), Postgres::start("DEVDOCTOR_TEST_PG_BIN"));
+        on_postgres(&project, &postgres);
+        let upgrade = "op.create_table(\"item\", sa.Column(\"e\", pgvector.sqlalchemy.vector.VECTOR(dim=3)))";
+        let file = "migrations/versions/a.py";
+        project.write(file, revision("aaa1", "None", upgrade));
+        let broken = project.shell("alembic upgrade head");
+        assert!(broken.all().contains("NameError: name 'pgvector' is not defined"), "{broken}");
+        project.replace(file, "import sqlalchemy as sa", "import pgvector\r\nimport sqlalchemy as sa");
+        let broken = project.shell("alembic upgrade head");
+        assert!(broken.all().contains("AttributeError: module 'pgvector' has no attribute 'sqlalchemy'"), "{broken}");
+        let unbound = "alembic-revision-name-unbound";
+        let report = project.devdoctor(&["check", "--only", unbound, "--format", "json"]).report();
+        report.assert_places(unbound, &["migrations/versions/a.py:3:1"]);
+        project.devdoctor(&["fix", "--yes", "--only", unbound]).ends_with(0);
+        let error = "type \"vector\" does not exist";
+        cured(&project, "alembic-vector-before-extension", file, &["migrations/versions/a.py:13:44"], &[error]);
+        assert_eq!(postgres.psql("app", "select version_num from alembic_version").unwrap(), "aaa1");
+        // Where a database has run the revision it is no longer changed unasked.
+        let before = project.read(file);
+        project.devdoctor(&["fix", "--yes", "--only", "alembic-vector-before-extension"]);
+        assert_eq!(project.read(file), before);
+    }
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn hooks_of_every_wrong_form_become_arrays() {
+    let head = "[project]\nname = \"shop\"\n\n# Formats what autogenerate writes.\n[tool.alembic.post_write_hooks]\n";
+    let nested = "TypeError: unsupported operand type(s) for %: 'dict' and 'dict'";
+    let cases = [
+        (
+            "hooks = \"ruff\"\nruff.type = \"exec\" # so\nruff.executable = \"ruff\"\nruff.options = \"format REVISION_SCRIPT_FILENAME\"\n",
+            nested,
+        ),
+        (
+            "[tool.alembic.post_write_hooks.ruff]\ntype = \"exec\"\nexecutable = \"ruff\"\noptions = \"format REVISION_SCRIPT_FILENAME\"\n",
+            nested,
+        ),
+        (
+            "hooks = [\"ruff\"]\n\"ruff.type\" = \"exec\"\n\"ruff.executable\" = \"ruff\"\n\"ruff.options\" = \"format REVISION_SCRIPT_FILENAME\"\n",
+            "TypeError: unsupported operand type(s) for %: 'list' and 'dict'",
+        ),
+        (
+            "hooks = \"ruff\"\n\"ruff.type\" = \"exec\"\n\"ruff.executable\" = \"ruff\"\n\"ruff.options\" = \"format REVISION_SCRIPT_FILENAME\"\n",
+            "ValueError: dictionary update sequence element #0 has length 1; 2 is required",
+        ),
+        (
+            "name = \"ruff\"\ntype = \"exec\"\nexecutable = \"ruff\"\noptions = \"format REVISION_SCRIPT_FILENAME\"\n",
+            "ValueError: dictionary update sequence element #0 has length 1; 2 is required",
+        ),
+    ];
+    for set in SETS {
+        for (hooks, error) in cases {
+            let project = project(set);
+            project.write("migrations/versions/a.py", revision("aaa1", "None", "pass"));
+            project.write(
+                "migrations/script.py.mako",
+                "revision = ${repr(up_revision)}\ndown_revision = ${repr(down_revision)}\ndef upgrade():\n  pass\n",
+            );
+            project.write("pyproject.toml", format!("{head}{hooks}"));
+            cured(&project, "alembic-post-write-hooks-nested", "pyproject.toml", &["pyproject.toml:5:1"], &[error]);
+            project.devdoctor(&["fix", "--yes", "--only", "alembic-post-write-hooks-nested"]).ends_with(0);
+            // The hook runs: ruff puts two blank lines before a function.
+            project.shell("alembic revision -m next --rev-id bbb2").ends_with(0);
+            assert!(project.read("migrations/versions/bbb2_next.py").contains("\n\n\ndef upgrade"), "{hooks}");
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn percent_signs_of_both_files_are_doubled() {
+    for set in SETS {
+        let project = project(set);
+        project.write("migrations/versions/a.py", revision("aaa1", "None", "pass"));
+        project.replace("alembic.ini", "sqlalchemy.url", "file_template = %(rev)s_%(slug)s\nsqlalchemy.url");
+        let error = "configparser.InterpolationMissingOptionError";
+        cured(&project, "url-percent-in-alembic-ini", "alembic.ini", &["alembic.ini:3:17"], &[error]);
+        let broken = "[alembic]\nscript_location = migrations\nsqlalchemy.url = sqlite:///app.db\n";
+        project.write("alembic.ini", broken);
+        project.write("pyproject.toml", "[tool.alembic]\nfile_template = \"%%(year)d_%(rev)s\"\n");
+        let error = "KeyError: 'rev'";
+        cured(&project, "alembic-post-write-hooks-nested", "pyproject.toml", &["pyproject.toml:2:28"], &[error]);
+    }
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn the_template_writes_revisions_that_run() {
+    for set in SETS {
+        let project = project(set).with("PYTHONPATH", ".");
+        project.write("app/__init__.py", "");
+        project.write("app/models.py", "from sqlmodel import Field, SQLModel\n\n\nclass Hero(SQLModel, table=True):\n    id: int | None = Field(default=None, primary_key=True)\n    name: str\n");
+        let env = ENV_PY.replace("connection=connection", "connection=connection, target_metadata=SQLModel.metadata");
+        project.write("migrations/env.py", format!("from sqlmodel import SQLModel\nimport app.models\n{env}"));
+        let template = "\"\"\"${message}\"\"\"\nfrom alembic import op\nimport sqlalchemy as sa\n${imports if imports else \"\"}\n\nrevision = ${repr(up_revision)}\ndown_revision = ${repr(down_revision)}\n\n\ndef upgrade() -> None:\n    ${upgrades if upgrades else \"pass\"}\n\n\ndef downgrade() -> None:\n    ${downgrades if downgrades else \"pass\"}\n";
+        project.write("migrations/script.py.mako", template);
+        project.shell("alembic revision --autogenerate -m broken --rev-id aaa1").ends_with(0);
+        let broken = project.shell("alembic upgrade head");
+        assert!(broken.all().contains("NameError: name 'sqlmodel' is not defined"), "{broken}");
+        let report = project.devdoctor(&["check", "--only", "alembic", "--format", "json"]).report();
+        report.assert_places("alembic-template-import-missing", &["migrations/script.py.mako:3:1"]);
+        project.devdoctor(&["fix", "--yes", "--only", "alembic-template-import-missing"]).ends_with(0);
+        project
+            .shell("rm migrations/versions/aaa1_broken.py && alembic revision --autogenerate -m good --rev-id aaa2")
+            .ends_with(0);
+        project.shell("alembic upgrade head && alembic check").ends_with(0);
+        project.devdoctor(&["undo"]).ends_with(0);
+        assert_eq!(project.read("migrations/script.py.mako"), template);
+    }
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn graphs_that_alembic_refuses_are_seen() {
+    let a = || revision("aaa1", "None", "pass");
+    // The check, the files, what Alembic says, the places, and what it says besides.
+    type Case<'a> = (&'a str, &'a [(&'a str, String)], &'a str, &'a [&'a str], &'a [&'a str]);
+    let cases: [Case<'_>; 6] = [
+        (
+            "alembic-heads-diverge",
+            &[("a", a()), ("b", revision("bbb2", "\"aaa1\"", "pass")), ("c", revision("ccc3", "\"aaa1\"", "pass"))],
+            "FAILED: Multiple head revisions are present for given argument 'head'",
+            &["migrations/versions/c.py:5:13"],
+            &[],
+        ),
+        (
+            "alembic-chain-broken",
+            &[("b", revision("bbb2", "\"gone\"", "pass"))],
+            "KeyError: 'gone'",
+            &["migrations/versions/b.py:6:18"],
+            &["Revision gone referenced from gone -> bbb2 (head), bbb2 is not present"],
+        ),
+        (
+            "alembic-chain-broken",
+            &[("a", a()), ("b", a()), ("c", revision("ccc3", "\"aaa1\"", "op.execute('no SQL')"))],
+            "Revision aaa1 is present more than once",
+            &["migrations/versions/b.py:5:13"],
+            &[],
+        ),
+        (
+            "alembic-chain-broken",
+            &[("a", revision("aaa1", "\"bbb2\"", "pass")), ("b", revision("bbb2", "\"aaa1\"", "pass"))],
+            "Cycle is detected in revisions",
+            &["migrations/versions/a.py:6:18"],
+            &[],
+        ),
+        (
+            "alembic-chain-broken",
+            &[("a", a()), ("seed", "print('x')\n".to_owned())],
+            "Could not determine revision id from filename seed.py",
+            &["migrations/versions/seed.py:1:1"],
+            &[],
+        ),
+        (
+            "alembic-chain-broken",
+            &[("a", a()), ("torn", "revision = 'x'\ndef upgrade(:\n".to_owned())],
+            "SyntaxError",
+            &["migrations/versions/torn.py:2:13"],
+            &[],
+        ),
+    ];
+    for set in SETS {
+        for (id, files, error, places, more) in &cases {
+            let project = project(set);
+            for (name, text) in *files {
+                project.write(format!("migrations/versions/{name}.py"), text);
+            }
+            let broken = project.shell("alembic upgrade head");
+            assert!(broken.status != 0 && broken.all().contains(error), "{error} is not in {broken}");
+            assert!(more.iter().all(|more| broken.all().contains(more)), "{broken}");
+            project.devdoctor(&["check", "--only", id, "--format", "json"]).report().assert_places(id, places);
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn databases_behind_the_files_or_beyond_them_are_seen() {
+    for set in SETS {
+        let (project, postgres) = (project(set), Postgres::start("DEVDOCTOR_TEST_PG_BIN"));
+        on_postgres(&project, &postgres);
+        project.write("migrations/versions/a.py", revision("aaa1", "None", "pass"));
+        project.write("migrations/versions/b.py", revision("bbb2", "\"aaa1\"", "pass"));
+        project.shell("alembic upgrade aaa1").ends_with(0);
+        let places = |id: &str| project.devdoctor(&["check", "--only", id, "--format", "json"]).report().places(id);
+        assert_eq!(places("alembic-database-behind"), ["migrations/versions/b.py:5:13"]);
+        assert_eq!(places("alembic-revision-unknown-to-files"), [""; 0]);
+        project.shell("alembic upgrade head").ends_with(0);
+        assert_eq!(places("alembic-database-behind"), [""; 0]);
+        project.shell("rm migrations/versions/b.py").ends_with(0);
+        let broken = project.shell("alembic current");
+        assert!(broken.all().contains("FAILED: Can't locate revision identified by 'bbb2'"), "{broken}");
+        assert_eq!(places("alembic-revision-unknown-to-files").len(), 1);
+        assert_eq!(places("alembic-database-behind"), [""; 0]);
+    }
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn async_drivers_in_an_ordinary_engine_are_seen() {
+    for set in SETS {
+        let (project, postgres) = (project(set), Postgres::start("DEVDOCTOR_TEST_PG_BIN"));
+        on_postgres(&project, &postgres);
+        project.write("migrations/versions/a.py", revision("aaa1", "None", "pass"));
+        project.replace("alembic.ini", "+psycopg", "+asyncpg");
+        let broken = project.shell("alembic upgrade head");
+        assert!(
+            broken.all().contains("sqlalchemy.exc.MissingGreenlet: greenlet_spawn has not been called"),
+            "{broken}"
+        );
+        let id = "alembic-driver-mismatch";
+        let report = project.devdoctor(&["check", "--only", id, "--format", "json"]).report();
+        report.assert_places(id, &["alembic.ini:3:18"]);
+        project.devdoctor(&["fix", "--yes", "--unsafe", "--only", id]).ends_with(0);
+        project.shell("alembic upgrade head").ends_with(0);
+        project.devdoctor(&["undo"]).ends_with(0);
+        assert!(project.read("alembic.ini").contains("+asyncpg"));
+    }
+}
+
+/// A recipe that finds no alembic in its container, as the engine says it; cured, it is run through uv.
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn recipes_outside_of_the_environment_are_seen() {
+    let project = Project::empty(Person::User).with_images("DEVDOCTOR_TEST_IMAGE_POSTGRES");
+    project.write("uv.lock", "");
+    project.write("Dockerfile", "FROM python:3.12\nRUN pip install uv && uv sync\n");
+    let recipe = "migrate:\n\tdocker compose exec -T -u 1000:1000 api alembic heads\n";
+    project.write("Makefile", recipe);
+    project.write(
+        "compose.yaml",
+        "services:\n  api:\n    image: ${DB_IMAGE}\n    build: .\n    entrypoint: [sleep, infinity]\n    stop_grace_period: 0s\n    network_mode: none\n",
+    );
+    project.containers_are_wanted();
+    project.shell("docker compose up --detach --no-build").ends_with(0);
+    let broken = project.shell("make migrate");
+    assert!(broken.all().contains("exec: \"alembic\": executable file not found in $PATH"), "{broken}");
+    let id = "alembic-command-outside-environment";
+    let report = project.devdoctor(&["check", "--only", id, "--format", "json"]).report();
+    report.assert_places(id, &["Makefile:2:42"]);
+    project.devdoctor(&["fix", "--yes", "--only", id]).ends_with(0);
+    assert_eq!(project.read("Makefile"), recipe.replace("alembic", "uv run python -m alembic"));
+    project.devdoctor(&["check", "--only", id]).ends_with(0);
+    project.devdoctor(&["undo"]).ends_with(0);
+    assert_eq!(project.read("Makefile"), recipe);
+}
