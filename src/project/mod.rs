@@ -6,6 +6,7 @@ pub mod compose;
 pub mod discover;
 pub mod dockerfile;
 pub mod files;
+pub mod python;
 pub mod read;
 pub mod urls;
 pub mod vector;
@@ -46,6 +47,9 @@ pub struct Project {
     pub urls: Vec<DatabaseUrl>,
     /// Places that show that the project wants pgvector (models, migrations, SQL), sorted.
     pub wants_vector: Vec<Spanned<String>>,
+    /// What the project's Python says: classes, tables, and what the migration environments see of them.
+    #[serde(default)]
+    pub python: python::PythonProject,
 }
 
 /// A file that is there but could not be understood.

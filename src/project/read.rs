@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::files::{Files, ReadError};
-use super::{Format, Project, Unreadable, alembic, commands, compose, dockerfile, urls, vector};
+use super::{Format, Project, Unreadable, alembic, commands, compose, dockerfile, python, urls, vector};
 use crate::facts::Environment;
 use crate::text::Source;
 
@@ -21,6 +21,7 @@ pub fn project(files: &dyn Files, environment: &Environment, database_url: Optio
     project.dockerfiles = dockerfiles(files, &project, &mut sources, &mut unreadable);
     project.commands = commands::read(files, &mut sources, &mut unreadable);
     project.alembic = alembic::read(files, &mut sources, &mut unreadable);
+    project.python = python::read(files, &mut sources, &project.alembic);
     project.wants_vector = vector::read(files, &mut sources);
     let given = urls::Given { environment: environment.get_nonempty("DATABASE_URL"), option: database_url };
     project.urls = urls::read(files, &mut sources, &mut unreadable, project.compose.as_ref(), &project.alembic, given);

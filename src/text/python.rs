@@ -1,6 +1,7 @@
 //! Python source: the one module that knows ruff's parser. What it finds is handed on as plain data with byte ranges.
 
 mod collect;
+mod structure;
 
 use std::ops::Range;
 
@@ -8,6 +9,8 @@ use ruff_python_ast::PySourceType;
 use ruff_python_parser::{ParseOptions, parse_unchecked};
 
 use super::SyntaxError;
+
+pub use structure::{Base, Class, ImportStatement, Imported, Member, MemberKind, Place, Structure};
 
 /// Files above this size are not parsed: the parser's memory grows with how deep expressions nest.
 const MAX_SIZE: usize = 2_000_000;
@@ -112,6 +115,8 @@ pub struct Argument {
     pub value: Value,
     /// The bytes of its value.
     pub range: Range<usize>,
+    /// The bytes of keyword and value.
+    pub whole: Range<usize>,
 }
 
 /// One assignment.
@@ -169,17 +174,28 @@ impl Value {
 
 /// Reads a Python file, a broken one as far as possible.
 pub fn parse(text: &str) -> Module {
+    read(text, false).0
+}
+
+/// Reads a Python file and how it is built. Nothing of the latter is known of a file that is nested too deeply.
+pub fn parse_structured(text: &str) -> (Module, Structure) {
+    read(text, true)
+}
+
+fn read(text: &str, structured: bool) -> (Module, Structure) {
+    let mut structure = Structure::default();
     if text.len() > MAX_SIZE {
         let message = format!("is larger than the {} MB of Python that are read", MAX_SIZE / 1_000_000);
-        return Module { errors: vec![SyntaxError::new(0, message)], ..Module::default() };
+        return (Module { errors: vec![SyntaxError::new(0, message)], ..Module::default() }, structure);
     }
     if let Some(offset) = too_deep(text) {
-        return Module { errors: vec![SyntaxError::new(offset, "is nested too deeply")], ..Module::default() };
+        let errors = vec![SyntaxError::new(offset, "is nested too deeply")];
+        return (Module { errors, ..Module::default() }, structure);
     }
     let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let parsed = parse_unchecked(text, ParseOptions::from(PySourceType::Python));
     let Some(parsed) = parsed.try_into_module() else {
-        return Module::default();
+        return (Module::default(), structure);
     };
     let errors = parsed
         .errors()
@@ -193,12 +209,16 @@ pub fn parse(text: &str) -> Module {
         })
         .collect();
     let mut module = Module { errors, ..Module::default() };
-    if !collect::collect(text, parsed.suite(), &mut module) {
+    if collect::collect(text, parsed.suite(), &mut module) {
+        if structured {
+            structure = structure::structure(text, &parsed);
+        }
+    } else {
         // Dropping a tree recurses as deep as it is. One that is too deep to be walked is left to the end of the process.
         std::mem::forget(parsed);
         module.errors.push(SyntaxError::new(0, "is nested too deeply to be read whole"));
     }
-    module
+    (module, structure)
 }
 
 /// Where brackets or prefix operators are piled up beyond what Python takes. Brackets in strings are counted too, which only
