@@ -48,6 +48,8 @@ pub enum Command {
     Fix(FixArgs),
     /// Take the last (or the named) run of `fix` back.
     Undo(UndoArgs),
+    /// Run a command in a service's container as you, with a home and caches that work.
+    Exec(ExecArgs),
     /// List all checks.
     List(ListArgs),
     /// Explain a check, and what it sees here.
@@ -211,6 +213,54 @@ pub struct UndoArgs {
     #[command(flatten)]
     #[expect(missing_docs, reason = "flattened")]
     pub outside: OutsideArgs,
+}
+
+/// `devdoctor exec`.
+#[derive(Clone, Debug, Args)]
+#[command(
+    override_usage = "devdoctor exec [OPTIONS] SERVICE [--] COMMAND [ARGUMENT]...",
+    after_help = "Exit status: the command's own; 125 devdoctor could not run it, 126 it is no program, 127 there is no such program, 128+N signal N ended it."
+)]
+pub struct ExecArgs {
+    /// Service of the Compose file.
+    #[arg(value_name = "SERVICE")]
+    pub service: String,
+    /// Command and its arguments.
+    #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    pub command: Vec<String>,
+    /// Print the docker command line that does the same; run nothing.
+    #[arg(long)]
+    pub print: bool,
+    /// Run as this user of the container instead of you.
+    #[arg(short, long, value_name = "USER[:GROUP]")]
+    pub user: Option<String>,
+    /// Set a variable, or hand yours of that name on.
+    #[arg(short, long = "env", value_name = "NAME[=VALUE]")]
+    pub environment: Vec<String>,
+    /// Run in this directory of the container instead of the one that shows the working directory.
+    #[arg(short, long, value_name = "DIR")]
+    pub workdir: Option<String>,
+    /// Give the command no terminal, even where there is one.
+    #[arg(short = 'T', long)]
+    pub no_tty: bool,
+    /// Run in this one of the service's containers (default: the first).
+    #[arg(long, value_name = "N")]
+    pub index: Option<u64>,
+    /// The project, or any path in it (default: the project around the working directory).
+    #[arg(long, value_name = "PATH")]
+    pub project: Option<PathBuf>,
+    /// Engine to ask.
+    #[arg(long, value_name = "URL")]
+    pub docker_host: Option<String>,
+    /// Docker context to use.
+    #[arg(long, value_name = "NAME", conflicts_with = "docker_host")]
+    pub context: Option<String>,
+    /// Contact engines elsewhere.
+    #[arg(long)]
+    pub allow_remote: bool,
+    /// Time limit for finding the container; the command takes what it takes.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "10")]
+    pub timeout: f64,
 }
 
 /// `devdoctor list`.

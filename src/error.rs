@@ -76,6 +76,14 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// A command cannot be run in a container.
+    #[error("{reason}")]
+    Exec {
+        /// What is in the way.
+        reason: String,
+        /// What to do about it.
+        help: Option<String>,
+    },
     /// The home directory is unknown, so that there is no place for the journal.
     #[error("neither XDG_STATE_HOME nor HOME is set, so there is no place for the journal")]
     NoStateDirectory,
@@ -94,6 +102,7 @@ impl Error {
             Self::UnknownCheck { nearest: Some(nearest), .. } => Some(format!("did you mean `{nearest}`?")),
             Self::UnknownCheck { .. } => Some("see all checks with `devdoctor list`".to_owned()),
             Self::Family { checks, .. } => Some(format!("name one of them: {}", checks.join(", "))),
+            Self::Exec { help, .. } => help.clone(),
             Self::Facts { .. } => Some("record them with `devdoctor facts --output FILE`".to_owned()),
             Self::Git(_) => Some("run the hook inside a git repository".to_owned()),
             Self::Run { .. } => {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::facts::{Missing, SeenPath};
 use crate::fix::Fix;
-use crate::text::Span;
+use crate::text::{Span, mask_text};
 
 /// What a check returns: findings (none: clean), or why it could not look.
 pub type Checked = Result<Vec<Finding>, Missing>;
@@ -118,10 +118,14 @@ impl Finding {
         self
     }
 
-    /// Adds a piece of evidence.
+    /// Adds a piece of evidence. Whatever a probe saw, a secret in it is hidden.
     #[must_use]
     pub fn seen(mut self, source: impl Into<String>, subject: impl Into<String>, value: impl fmt::Display) -> Self {
-        self.evidence.push(Evidence { source: source.into(), subject: subject.into(), value: value.to_string() });
+        self.evidence.push(Evidence {
+            source: source.into(),
+            subject: subject.into(),
+            value: mask_text(&value.to_string()),
+        });
         self
     }
 

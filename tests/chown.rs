@@ -314,3 +314,30 @@ fn a_container_without_chown_says_so() {
     assert_eq!(owner(&root.path().join("a")), ME);
     assert_eq!(setting("DEVDOCTOR_TEST_UID"), "1001");
 }
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn a_mount_that_keeps_no_owners_is_looked_at_and_chown_is_not_believed() {
+    let root = tempfile::Builder::new().permissions(PermissionsExt::from_mode(0o755)).tempdir().unwrap();
+    let path = root.path().display().to_string();
+    std::fs::write(root.path().join("a"), "").unwrap();
+    // Debian's bindfs stands in for a Windows drive without metadata: chown returns 0 and changes nothing.
+    let ignoring = ["--chown-ignore", "--chgrp-ignore", "--chmod-ignore", "-o", "allow_other,nonempty", &path, &path];
+    assert!(std::process::Command::new("bindfs").args(ignoring).status().unwrap().success());
+    let result = std::panic::catch_unwind(|| {
+        let bind = format!("{path}:/app");
+        let busybox = image("BUSYBOX");
+        let words = labelled(&path, &["--volume", &bind, &busybox, "sleep", "600"]);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let container = Made::running(&words);
+        let place = ChownPlace::Container { service: "app".to_owned(), id: container.id.clone() };
+        run(async {
+            let (engine, docker) = engine(root.path()).await;
+            chown(&engine, &docker, root.path(), &step(place, &["/app/a"], ME), Terms::default()).await
+        })
+    });
+    let unmounted = std::process::Command::new("umount").args(["--lazy", &path]).status().unwrap();
+    assert!(unmounted.success(), "umount {path}");
+    let error = result.unwrap().unwrap_err();
+    assert_eq!(error, EngineError::Ignored { path: "/app/a".to_owned(), owner: ROOT }, "{error}");
+}

@@ -47,6 +47,16 @@ impl IdMaps {
         Some(Owner { uid: inside(&self.uids, owner.uid)?, gid: inside(&self.gids, owner.gid)? })
     }
 
+    /// The user number that a container sees for one of the host.
+    pub fn uid_in_container(&self, uid: u32) -> Option<u32> {
+        inside(&self.uids, uid)
+    }
+
+    /// The group number that a container sees for one of the host.
+    pub fn gid_in_container(&self, gid: u32) -> Option<u32> {
+        inside(&self.gids, gid)
+    }
+
     /// The user number that the host sees.
     pub fn uid_on_host(&self, uid: u32) -> Option<u32> {
         outside(&self.uids, uid)

@@ -2,9 +2,10 @@
 //!
 //! One model answers all questions about ownership and caches: [`user`] says who a process is, [`ids`] how its numbers look
 //! from the host, [`layout`] which mount a path lies in, [`rights`] what the kernel allows there, [`caches`] where tools
-//! keep their caches, and [`interest`] which paths have to be looked at to answer.
+//! keep their caches, [`environments`] where virtual environments are, and [`interest`] which paths have to be looked at to answer.
 
 pub mod caches;
+pub mod environments;
 pub mod ids;
 pub mod interest;
 pub mod layout;

@@ -118,7 +118,7 @@ pub fn base_of(service: &Service, project: &Project) -> Option<Base> {
     let Some(build) = &service.build else {
         return Some(Base { image: service.image.as_ref()?.value.clone(), user: None });
     };
-    let dockerfile = project.dockerfiles.get(&build.dockerfile)?;
+    let dockerfile = project.dockerfile_of(service)?;
     let target = build.target.as_deref();
     let user = dockerfile.user_of(target).map(|user| (user.value.clone(), user.span.clone()));
     Some(Base { image: dockerfile.base_image_of(target)?.value.clone(), user })

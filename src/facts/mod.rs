@@ -3,6 +3,7 @@
 mod docker;
 mod host;
 mod postgres;
+mod wsl;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,6 +19,7 @@ pub use docker::{
 };
 pub use host::{FileKind, Filesystem, ForeignFile, Host, Identity, Owner, PathStat, SeenPath, Walk};
 pub use postgres::{Database, Postgres, Server, Trouble, TroubleKind, Vector};
+pub use wsl::{Automount, Wsl, WslKind};
 
 /// A gathered thing, or why there is none. Never a default: what could not be looked at is not fine.
 pub type Fact<T> = Result<T, Missing>;

@@ -191,6 +191,18 @@ pub fn directory_of(path: &Path) -> Result<PathBuf, String> {
     }
 }
 
+/// The working directory, without links; `None` when it is gone or its name is no text.
+pub fn working_directory() -> Option<String> {
+    std::fs::canonicalize(".").ok()?.into_os_string().into_string().ok()
+}
+
+/// Whom a directory belongs to, links followed; `None` for what is no directory.
+pub fn owner_of_directory(path: &str) -> Option<crate::facts::Owner> {
+    use std::os::unix::fs::MetadataExt;
+    let seen = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_dir)?;
+    Some(crate::facts::Owner { uid: seen.uid(), gid: seen.gid() })
+}
+
 /// Whether there is anything at an absolute path.
 pub fn exists(path: &str) -> bool {
     std::fs::symlink_metadata(path).is_ok()

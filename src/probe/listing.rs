@@ -9,6 +9,8 @@ use std::time::Instant;
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
+use super::filesystems::Mounts;
+
 /// Directories that hold nothing a person wrote, left out even where git would not ignore them.
 const SKIPPED: [&str; 5] = [".git", ".venv", "__pycache__", "node_modules", "venv"];
 
@@ -36,10 +38,10 @@ pub(super) fn is_skipped(name: &str) -> bool {
 /// The files below `root`, until `deadline`. Ignore files count from the top of the git repository downwards, as for git;
 /// outside of git, and in a folder that the repository around it ignores as a whole, from `root` downwards.
 pub(super) fn list(root: &Path, deadline: Option<Instant>) -> Listing {
-    let mounts = super::host::mounts_below(root);
-    let ours = super::host::filesystem_of(root).map(|filesystem| filesystem.kind);
+    let mounts = Mounts::of_this_process();
+    let ours = root.canonicalize().ok().and_then(|root| mounts.at(&root)).map(|filesystem| filesystem.kind);
     let is_entered = move |kind: &String| ORDINARY.contains(&kind.as_str()) || ours.as_ref() == Some(kind);
-    list_without(root, mounts.into_iter().filter(|(_, kind)| !is_entered(kind)).collect(), deadline)
+    list_without(root, mounts.below(root).into_iter().filter(|(_, kind)| !is_entered(kind)).collect(), deadline)
 }
 
 /// The same without the folders of `closed`, each with its kind of file system.

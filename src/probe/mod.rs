@@ -2,11 +2,13 @@
 
 pub mod docker;
 pub mod files;
+pub mod filesystems;
 pub mod host;
 pub mod index;
 mod listing;
 pub mod postgres;
 pub mod walk;
+pub mod wsl;
 
 /// The machine that drives what is asked of engine and database: one thread is enough, since all of it is waiting.
 ///

@@ -1,6 +1,7 @@
 //! What a Dockerfile says about the image's user, home and directories.
 
 mod prepare;
+pub mod steps;
 mod words;
 
 use std::collections::BTreeMap;
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::text::{Source, Spanned, SyntaxError};
 use prepare::prepare;
+use steps::{Copied, Run};
 use words::{expand, words};
 
 /// The stages of one Dockerfile.
@@ -32,6 +34,12 @@ pub struct Stage {
     pub environment: BTreeMap<String, String>,
     /// The last `WORKDIR`; relative where it depends on that of an image that the files do not tell.
     pub working_dir: Option<Spanned<String>>,
+    /// What it runs, in order.
+    #[serde(default)]
+    pub runs: Vec<Run>,
+    /// What it copies from other stages and images, in order.
+    #[serde(default)]
+    pub copies: Vec<Copied>,
 }
 
 impl Dockerfile {
@@ -56,7 +64,7 @@ impl Dockerfile {
     }
 
     /// A target's stage and those it is built from. Each is earlier than the one before, so this ends.
-    fn lineage(&self, target: Option<&str>) -> impl Iterator<Item = &Stage> {
+    pub fn lineage(&self, target: Option<&str>) -> impl Iterator<Item = &Stage> {
         let base = |index: &usize| find(self.stages.get(..*index)?, &self.stages.get(*index)?.base);
         std::iter::successors(self.index(target), base).filter_map(|index| self.stages.get(index))
     }
@@ -76,11 +84,19 @@ fn find(stages: &[Stage], name: &str) -> Option<usize> {
     stages.iter().rposition(has_name).or_else(number)
 }
 
-/// Reads the stages of a Dockerfile.
+/// Reads the stages of a Dockerfile, as they are built without arguments.
 ///
 /// # Errors
 /// When it is no Dockerfile, with the place.
 pub fn read(source: &Source) -> Result<Dockerfile, SyntaxError> {
+    read_with(source, &BTreeMap::new())
+}
+
+/// Reads the stages of a Dockerfile, as they are built with these arguments.
+///
+/// # Errors
+/// When it is no Dockerfile, with the place.
+pub fn read_with(source: &Source, arguments: &BTreeMap<String, String>) -> Result<Dockerfile, SyntaxError> {
     let text = source.text().strip_prefix('\u{feff}').unwrap_or(source.text());
     let mark = source.text().len() - text.len();
     let prepared = prepare(text).map_err(|error| SyntaxError::new(mark + error.offset, error.message))?;
@@ -92,7 +108,7 @@ pub fn read(source: &Source) -> Result<Dockerfile, SyntaxError> {
         let message = format!("{error:#}");
         SyntaxError::new(offset, message.split(" '").next().unwrap_or_default())
     };
-    let mut reader = Reader::new(source, mark, prepared.escape);
+    let mut reader = Reader::new(source, mark, prepared.escape, arguments);
     let mut is_empty = true;
     for instruction in parse_iter(text).map_err(|error| failed(&error))? {
         match instruction {
@@ -128,6 +144,8 @@ struct Reader<'a> {
     /// Length of the byte order mark, which the parser does not count.
     mark: usize,
     escape: char,
+    /// What the build is given, which comes before all defaults.
+    given: &'a BTreeMap<String, String>,
     /// What is left of [`BUDGET`].
     budget: usize,
     /// The defaults before the first `FROM`.
@@ -140,9 +158,9 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn new(source: &'a Source, mark: usize, escape: char) -> Self {
+    fn new(source: &'a Source, mark: usize, escape: char, given: &'a BTreeMap<String, String>) -> Self {
         let (defaults, stages, legacies, names) = Default::default();
-        Self { source, mark, escape, budget: BUDGET, defaults, stages, legacies, names }
+        Self { source, mark, escape, given, budget: BUDGET, defaults, stages, legacies, names }
     }
 
     fn instruction(&mut self, instruction: &Instruction<'_>) {
@@ -169,6 +187,8 @@ impl<'a> Reader<'a> {
                     stage.working_dir = Some(value);
                 }
             }
+            Instruction::Run(run) => self.run(run),
+            Instruction::Copy(copy) => self.copy(copy),
             // What stands behind ONBUILD is for images that are built from this one.
             _ => {}
         }
@@ -192,16 +212,19 @@ impl<'a> Reader<'a> {
         if let Some(name) = &name {
             self.names.insert(name.to_ascii_lowercase(), self.stages.len());
         }
-        self.stages.push(Stage { name, base, user: None, environment: BTreeMap::new(), working_dir: None });
+        let (environment, runs, copies) = Default::default();
+        self.stages.push(Stage { name, base, user: None, environment, working_dir: None, runs, copies });
         self.legacies.push(legacy);
     }
 
     fn argument(&mut self, written: &str) {
         for word in words(written, self.escape) {
-            let (name, value) = match word.split_once('=') {
-                Some((name, value)) => (name, Some(self.in_stage(value))),
+            let (name, default) = word.split_once('=').map_or((word, None), |(name, value)| (name, Some(value)));
+            let value = match (self.given.get(name), default) {
+                (Some(given), _) => Some(Some(given.clone())),
+                (None, Some(default)) => Some(self.in_stage(default)),
                 // Named again in a stage, it has the default from before the stages.
-                None => (word, self.defaults.get(word).filter(|_| !self.stages.is_empty()).cloned()),
+                (None, None) => self.defaults.get(name).filter(|_| !self.stages.is_empty()).cloned(),
             };
             let Some(value) = value else { continue };
             let value = value.filter(|value| self.spend(value.len().saturating_sub(word.len())));

@@ -3,11 +3,15 @@
 pub mod alembic;
 pub mod commands;
 pub mod compose;
+pub mod dev_servers;
 pub mod discover;
 pub mod dockerfile;
 pub mod files;
+pub mod line_ends;
 pub mod python;
+pub mod python_environment;
 pub mod read;
+pub mod stores;
 pub mod urls;
 pub mod vector;
 
@@ -21,6 +25,9 @@ use alembic::Alembic;
 use commands::CommandLine;
 use compose::Compose;
 use dockerfile::Dockerfile;
+use line_ends::Crlf;
+use python_environment::VirtualEnvironment;
+use stores::Store;
 use urls::DatabaseUrl;
 
 /// Everything that was read from the project's files.
@@ -39,6 +46,9 @@ pub struct Project {
     pub compose: Option<Compose>,
     /// The Dockerfiles that services are built from, by path.
     pub dockerfiles: BTreeMap<String, Dockerfile>,
+    /// The Dockerfiles of services that give build arguments, as they are built with them, by service.
+    #[serde(default)]
+    pub builds: BTreeMap<String, Dockerfile>,
     /// Each Alembic environment of the project (a repository may hold several).
     pub alembic: Vec<Alembic>,
     /// Command lines of Makefiles, scripts and the like that speak to Docker.
@@ -50,6 +60,18 @@ pub struct Project {
     /// What the project's Python says: classes, tables, and what the migration environments see of them.
     #[serde(default)]
     pub python: python::PythonProject,
+    /// Scripts and `.env` files with CR LF whose reader takes the CR for a part of the line, sorted.
+    #[serde(default)]
+    pub line_ends: Vec<Crlf>,
+    /// Files that show which tools the project uses (lock files, settings), by path, sorted.
+    #[serde(default)]
+    pub markers: Vec<String>,
+    /// The virtual environments in the project's folders, by path, ignored by git or not.
+    #[serde(default)]
+    pub virtual_environments: BTreeMap<String, VirtualEnvironment>,
+    /// Package stores and caches in the project that git does not ignore, by path.
+    #[serde(default)]
+    pub stores: BTreeMap<String, Store>,
 }
 
 /// A file that is there but could not be understood.
@@ -104,6 +126,17 @@ impl Project {
     /// All services, sorted by name.
     pub fn services(&self) -> impl Iterator<Item = &compose::Service> {
         self.compose.iter().flat_map(|compose| compose.services.values())
+    }
+
+    /// Whether there is a file of this name that shows which tools the project uses.
+    pub fn has_marker(&self, name: &str) -> bool {
+        self.markers.iter().any(|path| path.rsplit('/').next() == Some(name))
+    }
+
+    /// The Dockerfile that a service is built from, as it is built for this service.
+    pub fn dockerfile_of(&self, service: &compose::Service) -> Option<&Dockerfile> {
+        let build = service.build.as_ref()?;
+        self.builds.get(&service.name.value).or_else(|| self.dockerfiles.get(&build.dockerfile))
     }
 
     /// The project's name for people: Compose's, else the last part of the root.

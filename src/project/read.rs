@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::files::{Files, ReadError};
-use super::{Format, Project, Unreadable, alembic, commands, compose, dockerfile, python, urls, vector};
+use super::files::{Files, ReadError, source};
+use super::{
+    Format, Project, Unreadable, alembic, commands, compose, dev_servers, dockerfile, line_ends, python,
+    python_environment, stores, urls, vector,
+};
 use crate::facts::Environment;
 use crate::text::Source;
 
@@ -19,12 +22,22 @@ pub fn project(files: &dyn Files, environment: &Environment, database_url: Optio
     unreadable.extend(read.unreadable);
     let mut project = Project { root: files.root().to_owned(), compose: read.compose, ..Project::default() };
     project.dockerfiles = dockerfiles(files, &project, &mut sources, &mut unreadable);
+    project.builds = builds(&project, &sources);
     project.commands = commands::read(files, &mut sources, &mut unreadable);
     project.alembic = alembic::read(files, &mut sources, &mut unreadable);
     project.python = python::read(files, &mut sources, &project.alembic);
     project.wants_vector = vector::read(files, &mut sources);
     let given = urls::Given { environment: environment.get_nonempty("DATABASE_URL"), option: database_url };
     project.urls = urls::read(files, &mut sources, &mut unreadable, project.compose.as_ref(), &project.alembic, given);
+    dev_servers::keep(files, &project, &mut sources);
+    project.line_ends = line_ends::read(files, &project, &mut sources);
+    if !project.line_ends.is_empty() {
+        // Where git is told about line ends.
+        let _ = source(files, &mut sources, ".gitattributes");
+    }
+    project.markers = markers(files, &mut sources);
+    project.virtual_environments = python_environment::read(files);
+    project.stores = stores::read(files);
     project.sources = sources;
     no_files(files, &project, &mut unreadable);
     project.unreadable = told_once(unreadable);
@@ -74,6 +87,38 @@ fn told_once(mut unreadable: Vec<Unreadable>) -> Vec<Unreadable> {
     unreadable
 }
 
+/// Files that show which tools are used. None of those whose text is kept holds logins, as `.npmrc` may.
+fn markers(files: &dyn Files, sources: &mut BTreeMap<String, Source>) -> Vec<String> {
+    const NAMES: [&str; 9] = [
+        ".npmrc",
+        ".yarnrc.yml",
+        "package-lock.json",
+        "pnpm-lock.yaml",
+        "poetry.lock",
+        "poetry.toml",
+        "requirements.txt",
+        "uv.lock",
+        "yarn.lock",
+    ];
+    const SETTINGS: [&str; 9] = [
+        ".gitignore",
+        ".mypy.ini",
+        ".pytest.ini",
+        ".ruff.toml",
+        "mypy.ini",
+        "pytest.ini",
+        "ruff.toml",
+        "setup.cfg",
+        "tox.ini",
+    ];
+    for path in files.list().iter().filter(|path| SETTINGS.contains(&path.as_str()) || *path == "pyproject.toml") {
+        // What cannot be read has no say; who parses it says so.
+        let _unread = source(files, sources, path);
+    }
+    let is_marker = |path: &&String| path.rsplit('/').next().is_some_and(|name| NAMES.contains(&name));
+    files.list().iter().filter(is_marker).cloned().collect()
+}
+
 /// The Dockerfiles that services are built from.
 fn dockerfiles(
     files: &dyn Files,
@@ -112,4 +157,14 @@ fn dockerfiles(
         sources.insert(path, source);
     }
     found
+}
+
+/// What the services that give build arguments are built from. A build argument is part of what decides the user.
+fn builds(project: &Project, sources: &BTreeMap<String, Source>) -> BTreeMap<String, dockerfile::Dockerfile> {
+    let built = |service: &compose::Service| {
+        let build = service.build.as_ref().filter(|build| !build.arguments.is_empty())?;
+        let dockerfile = dockerfile::read_with(sources.get(&build.dockerfile)?, &build.arguments).ok()?;
+        Some((service.name.value.clone(), dockerfile))
+    };
+    project.services().filter_map(built).collect()
 }

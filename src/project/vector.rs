@@ -17,11 +17,11 @@ pub const CREATES: &str = "creates the extension";
 /// How many places are kept: they are only shown as proof.
 const KEPT: usize = 100;
 
-/// Only files with one of these are parsed: the package, a type with its length, or a statement that creates an extension.
+/// Only files with a use of pgvector are parsed: many a text has the word `vector`.
 #[expect(clippy::expect_used, reason = "the pattern is a constant and is compiled in the tests")]
 static WORTH_READING: LazyLock<bytes::Regex> = LazyLock::new(|| {
-    bytes::Regex::new(r"(?i-u)pgvector|(?:vector|halfvec|sparsevec)\s*\(\s*[0-9]|create\s+extension")
-        .expect("a pattern of this file compiles")
+    let text = r"(?is-u)pgvector|create\s[\x00-\xff]{0,200}?extension[\x00-\xff]{0,200}?vector|(?:vector|halfvec|sparsevec)\s*\(\s*\d";
+    bytes::Regex::new(text).expect("a pattern of this file compiles")
 });
 
 /// `CREATE EXTENSION [IF NOT EXISTS] vector`, in SQL and in strings of Python.

@@ -15,6 +15,10 @@ const LEFT_BEHIND: [&str; 2] = ["ownership-foreign-files", "cache-not-writable"]
 const URL_TROUBLE: [&str; 4] =
     ["url-localhost-in-container", "url-placeholder", "url-scheme-unknown", "url-password-not-encoded"];
 
+/// The check that sees the project on a Windows drive, and checks that see what such a drive does not do.
+const ON_WINDOWS_DRIVE: &str = "wsl-project-on-windows-drive";
+const OF_THE_DRIVE: [&str; 2] = ["wsl-drive-without-metadata", "wsl-no-file-events"];
+
 /// Marks consequences and sorts: stories by severity, then by the order of checks, then by place; in a story the cause first.
 pub(super) fn told(mut findings: Vec<Judged>) -> Vec<Judged> {
     let heads: Vec<usize> = (0..findings.len()).map(|index| head_of(index, &findings)).collect();
@@ -74,6 +78,10 @@ fn cause_of(index: usize, findings: &[Judged]) -> Option<usize> {
             .min()
             .filter(|stronger| *stronger < mine)
             .map(|(_, cause)| cause);
+    }
+    if OF_THE_DRIVE.contains(&judged.id.as_str()) {
+        let drive = |judged: &Judged| judged.finding.evidence.iter().find(|seen| seen.source == "mountinfo").cloned();
+        return findings.iter().position(|other| other.id == ON_WINDOWS_DRIVE && drive(other) == drive(judged));
     }
     if judged.id == "postgres-unreachable" {
         let explains = |other: &Judged| URL_TROUBLE.contains(&other.id.as_str()) && meet(other, judged);

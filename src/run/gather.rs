@@ -180,11 +180,13 @@ pub fn learn_secrets(project: &Project, environment: &Environment, database_url:
     }
 }
 
-/// Absolute paths on the host that checks ask about: the root itself and the sources of bind mounts.
+/// Absolute paths on the host that checks ask about: the root itself, the sources of bind mounts, the interpreters of virtual
+/// environments.
 fn host_wishes(project: &Project) -> Vec<String> {
     let binds =
         project.services().flat_map(|service| service.binds().map(|(_, path)| path.to_owned()).collect::<Vec<_>>());
-    let mut wishes: Vec<String> = binds.chain([project.root.clone()]).collect();
+    let interpreters = project.virtual_environments.values().filter_map(|environment| environment.interpreter());
+    let mut wishes: Vec<String> = binds.chain(interpreters).chain([project.root.clone()]).collect();
     wishes.sort();
     wishes.dedup();
     wishes

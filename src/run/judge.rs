@@ -7,6 +7,7 @@ use std::sync::Once;
 use crate::checks::Check;
 use crate::facts::{Facts, Missing, Need};
 use crate::finding::Checked;
+use crate::fix::withhold::withheld;
 use crate::project::{Format, Project};
 use crate::report::{CheckResult, Report};
 
@@ -17,7 +18,11 @@ pub fn judge(checks: &[&'static Check], facts: &Facts, offline: bool) -> Report 
         .map(|check| CheckResult {
             id: check.id(),
             severity: check.words().severity,
-            result: guarded(|| sure((check.run)(facts), &facts.project)),
+            result: guarded(|| {
+                let checked = (check.run)(facts)
+                    .map(|findings| findings.into_iter().map(|finding| withheld(finding, facts)).collect());
+                sure(checked, &facts.project)
+            }),
         })
         .collect();
     let mut report = Report::new(&facts.project.root, offline, results, &facts.project.sources);
@@ -77,6 +82,7 @@ fn scene(facts: &Facts) -> Vec<String> {
     }
     scene.extend(servers(facts));
     if let Ok(host) = &facts.host {
+        scene.extend(host.wsl.kind.name().map(str::to_owned));
         scene.push(format!("you are {}", host.person.owner));
     }
     scene

@@ -105,9 +105,8 @@ fn cure(facts: &Facts, service: &Service, container: Option<&Container>) -> Fix 
     // A cache that the image fixes to a folder of root's moves as well.
     for (tool, path) in [(Tool::Uv, "/tmp/uv-cache"), (Tool::Pip, "/tmp/pip-cache"), (Tool::Npm, "/tmp/npm-cache")] {
         let fixed = container.is_some_and(|container| tool.moved_to(&container.environment).is_some());
-        if fixed && !service.environment.keys().any(|name| name.eq_ignore_ascii_case(tool.variable())) {
-            variables.push((tool.variable(), path));
-        }
+        let said = service.environment.keys().any(|name| tool.is_moved_by(name));
+        variables.extend(tool.variable().filter(|_| fixed && !said).map(|variable| (variable, path)));
     }
     let steps = facts.source(&service.block.span.path).and_then(|source| run_as(service, source, &user, &variables));
     match steps {

@@ -92,6 +92,14 @@ pub enum EngineError {
         /// The first of its words, on one line.
         words: String,
     },
+    /// chown said yes and changed nothing, as on a Windows drive that keeps no owners.
+    #[error("`{path}` still belongs to {owner}: this file system does not keep owners")]
+    Ignored {
+        /// The first path of that mount.
+        path: String,
+        /// Its owner, as numbered in the container.
+        owner: Owner,
+    },
     /// The time was up.
     #[error("the engine did not finish within {} seconds", LONGEST_RUN.as_secs())]
     TimedOut,
@@ -193,6 +201,7 @@ async fn in_container(
     }
     let mut failed = None;
     for (target, paths) in of_mount {
+        let first = paths.first().cloned().unwrap_or_default();
         let mount = container.mounts.iter().find(|mount| Some(mount.target.as_str()) == target);
         let done = match mount {
             Some(mount) => {
@@ -206,9 +215,23 @@ async fn in_container(
             }
             None => run_inside(engine, container, service, paths, step.to).await,
         };
+        let done = match done {
+            Ok(()) => believed(engine, container, &first, step.to).await,
+            failed => failed,
+        };
         failed = failed.or(done.err());
     }
     failed.map_or(Ok(()), Err)
+}
+
+/// Looks at a path after chown said yes. A file system that keeps no owners keeps none of any path, so one of each mount is
+/// enough.
+async fn believed(engine: &Engine, container: &Container, path: &[u8], to: Owner) -> Result<(), EngineError> {
+    let Ok(path) = std::str::from_utf8(path) else { return Ok(()) };
+    match stat_in_container(engine, &container.id, path, Instant::now() + LONGEST_RUN).await? {
+        Some(stat) if stat.owner != to => Err(EngineError::Ignored { path: path.to_owned(), owner: stat.owner }),
+        _ => Ok(()),
+    }
 }
 
 /// Changes paths by a throw-away container: by its words, or by a list when its image can read one.

@@ -8,6 +8,7 @@ mod endpoints;
 mod engine;
 mod identity;
 mod paths;
+mod service;
 mod tar;
 mod understand;
 
@@ -27,8 +28,9 @@ use crate::text::percent_encoded;
 use connect::{Reached, reach, survey, version_of};
 
 pub(crate) use archive::stat as stat_in_container;
+pub(crate) use engine::{Address, one_line, told};
 pub use engine::{AskError, Engine};
-pub(crate) use engine::{one_line, told};
+pub use service::{Found, Listed, Services, services};
 
 /// What decides which engine is asked.
 #[derive(Clone, Debug, Default)]

@@ -217,7 +217,7 @@ pub(super) fn image_names(project: &Project) -> Vec<String> {
             (None, None) => {}
         }
     }
-    for dockerfile in project.dockerfiles.values() {
+    for dockerfile in project.dockerfiles.values().chain(project.builds.values()) {
         let stages: Vec<_> = dockerfile.stages.iter().filter_map(|stage| stage.name.as_deref()).collect();
         let bases = dockerfile.stages.iter().map(|stage| &stage.base.value);
         let is_stage = |base: &str| stages.iter().any(|stage| stage.eq_ignore_ascii_case(base));

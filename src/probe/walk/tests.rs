@@ -57,7 +57,9 @@ fn a_walk_stops_at_its_deadline_and_says_so() {
 fn data_directories_of_databases_are_left_alone_as_a_whole() {
     let files = ["pgdata/PG_VERSION", "pgdata/base/1", "given/PG_VERSION", "given/base/1", "mine/dump.rdb", "out/x"];
     let root = tree(&files);
-    for path in ["pgdata", "pgdata/PG_VERSION", "pgdata/base", "pgdata/base/1", "given/PG_VERSION", "given/base", "out/x"] {
+    for path in
+        ["pgdata", "pgdata/PG_VERSION", "pgdata/base", "pgdata/base/1", "given/PG_VERSION", "given/base", "out/x"]
+    {
         lchown(root.path().join(path), Some(999), Some(999)).unwrap();
     }
     // The owner is another than root, whose files tell of no server.

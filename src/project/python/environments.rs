@@ -30,17 +30,7 @@ pub struct Environment {
     pub missing: Vec<Spanned<String>>,
     /// What it hands to Alembic.
     pub target: Target,
-    /// The folders that the imports of a file were found in.
-fn roots(modules: &Modules<'_>, file: &File) -> Vec<String> {
-    let mut found = vec![];
-    for import in &file.structure.imports {
-        let names = import.names.iter().map(|imported| if import.is_from { &import.from } else { &imported.name });
-        found.extend(names.filter(|name| !name.starts_with('.')).filter_map(|name| modules.resolve(&file.path, name)));
-    }
-    found.into_iter().filter(|it| !it.files.is_empty()).map(|it| it.root).collect()
-}
-
-/// The file that only imports models, when `env.py` runs one.
+    /// The file that only imports models, when `env.py` runs one.
     pub registry: Option<String>,
     /// The tables that it does not reach though they are of its part of the project, by their place among the classes,
     /// with the names of their modules.
@@ -73,11 +63,7 @@ impl Environment {
 }
 
 /// Reads what every environment runs and hands over.
-pub(super) fn read(
-    modules: &mut Modules<'_>,
-    collector: &mut Collector,
-    alembic: &[Alembic],
-) -> Vec<Environment> {
+pub(super) fn read(modules: &mut Modules<'_>, collector: &mut Collector, alembic: &[Alembic]) -> Vec<Environment> {
     let mut graph = Graph::default();
     let mut found: Vec<Environment> = vec![];
     for environment in alembic {
@@ -104,7 +90,8 @@ pub(super) fn read(
 /// Folders that a project of its own lies in.
 fn projects(files: &dyn Files) -> BTreeSet<String> {
     let marks = ["pyproject.toml", "setup.py", "setup.cfg", "alembic.ini", "requirements.txt", "Pipfile"];
-    let split = |path: &String| path.rsplit_once('/').map_or((String::new(), path.clone()), |(a, b)| (a.into(), b.into()));
+    let split =
+        |path: &String| path.rsplit_once('/').map_or((String::new(), path.clone()), |(a, b)| (a.into(), b.into()));
     let found = files.list().iter().map(split).filter(|(_, name)| marks.contains(&name.as_str()));
     found.map(|(folder, _)| folder).collect()
 }
@@ -167,6 +154,16 @@ pub(super) fn judge(modules: &mut Modules<'_>, project: &mut PythonProject, file
         }
     }
     project.environments = environments;
+}
+
+/// The folders that the imports of a file were found in.
+fn roots(modules: &Modules<'_>, file: &File) -> Vec<String> {
+    let mut found = vec![];
+    for import in &file.structure.imports {
+        let names = import.names.iter().map(|imported| if import.is_from { &import.from } else { &imported.name });
+        found.extend(names.filter(|name| !name.starts_with('.')).filter_map(|name| modules.resolve(&file.path, name)));
+    }
+    found.into_iter().filter(|it| !it.files.is_empty()).map(|it| it.root).collect()
 }
 
 /// The file that only imports models, among those that `env.py` imports.

@@ -86,9 +86,10 @@ pub fn read(files: &dyn Files, sources: &mut BTreeMap<String, Source>, alembic: 
     let mut collector = Collector::default();
     let mut project = PythonProject::default();
     let is_revision = |path: &str| {
-        alembic.iter().flat_map(|it| &it.version_directories).any(|folder| {
-            path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/'))
-        })
+        alembic
+            .iter()
+            .flat_map(|it| &it.version_directories)
+            .any(|folder| path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/')))
     };
     for path in files.list().iter().filter(|path| path.ends_with(".py") && is_own(path) && !is_revision(path)) {
         let Ok(bytes) = files.bytes(path) else { continue };

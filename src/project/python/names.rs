@@ -1,7 +1,7 @@
 //! What a name in a module leads to: a class or an object of the project, or something from outside.
 
 use super::modules::{File, Modules};
-use crate::text::python::{Imported, ImportStatement, MemberKind, Value};
+use crate::text::python::{ImportStatement, Imported, MemberKind, Value};
 
 /// How many hops from name to name are followed.
 const MAX_HOPS: usize = 12;
@@ -48,7 +48,8 @@ fn follow(modules: &mut Modules<'_>, file: &File, name: &str, hops: usize) -> Me
         return Meaning::Unknown;
     }
     let structure = &file.structure;
-    let classes = structure.classes.iter().filter(|class| class.name == first && !class.place.function && !class.place.class);
+    let classes =
+        structure.classes.iter().filter(|class| class.name == first && !class.place.function && !class.place.class);
     match classes.count() {
         0 => {}
         1 if rest.is_empty() => return Meaning::Class(file.path.clone(), first.to_owned()),
@@ -62,7 +63,11 @@ fn follow(modules: &mut Modules<'_>, file: &File, name: &str, hops: usize) -> Me
             return Meaning::Unknown;
         }
         if let (Some((Value::Name(other), _)), MemberKind::Assigned) = (&member.value, &member.kind) {
-            return if other == first { Meaning::Unknown } else { follow(modules, file, &appended(other, rest), hops + 1) };
+            return if other == first {
+                Meaning::Unknown
+            } else {
+                follow(modules, file, &appended(other, rest), hops + 1)
+            };
         }
         let object = Meaning::Object(file.path.clone(), first.to_owned());
         return match rest {
@@ -72,7 +77,8 @@ fn follow(modules: &mut Modules<'_>, file: &File, name: &str, hops: usize) -> Me
         };
     }
     for import in structure.imports.iter().rev().filter(|it| !it.place.function && !it.place.class) {
-        for imported in import.names.iter().filter(|imported| imported.name != "*" && bound(import, imported) == first) {
+        for imported in import.names.iter().filter(|imported| imported.name != "*" && bound(import, imported) == first)
+        {
             let whole = match (import.is_from, &imported.rename) {
                 (true, _) => {
                     let dot = if import.from.ends_with('.') { "" } else { "." };

@@ -25,9 +25,11 @@ enum Noqa {
 /// Reads the `noqa` of a comment.
 fn noqa(comment: &str) -> Noqa {
     let lower = comment.to_ascii_lowercase();
-    let Some(at) = lower.match_indices("noqa").map(|(at, _)| at).find(|at| {
-        comment.get(..*at).is_some_and(|before| before.trim_end().ends_with('#'))
-    }) else {
+    let Some(at) = lower
+        .match_indices("noqa")
+        .map(|(at, _)| at)
+        .find(|at| comment.get(..*at).is_some_and(|before| before.trim_end().ends_with('#')))
+    else {
         return Noqa::None;
     };
     let rest = comment.get(at + "noqa".len()..).unwrap_or("");
@@ -70,9 +72,9 @@ pub(super) fn keeps_file(file: &File) -> bool {
         let own_line = before.rsplit('\n').next().is_some_and(|line| line.trim().is_empty());
         let comment = text.get(range.clone()).unwrap_or("").trim_start_matches('#').trim_start();
         let lower = comment.to_ascii_lowercase();
-        let rest = ["ruff:", "flake8:"].into_iter().find_map(|tool| {
-            lower.starts_with(tool).then(|| comment.get(tool.len()..).unwrap_or("").trim_start())
-        });
+        let rest = ["ruff:", "flake8:"]
+            .into_iter()
+            .find_map(|tool| lower.starts_with(tool).then(|| comment.get(tool.len()..).unwrap_or("").trim_start()));
         let Some(rest) = rest.filter(|_| own_line) else { return false };
         if rest.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("noqa")) {
             let rest = rest.get(4..).unwrap_or("").trim_start();
@@ -161,7 +163,10 @@ pub(super) fn cure(file: &File, statement: &ImportStatement) -> (Range<usize>, S
             // Behind the last code that Ruff reads.
             let last = codes.last().map_or("", String::as_str);
             let start = comment.to_ascii_lowercase().find("noqa").unwrap_or(0);
-            let end = comment.get(start..).and_then(|rest| rest.find(last)).map_or(comment.len(), |at| start + at + last.len());
+            let end = comment
+                .get(start..)
+                .and_then(|rest| rest.find(last))
+                .map_or(comment.len(), |at| start + at + last.len());
             (range.start + end..range.start + end, format!(", {RULE}"))
         }
         Noqa::Malformed => (range.clone(), malformed(comment)),

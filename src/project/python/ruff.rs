@@ -137,8 +137,7 @@ fn requirement(text: &str) -> Option<&str> {
 impl Ruff {
     /// Looks for Ruff in the project's files.
     pub fn read(files: &dyn Files) -> Self {
-        let mut ruff =
-            Self { evidence: None, version: None, configurations: BTreeMap::new(), names_files: false };
+        let mut ruff = Self { evidence: None, version: None, configurations: BTreeMap::new(), names_files: false };
         for path in files.list() {
             let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
             match name {
@@ -185,7 +184,9 @@ impl Ruff {
                 self.proof("depends on Ruff", &source, text.range);
             }
         }
-        for table in [&["tool", "poetry", "dev-dependencies"][..], &["tool", "poetry", "group", "dev", "dependencies"][..]] {
+        for table in
+            [&["tool", "poetry", "dev-dependencies"][..], &["tool", "poetry", "group", "dev", "dependencies"][..]]
+        {
             if let Some(text) = toml.text(&[table, &["ruff"]].concat()) {
                 self.proof("depends on Ruff", &source, text.range);
             }
@@ -272,12 +273,12 @@ impl Ruff {
             };
             holds && reach(codes).is_some()
         });
-        let allowed = configuration
-            .allowed
-            .iter()
-            .any(|allowed| module == allowed || module.starts_with(&format!("{allowed}.")));
+        let allowed =
+            configuration.allowed.iter().any(|allowed| module == allowed || module.starts_with(&format!("{allowed}.")));
         let parents = inner.match_indices('/').filter_map(|(at, _)| inner.get(..at)).chain([inner]);
-        let excluded = parents.into_iter().any(|part| configuration.exclude.iter().any(|it| is_match(it.trim_end_matches('/'), part)));
+        let excluded = parents
+            .into_iter()
+            .any(|part| configuration.exclude.iter().any(|it| is_match(it.trim_end_matches('/'), part)));
         let left_out = excluded && (configuration.force_exclude || !self.names_files);
         configuration.selects() && configuration.fixes() && !ignored && !allowed && !left_out
     }
@@ -307,7 +308,10 @@ fn glob(pattern: &[char], text: &[char]) -> bool {
             if places[at] && pattern[at] == '*' {
                 places[at + 1] = true;
                 // `**/` is no folder too.
-                if pattern.get(at + 1) == Some(&'*') && pattern.get(at + 2) == Some(&'/') && (at == 0 || pattern[at - 1] == '/') {
+                if pattern.get(at + 1) == Some(&'*')
+                    && pattern.get(at + 2) == Some(&'/')
+                    && (at == 0 || pattern[at - 1] == '/')
+                {
                     places[at + 3] = true;
                 }
             }

@@ -35,7 +35,8 @@ pub struct ShapeImport {
 impl Shape {
     /// Whether a name is bound by something else than the import of this module's first part.
     pub fn binds_otherwise(&self, name: &str) -> bool {
-        let plain = |import: &&ShapeImport| import.from.is_empty() && import.bound == name && import.name != import.bound;
+        let plain =
+            |import: &&ShapeImport| import.from.is_empty() && import.bound == name && import.name != import.bound;
         let imports = self.imports.iter().filter(|import| import.bound == name);
         let packages = imports.clone().filter(plain).count();
         self.bound.iter().filter(|bound| *bound == name).count() > packages

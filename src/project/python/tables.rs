@@ -40,10 +40,7 @@ pub fn is_sqlmodel(classes: &[Class], index: usize) -> bool {
 /// The classes that are tables.
 pub(super) fn tables(classes: &[Class]) -> Vec<Table> {
     let is_table = |index: &usize| is_table(classes, *index);
-    (0..classes.len())
-        .filter(is_table)
-        .map(|class| Table { class, metadata: metadata_of(classes, class) })
-        .collect()
+    (0..classes.len()).filter(is_table).map(|class| Table { class, metadata: metadata_of(classes, class) }).collect()
 }
 
 fn member<'a>(class: &'a Class, name: &str) -> Option<&'a Member> {
@@ -65,9 +62,12 @@ pub fn is_table(classes: &[Class], index: usize) -> bool {
     let named = |name| member(class, name).is_some();
     // A base may name the tables of all its classes by a function.
     let by_function = above.iter().any(|ancestor| match ancestor {
-        Ancestor::Class(at) => classes.get(*at).and_then(|class| member(class, "__tablename__")).is_some_and(|member| {
-            matches!(member.kind, MemberSort::Function(_)) || member.calls.iter().any(|call| call.is("declared_attr"))
-        }),
+        Ancestor::Class(at) => {
+            classes.get(*at).and_then(|class| member(class, "__tablename__")).is_some_and(|member| {
+                matches!(member.kind, MemberSort::Function(_))
+                    || member.calls.iter().any(|call| call.is("declared_attr"))
+            })
+        }
         _ => false,
     });
     named("__tablename__") || named("__table__") || by_function

@@ -52,6 +52,8 @@ fn facts(foreign: &[&str], closed: &[&str]) -> Facts {
         through_sudo: false,
         root_owner: ME,
         filesystem: None,
+        filesystems: BTreeMap::new(),
+        wsl: crate::facts::Wsl::default(),
         walk,
         paths: BTreeMap::new(),
         environment: crate::facts::Environment::default(),

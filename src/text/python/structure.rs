@@ -9,8 +9,8 @@ use ruff_python_ast::{Alias, ExceptHandler, Expr, Operator, Stmt, StmtClassDef};
 use ruff_python_parser::{Parsed, parse_expression};
 use ruff_text_size::Ranged;
 
-use super::collect::{bytes, dotted, value_of};
 use super::Value;
+use super::collect::{bytes, dotted, value_of};
 
 /// How a module is built.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -166,7 +166,8 @@ pub(super) fn structure(text: &str, parsed: &Parsed<ruff_python_ast::ModModule>)
     };
     for (index, statement) in parsed.suite().iter().enumerate() {
         let docstring = index == 0 && matches!(statement, Stmt::Expr(it) if it.value.is_string_literal_expr());
-        let future = matches!(statement, Stmt::ImportFrom(it) if it.module.as_ref().is_some_and(|name| name == "__future__"));
+        let future =
+            matches!(statement, Stmt::ImportFrom(it) if it.module.as_ref().is_some_and(|name| name == "__future__"));
         if docstring || future {
             structure.prologue = bytes(statement.range()).end;
         }
@@ -211,12 +212,10 @@ fn is_optional(annotation: &Expr) -> bool {
             }
             _ => false,
         },
-        Expr::StringLiteral(string) => {
-            parse_expression(string.value.to_str()).is_ok_and(|inner| match inner.expr() {
-                Expr::StringLiteral(_) => false,
-                inner => is_optional(inner),
-            })
-        }
+        Expr::StringLiteral(string) => parse_expression(string.value.to_str()).is_ok_and(|inner| match inner.expr() {
+            Expr::StringLiteral(_) => false,
+            inner => is_optional(inner),
+        }),
         Expr::Name(name) => name.id == "Any" || name.id == "object",
         _ => false,
     }
@@ -413,10 +412,7 @@ impl<'tree> Visitor<'tree> for Walk<'_> {
                     |walk| walk.visit_body(&choice.body),
                 );
                 for clause in &choice.elif_else_clauses {
-                    self.within(
-                        |place| place.block = true,
-                        |walk| visitor::walk_elif_else_clause(walk, clause),
-                    );
+                    self.within(|place| place.block = true, |walk| visitor::walk_elif_else_clause(walk, clause));
                 }
             }
             Stmt::Try(attempt) => {
