@@ -9,6 +9,7 @@ use crate::finding::Checked;
 
 pub use words::{Example, FixKind, Severity, Words};
 
+pub mod alembic;
 pub mod cache;
 pub mod compose;
 pub mod engine;
@@ -16,6 +17,8 @@ pub mod exec;
 pub mod files;
 pub mod ownership;
 pub mod postgres;
+mod python_fix;
+pub mod sqlmodel;
 pub mod url;
 pub mod wsl;
 
@@ -65,7 +68,7 @@ macro_rules! check {
 }
 use check;
 
-/// All checks, by family in the order of causes: engine, WSL, Compose, files, containers, database; sorted within a family.
+/// All checks, by family in the order of causes: engine, WSL, Compose, files, containers, database, migrations, models; sorted within a family.
 pub fn all() -> impl Iterator<Item = &'static Check> {
     [
         engine::TABLE.as_slice(),
@@ -77,6 +80,8 @@ pub fn all() -> impl Iterator<Item = &'static Check> {
         cache::TABLE.as_slice(),
         url::TABLE.as_slice(),
         postgres::TABLE.as_slice(),
+        alembic::TABLE.as_slice(),
+        sqlmodel::TABLE.as_slice(),
     ]
     .into_iter()
     .flatten()
