@@ -10,6 +10,7 @@ use super::modules::{File, Modules};
 use super::noqa;
 use super::reach::{Graph, Reach, side_imports};
 use super::ruff::Ruff;
+use super::tables::Metadata;
 use super::target::{self, Target};
 use crate::project::alembic::Alembic;
 use crate::project::files::Files;
@@ -35,6 +36,10 @@ pub struct Environment {
     /// The tables that it does not reach though they are of its part of the project, by their place among the classes,
     /// with the names of their modules.
     pub unreached: Vec<(usize, String)>,
+    /// The tables of its part of the project, those that it reaches too.
+    pub tables: Vec<usize>,
+    /// The collections that these are written down in, each with the name of the module that binds it.
+    pub owners: Vec<(Metadata, String)>,
     /// The imports that tables hang on, and that Ruff would remove.
     pub unprotected: Vec<Unprotected>,
 }
@@ -133,7 +138,14 @@ pub(super) fn judge(modules: &mut Modules<'_>, project: &mut PythonProject, file
         let near = packages(&environment.reached, &environment.env_py);
         let used = roots(modules, &env);
         let home = project_of(&projects, &format!("{}/x", environment.folder));
-        for (class, path) in tables.iter().filter(|(_, path)| !all.contains(path)) {
+        for (class, path) in &tables {
+            if environment.reached.contains(path) {
+                environment.tables.push(*class);
+                continue;
+            }
+            if all.contains(path) {
+                continue;
+            }
             let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
             let beside = !folder.is_empty()
                 && near.iter().any(|near| {
@@ -142,9 +154,23 @@ pub(super) fn judge(modules: &mut Modules<'_>, project: &mut PythonProject, file
                 });
             if beside || project_of(&projects, path) == home {
                 if let Some(name) = modules.name_of(path, &environment.env_py, &used) {
+                    environment.tables.push(*class);
                     environment.unreached.push((*class, name));
                 }
             }
+        }
+        let collections = project.tables.iter().filter(|table| environment.tables.contains(&table.class));
+        let mut collections: Vec<&Metadata> = collections.map(|table| &table.metadata).collect();
+        collections.sort();
+        collections.dedup();
+        for metadata in collections {
+            let module = match metadata {
+                Metadata::Sqlmodel => Some("sqlmodel".to_owned()),
+                Metadata::Class(class) => path_of(*class).and_then(|path| modules.name_of(&path, &env.path, &used)),
+                Metadata::Object(path, _) => modules.name_of(path, &env.path, &used),
+                Metadata::Unknown => None,
+            };
+            environment.owners.extend(module.map(|module| (metadata.clone(), module)));
         }
         let registry = environment.registry.clone().filter(|path| !path.ends_with("__init__.py"));
         for path in [Some(environment.env_py.clone()), registry].into_iter().flatten() {

@@ -37,6 +37,8 @@ pub struct CallArgument {
     pub name: Option<String>,
     /// The value, when it is a call.
     pub call: Option<Box<CallSite>>,
+    /// The outermost calls in a value that is none itself, such as a list.
+    pub inner: Vec<CallSite>,
 }
 
 impl CallSite {
@@ -87,6 +89,10 @@ pub(super) fn call_site(modules: &mut Modules<'_>, file: &File, call: &Call) -> 
             call: match &argument.value {
                 Value::Call(inner) => Some(Box::new(call_site(modules, file, inner))),
                 _ => None,
+            },
+            inner: match &argument.value {
+                Value::Other => calls_in(modules, file, &argument.range),
+                _ => vec![],
             },
         })
         .collect();
