@@ -226,7 +226,7 @@ fn unprotected(
         let dot = if import.statement.from.is_empty() || import.statement.from.ends_with('.') { "" } else { "." };
         let module = format!("{}{dot}{}", import.statement.from, imported.name);
         let kept = noqa::keeps(file, &import.statement, &imported.range, ruff.forms());
-        if kept || !ruff.removes(&file.path, &module) {
+        if kept || !ruff.removes(&file.path, &[&module, &import.statement.from]) {
             continue;
         }
         let reached = graph.reach(modules, &import.files).files;

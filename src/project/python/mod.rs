@@ -162,3 +162,6 @@ fn keep(
         sources.entry(path).or_insert_with(|| file.source.clone());
     }
 }
+
+#[cfg(test)]
+mod tests;

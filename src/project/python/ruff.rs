@@ -251,8 +251,9 @@ impl Ruff {
         if self.version.is_some_and(|version| version < (0, 15)) { Forms::Noqa } else { Forms::Suppressions }
     }
 
-    /// Whether it would remove an unused import of a module from a file, were there no comment.
-    pub fn removes(&self, path: &str, module: &str) -> bool {
+    /// Whether it would remove an unused import from a file, were there no comment; `modules` are the names of what is imported,
+    /// with and without the name after `import`.
+    pub fn removes(&self, path: &str, modules: &[&str]) -> bool {
         if self.evidence.is_none() {
             return false;
         }
@@ -273,8 +274,12 @@ impl Ruff {
             };
             holds && reach(codes).is_some()
         });
-        let allowed =
-            configuration.allowed.iter().any(|allowed| module == allowed || module.starts_with(&format!("{allowed}.")));
+        // In 2025 only the module itself was meant, not what is below it.
+        let below = self.forms() == Forms::Suppressions;
+        let allowed = configuration.allowed.iter().any(|allowed| {
+            let names = |name: &&str| *name == allowed || below && name.starts_with(&format!("{allowed}."));
+            modules.iter().any(names)
+        });
         let parents = inner.match_indices('/').filter_map(|(at, _)| inner.get(..at)).chain([inner]);
         let excluded = parents
             .into_iter()
