@@ -12,32 +12,30 @@ pub(super) struct Changes {
 }
 
 impl Changes {
-    /// Takes arguments out, each with the comma that becomes too much.
+    /// Takes arguments out, each with the comma that becomes too much; comments between them stay.
     pub fn remove(&mut self, source: &Source, call: &CallSite, gone: &[&CallArgument]) {
         let text = source.text();
-        for (index, argument) in call.arguments.iter().enumerate() {
-            if !gone.contains(&argument) {
+        let all = &call.arguments;
+        let has_comment = |range: Range<usize>| text.get(range).is_some_and(|between| between.contains('#'));
+        let joined = |one: &CallArgument, two: &CallArgument| !has_comment(one.whole.end..two.whole.start);
+        let mut at = 0;
+        while let Some(first) = all.get(at) {
+            at += 1;
+            if !gone.contains(&first) {
                 continue;
             }
-            let (start, end) = (argument.whole.start, argument.whole.end);
-            let kept_before = call.arguments.iter().take(index).any(|other| !gone.contains(&other));
-            let before = index.checked_sub(1).and_then(|before| call.arguments.get(before)).map(|it| it.whole.end);
-            let next = call.arguments.get(index + 1).map(|it| it.whole.start);
-            let has_comment = |range: Range<usize>| text.get(range).is_some_and(|between| between.contains('#'));
-            match (before, next) {
-                (Some(before), _) if kept_before && !has_comment(before..start) => {
-                    self.edits.push((before..end, String::new()));
-                }
-                (_, Some(next)) if !has_comment(end..next) => self.edits.push((start..next, String::new())),
-                _ => {
-                    // A comment stays where it is; only the argument and its comma go.
-                    let comma = text.get(end..).map_or(0, |rest| {
-                        let blank = rest.len() - rest.trim_start_matches([' ', '\t']).len();
-                        if rest[blank..].starts_with(',') { blank + 1 } else { 0 }
-                    });
-                    self.edits.push((start..end + comma, String::new()));
-                }
+            let (begin, mut last) = (at - 1, first);
+            while let Some(next) = all.get(at).filter(|next| gone.contains(next) && joined(last, next)) {
+                (last, at) = (next, at + 1);
             }
+            let before = begin.checked_sub(1).and_then(|before| all.get(before)).filter(|it| !gone.contains(it));
+            let next = all.get(at).filter(|next| joined(last, next));
+            let range = match (before.filter(|before| joined(before, first)), next) {
+                (Some(before), _) => before.whole.end..last.whole.end,
+                (None, Some(next)) => first.whole.start..next.whole.start,
+                (None, None) => with_comma(text, first.whole.start..last.whole.end),
+            };
+            self.edits.push((range, String::new()));
         }
     }
 
@@ -121,4 +119,20 @@ pub(super) fn beside(python: &PythonProject, callee: &str, path: &str, name: &st
     }
     let import = shape.imports.iter().find(|import| import.bound == callee && known(&import.from))?;
     Some((name.to_owned(), Some(import.span.clone())))
+}
+
+/// A range with the comma behind it, and the line when nothing else stands in it.
+fn with_comma(text: &str, range: Range<usize>) -> Range<usize> {
+    let blank = |rest: &str| rest.len() - rest.trim_start_matches([' ', '\t']).len();
+    let rest = text.get(range.end..).unwrap_or("");
+    let comma = blank(rest);
+    let end = if rest[comma..].starts_with(',') { range.end + comma + 1 } else { range.end };
+    let start = text.get(..range.start).map_or(range.start, |before| before.trim_end_matches([' ', '\t']).len());
+    let rest = text.get(end..).unwrap_or("");
+    let rest = &rest[blank(rest)..];
+    let fills = text.get(..start).is_some_and(|before| before.ends_with('\n')) && rest.starts_with(['\r', '\n']);
+    match rest.find('\n') {
+        Some(line_end) if fills => start..text.len() - rest.len() + line_end + 1,
+        _ => range.start..end,
+    }
 }
