@@ -152,11 +152,11 @@ pub(super) fn judge(modules: &mut Modules<'_>, project: &mut PythonProject, file
                     near.split('/').next() == folder.split('/').next()
                         && project_of(&projects, path) == project_of(&projects, &format!("{near}/x"))
                 });
-            if beside || project_of(&projects, path) == home {
-                if let Some(name) = modules.name_of(path, &environment.env_py, &used) {
-                    environment.tables.push(*class);
-                    environment.unreached.push((*class, name));
-                }
+            if (beside || project_of(&projects, path) == home)
+                && let Some(name) = modules.name_of(path, &environment.env_py, &used)
+            {
+                environment.tables.push(*class);
+                environment.unreached.push((*class, name));
             }
         }
         let collections = project.tables.iter().filter(|table| environment.tables.contains(&table.class));

@@ -1,5 +1,6 @@
 //! The project's Python: its modules, its classes, its tables, and what the migration environments see of them.
 
+mod body;
 mod classes;
 mod environments;
 mod fields;

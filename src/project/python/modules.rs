@@ -90,7 +90,7 @@ impl<'a> Modules<'a> {
         let Ok(source) = self.files.read(path) else { return vec![] };
         let Ok(ini) = ini::parse(source.text()) else { return vec![] };
         let mut found = vec![];
-        for (section, _) in &ini.sections {
+        for section in ini.sections.keys() {
             if let Some(Ok(value)) = ini.get(section, "prepend_sys_path", &[("here", ".")]) {
                 // The separator is an option too; no folder of Python has one of these characters.
                 found.extend(value.split([' ', ',', ':', ';', '\n']).filter(|it| !it.is_empty()).map(str::to_owned));

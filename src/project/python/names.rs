@@ -77,7 +77,8 @@ fn follow(modules: &mut Modules<'_>, file: &File, name: &str, hops: usize) -> Me
         };
     }
     for import in structure.imports.iter().rev().filter(|it| !it.place.function && !it.place.class) {
-        for imported in import.names.iter().filter(|imported| imported.name != "*" && bound(import, imported) == first)
+        if let Some(imported) =
+            import.names.iter().find(|imported| imported.name != "*" && bound(import, imported) == first)
         {
             let whole = match (import.is_from, &imported.rename) {
                 (true, _) => {

@@ -14,6 +14,9 @@ fn read(files: &[(&str, &str)]) -> Project {
     project(&MemoryFiles::new(files.iter().map(|(path, text)| (*path, *text))), &Default::default(), None)
 }
 
+/// Imports of `env.py`, other files, and the classes that are not reached.
+type Row = (&'static str, &'static [(&'static str, &'static str)], &'static str);
+
 /// An `env.py` with these imports.
 fn env(imports: &str) -> String {
     format!(
@@ -34,7 +37,7 @@ fn unreached(project: &Project) -> Vec<String> {
 
 #[test]
 fn what_env_py_imports_is_followed_as_python_follows_it() {
-    let rows: &[(&str, &[(&str, &str)], &str)] = &[
+    let rows: &[Row] = &[
         ("", &[], "Hero"),
         ("import app\n", &[], "Hero"),
         ("import app.models\n", &[], ""),
