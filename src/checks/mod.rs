@@ -18,6 +18,8 @@ pub mod exec;
 pub mod files;
 pub mod ownership;
 pub mod postgres;
+mod python_fix;
+pub mod sqlmodel;
 pub mod url;
 pub mod wsl;
 
@@ -67,7 +69,7 @@ macro_rules! check {
 }
 use check;
 
-/// All checks, by family in the order of causes: engine, WSL, Compose, files, containers, database; sorted within a family.
+/// All checks, by family in the order of causes: engine, WSL, Compose, files, containers, database, migrations, models; sorted within a family.
 pub fn all() -> impl Iterator<Item = &'static Check> {
     [
         engine::TABLE.as_slice(),
@@ -80,6 +82,7 @@ pub fn all() -> impl Iterator<Item = &'static Check> {
         url::TABLE.as_slice(),
         postgres::TABLE.as_slice(),
         alembic::TABLE.as_slice(),
+        sqlmodel::TABLE.as_slice(),
     ]
     .into_iter()
     .flatten()

@@ -8,6 +8,7 @@ pub mod discover;
 pub mod dockerfile;
 pub mod files;
 pub mod line_ends;
+pub mod python;
 pub mod python_environment;
 pub mod read;
 pub mod stores;
@@ -56,6 +57,9 @@ pub struct Project {
     pub urls: Vec<DatabaseUrl>,
     /// Places that show that the project wants pgvector (models, migrations, SQL), sorted.
     pub wants_vector: Vec<Spanned<String>>,
+    /// What the project's Python says: classes, tables, and what the migration environments see of them.
+    #[serde(default)]
+    pub python: python::PythonProject,
     /// Scripts and `.env` files with CR LF whose reader takes the CR for a part of the line, sorted.
     #[serde(default)]
     pub line_ends: Vec<Crlf>,

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::files::{Files, ReadError, source};
 use super::{
-    Format, Project, Unreadable, alembic, commands, compose, dev_servers, dockerfile, line_ends, python_environment,
-    stores, urls, vector,
+    Format, Project, Unreadable, alembic, commands, compose, dev_servers, dockerfile, line_ends, python,
+    python_environment, stores, urls, vector,
 };
 use crate::facts::Environment;
 use crate::text::Source;
@@ -26,6 +26,7 @@ pub fn project(files: &dyn Files, environment: &Environment, database_url: Optio
     project.commands = commands::read(files, &mut sources, &mut unreadable);
     project.alembic = alembic::read(files, &mut sources, &mut unreadable);
     alembic::revisions::read(files, &mut sources, &mut project.alembic, project.compose.as_ref());
+    project.python = python::read(files, &mut sources, &project.alembic);
     project.wants_vector = vector::read(files, &mut sources);
     let given = urls::Given { environment: environment.get_nonempty("DATABASE_URL"), option: database_url };
     project.urls = urls::read(files, &mut sources, &mut unreadable, project.compose.as_ref(), &project.alembic, given);

@@ -3,13 +3,16 @@
 pub mod bindings;
 mod builtins;
 mod collect;
+mod structure;
 
 use std::ops::Range;
 
-use ruff_python_ast::{PySourceType, Stmt};
-use ruff_python_parser::{ParseOptions, parse_unchecked};
+use ruff_python_ast::{ModModule, PySourceType};
+use ruff_python_parser::{ParseOptions, Parsed, parse_unchecked};
 
 use super::SyntaxError;
+
+pub use structure::{Base, Class, ImportStatement, Imported, Member, MemberKind, Place, Structure};
 
 /// Files above this size are not parsed: the parser's memory grows with how deep expressions nest.
 const MAX_SIZE: usize = 2_000_000;
@@ -114,6 +117,8 @@ pub struct Argument {
     pub value: Value,
     /// The bytes of its value.
     pub range: Range<usize>,
+    /// The bytes of keyword and value.
+    pub whole: Range<usize>,
 }
 
 /// One assignment.
@@ -174,8 +179,13 @@ pub fn parse(text: &str) -> Module {
     parse_with(text, |_| ()).0
 }
 
+/// Reads a Python file and how it is built. Nothing of the latter is known of a file that is nested too deeply.
+pub fn parse_structured(text: &str) -> (Module, Structure) {
+    parse_with(text, |parsed| structure::structure(text, parsed))
+}
+
 /// Reads a Python file, and looks at its tree once more when that is no deeper than can be walked.
-fn parse_with<T: Default>(text: &str, look: impl FnOnce(&[Stmt]) -> T) -> (Module, T) {
+fn parse_with<T: Default>(text: &str, look: impl FnOnce(&Parsed<ModModule>) -> T) -> (Module, T) {
     let refused = |error| (Module { errors: vec![error], ..Module::default() }, T::default());
     if text.len() > MAX_SIZE {
         let message = format!("is larger than the {} MB of Python that are read", MAX_SIZE / 1_000_000);
@@ -203,7 +213,7 @@ fn parse_with<T: Default>(text: &str, look: impl FnOnce(&[Stmt]) -> T) -> (Modul
     let mut module = Module { errors, ..Module::default() };
     let mut looked = T::default();
     if collect::collect(text, parsed.suite(), &mut module) {
-        looked = look(parsed.suite());
+        looked = look(&parsed);
     } else {
         // Dropping a tree recurses as deep as it is. One that is too deep to be walked is left to the end of the process.
         std::mem::forget(parsed);

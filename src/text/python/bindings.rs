@@ -77,7 +77,7 @@ pub struct Function {
 
 /// Reads a file and tells its names apart. A file that is nested too deeply has none.
 pub fn read(text: &str) -> (Module, Script) {
-    parse_with(text, |suite| script(text, suite))
+    parse_with(text, |parsed| script(text, parsed.suite()))
 }
 
 fn script(text: &str, suite: &[Stmt]) -> Script {

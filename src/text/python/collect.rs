@@ -18,6 +18,13 @@ pub(super) fn collect(text: &str, suite: &[Stmt], module: &mut Module) -> bool {
     walk.whole
 }
 
+/// What an expression means.
+pub(super) fn value_of(text: &str, expression: &Expr) -> Value {
+    let mut module = Module::default();
+    let walk = Walk { text, module: &mut module, context: Context::default(), depth: 0, whole: true };
+    walk.value(expression, 0)
+}
+
 struct Walk<'text, 'module> {
     text: &'text str,
     module: &'module mut Module,
@@ -106,17 +113,18 @@ impl Walk<'_, '_> {
     }
 
     fn call(&self, call: &ruff_python_ast::ExprCall, depth: usize) -> Call {
-        let positional = call.arguments.args.iter().map(|value| (None, value));
+        let positional = call.arguments.args.iter().map(|value| (None, value, value.range()));
         let keywords = call.arguments.keywords.iter().map(|keyword| {
             // `**mapping` has no name; it must not be taken for a positional argument.
-            (Some(keyword.arg.as_ref().map_or("**", |name| name.as_str())), &keyword.value)
+            (Some(keyword.arg.as_ref().map_or("**", |name| name.as_str())), &keyword.value, keyword.range)
         });
         let arguments = positional
             .chain(keywords)
-            .map(|(keyword, value)| Argument {
+            .map(|(keyword, value, whole)| Argument {
                 keyword: keyword.map(str::to_owned),
                 value: self.value(value, depth),
                 range: bytes(value.range()),
+                whole: bytes(whole),
             })
             .collect();
         Call { callee: dotted(&call.func), arguments, range: bytes(call.range()), context: self.context.clone() }

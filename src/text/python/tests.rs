@@ -88,3 +88,42 @@ fn texts_made_to_break_a_parser_are_refused_or_read() {
         parse(&text);
     }
 }
+
+#[test]
+fn the_structure_of_a_module_is_seen() {
+    let text = "'''Doc.'''\nfrom __future__ import annotations\nimport a.b, c as d\nif t.TYPE_CHECKING:\n    from .x import (y,  # why\n        z as w)\n\
+try:\n    import e\nexcept (ValueError, ImportError):\n    pass\n@deco(1)\nclass A(B[int], sm.C, table=True):\n    f: Optional[int] = Field(1)\n    g: ClassVar[int]\n    MAX = 5\n    import q\n    def m(self) -> 'Late': ...\n__all__ = ['A']\nprint(used.x)\n";
+    let (module, structure) = parse_structured(text);
+    assert_eq!(module.errors, []);
+    let imports: Vec<String> = structure
+        .imports
+        .iter()
+        .map(|it| {
+            let names: Vec<String> =
+                it.names.iter().map(|name| format!("{}>{}", name.name, name.rename.as_deref().unwrap_or(""))).collect();
+            format!("{} {} {:?}", it.from, names.join(","), [it.place.type_checking, it.place.guarded, it.place.class])
+        })
+        .collect();
+    assert_eq!(
+        imports,
+        [
+            "__future__ annotations> [false, false, false]",
+            " a.b>,c>d [false, false, false]",
+            ".x y>,z>w [true, false, false]",
+            " e> [false, true, false]",
+            " q> [false, false, true]",
+        ]
+    );
+    let class = &structure.classes[0];
+    let bases: Vec<(&str, &str)> =
+        class.bases.iter().map(|base| (base.name.as_str(), &text[base.range.clone()])).collect();
+    assert_eq!(bases, [("B", "B[int]"), ("sm.C", "sm.C")]);
+    assert_eq!((class.keywords[0].0.as_str(), class.decorators[0].as_str()), ("table", "deco"));
+    let body: Vec<&str> = class.body.iter().map(|member| member.name.as_str()).collect();
+    assert_eq!(body, ["f", "g", "MAX", "", "m"]);
+    assert!(matches!(&class.body[0].kind, MemberKind::Annotated { optional: true, class_variable: false, .. }));
+    assert!(matches!(&class.body[1].kind, MemberKind::Annotated { class_variable: true, .. }) && class.body[2].literal);
+    assert!(structure.loaded.contains("used") && structure.loaded.contains("Late") && !structure.loaded.contains("A"));
+    assert!(structure.exported.contains("A") && text[structure.comments[0].clone()].starts_with("# why"));
+    assert_eq!(&text[..structure.prologue], "'''Doc.'''\nfrom __future__ import annotations");
+}

@@ -1,0 +1,126 @@
+//! An import or an alias in the body of a model: pydantic takes what it binds for a field without a type.
+
+use super::moved;
+use crate::checks::python_fix::{listed, text, with_fix};
+use crate::facts::Facts;
+use crate::finding::{Checked, Finding};
+use crate::project::python::{Ancestor, Class, Member, MemberSort, ancestors, is_model};
+
+/// Names that are no fields, whatever they are bound to.
+const NO_FIELDS: [&str; 2] = ["model_config", "metadata"];
+
+/// Classes that begin with a small letter.
+const SMALL_CLASSES: [&str; 6] = [
+    "datetime.datetime",
+    "datetime.date",
+    "datetime.time",
+    "datetime.timedelta",
+    "datetime.timezone",
+    "decimal.localcontext",
+];
+
+pub(super) fn check(facts: &Facts) -> Checked {
+    let classes = &facts.project.python.classes;
+    let mut findings = vec![];
+    for (index, class) in classes.iter().enumerate() {
+        // A model may say which types are no fields.
+        let ignores = |it: &Ancestor| match it {
+            Ancestor::Class(at) => {
+                classes.get(*at).is_some_and(|class| text(facts, &class.statement).contains("ignored_types"))
+            }
+            _ => false,
+        };
+        if class.in_function || !is_model(classes, index) || ancestors(classes, index).iter().any(ignores) {
+            continue;
+        }
+        let taken = class.body.iter().filter(|member| is_taken(facts, index, member));
+        let (movable, fixed): (Vec<&Member>, Vec<&Member>) = taken.partition(|member| is_movable(member));
+        if !movable.is_empty() {
+            findings.push(finding(facts, class, &movable, true));
+        }
+        findings.extend(fixed.into_iter().map(|member| finding(facts, class, &[member], false)));
+    }
+    Ok(findings)
+}
+
+fn is_import(member: &Member) -> bool {
+    matches!(member.kind, MemberSort::ImportedModule | MemberSort::ImportedName)
+}
+
+/// Imports, and other names for types, mean the same at the top of the module.
+fn is_movable(member: &Member) -> bool {
+    is_import(member) || member.kind == MemberSort::Assigned && !member.literal && member.calls.is_empty()
+}
+
+fn begins_with_capital(name: &str) -> bool {
+    name.rsplit('.').next().is_some_and(|last| last.starts_with(char::is_uppercase))
+}
+
+/// Whether pydantic takes what a statement binds for a field, for certain.
+fn is_taken(facts: &Facts, class: usize, member: &Member) -> bool {
+    let name = member.name.value.as_str();
+    if name.starts_with('_') || NO_FIELDS.contains(&name) || is_class_variable(facts, class, name) {
+        return false;
+    }
+    // Functions are left alone; classes and types are not.
+    let is_type = |name: &str| begins_with_capital(name) || SMALL_CLASSES.contains(&name);
+    match &member.kind {
+        MemberSort::ImportedModule => true,
+        MemberSort::ImportedName => member.outside.as_deref().is_some_and(is_type),
+        MemberSort::Assigned if member.literal => true,
+        MemberSort::Assigned => {
+            let value = member.value.as_ref().map_or("", |span| text(facts, span));
+            let is_name = value.chars().all(|it| it.is_alphanumeric() || matches!(it, '_' | '.'));
+            let call = member.calls.first().filter(|call| Some(&call.span) == member.value.as_ref());
+            match (&member.outside, call) {
+                (_, Some(call)) => ["Column", "relationship", "mapped_column"].iter().any(|it| call.is(it)),
+                (Some(outside), _) => is_type(outside),
+                (None, None) if is_name => begins_with_capital(value),
+                // `Json = dict[str, Any]`
+                (None, None) => begins_with_capital(name) && value.contains('[') && !value.starts_with("lambda"),
+            }
+        }
+        MemberSort::Function(decorators) => {
+            decorators.iter().any(|it| it.rsplit('.').next() == Some("hybrid_property"))
+        }
+        _ => false,
+    }
+}
+
+/// Whether a class above says that the name is none of a field.
+fn is_class_variable(facts: &Facts, class: usize, name: &str) -> bool {
+    let classes = &facts.project.python.classes;
+    ancestors(classes, class).iter().any(|ancestor| match ancestor {
+        Ancestor::Class(at) => classes.get(*at).is_some_and(|class| {
+            class.body.iter().any(|it| it.name.value == name && it.kind == MemberSort::ClassVariable)
+        }),
+        _ => false,
+    })
+}
+
+fn finding(facts: &Facts, class: &Class, members: &[&Member], movable: bool) -> Finding {
+    let names: Vec<&str> = members.iter().map(|member| member.name.value.as_str()).collect();
+    let path = class.name.span.path.to_string();
+    let message =
+        format!("{} in the body of `{}` is taken for a field without a type", listed(&names), class.name.value);
+    let subject = format!("{path}: {}: {}", class.name.value, names.join(" "));
+    let mut finding = match members {
+        [first, ..] if matches!(first.kind, MemberSort::Function(_)) => Finding::at(&first.name.span, subject, message),
+        [first, ..] => Finding::at(&first.statement, subject, message),
+        [] => Finding::at_path(path.clone(), subject, message),
+    };
+    for other in members.iter().skip(1).filter(|it| Some(&it.statement) != members.first().map(|it| &it.statement)) {
+        finding = finding.related(&other.statement, "is taken for one too");
+    }
+    finding = finding.related(&class.name.span, format!("`{}` is a model of pydantic's", class.name.value)).seen(
+        "read",
+        path,
+        format!("{} statements of the body bind names without a type", members.len()),
+    );
+    if !movable {
+        return finding
+            .help("give it a type, `ClassVar[…]` when it is none of a field, or a name that begins with `_`");
+    }
+    let fix = moved::fix(facts, class, members);
+    with_fix(facts, finding, fix, "move it to the top of the module")
+}

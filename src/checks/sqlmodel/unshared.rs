@@ -1,0 +1,88 @@
+//! Turns `sa_column=Column(…)` into what `Field` says itself, with the same table as the result.
+
+use super::arguments::Changes;
+use crate::checks::python_fix::text;
+use crate::facts::Facts;
+use crate::fix::Step;
+use crate::project::python::{CallArgument, CallSite};
+
+/// What `Field` says of a column by arguments of its own.
+const OWN: [&str; 4] = ["nullable", "primary_key", "index", "unique"];
+
+/// The steps that make a field describe its column; `None` when something of it can only be said in a column.
+pub(super) fn steps(facts: &Facts, field: &CallSite, object: &CallSite, optional: bool) -> Option<Vec<Step>> {
+    facts.source(&field.span.path)?;
+    let mut changes = Changes::default();
+    if object.is("ForeignKey") {
+        let list = field.keyword("sa_column_args")?;
+        let whole = text(facts, &list.value);
+        // Only where the key is all there is in the list.
+        let alone = whole.trim_start_matches(['[', '(']).trim_end_matches([']', ')']).trim().trim_end_matches(',');
+        let call = text(facts, &object.span);
+        if alone.trim() != call.trim_end_matches(')') && alone.trim() != call || field.keyword("foreign_key").is_some()
+        {
+            return None;
+        }
+        changes.replace(list.whole.range(), key(facts, object)?.join(", "));
+        return Some(changes.edits(&field.span));
+    }
+    let column = field.keyword("sa_column")?;
+    changes.replace(column.whole.range(), described(facts, object, optional)?.join(", "));
+    Some(changes.edits(&field.span))
+}
+
+/// A foreign key as arguments of `Field`.
+fn key(facts: &Facts, key: &CallSite) -> Option<Vec<String>> {
+    let target: Vec<&CallArgument> = key.positional().collect();
+    let [target] = target.as_slice() else { return None };
+    target.text.as_ref()?;
+    let mut said = vec![format!("foreign_key={}", text(facts, &target.value))];
+    for argument in key.arguments.iter().filter(|argument| argument.keyword.is_some()) {
+        match argument.keyword.as_deref() {
+            Some("ondelete") => said.push(format!("ondelete={}", text(facts, &argument.value))),
+            _ => return None,
+        }
+    }
+    Some(said)
+}
+
+/// A column as arguments of `Field`.
+fn described(facts: &Facts, column: &CallSite, optional: bool) -> Option<Vec<String>> {
+    let (mut said, mut rest): (Vec<String>, Vec<String>) = (vec![], vec![]);
+    let mut typed = None;
+    for (index, argument) in column.positional().enumerate() {
+        let value = text(facts, &argument.value);
+        match &argument.call {
+            _ if value.starts_with('*') => return None,
+            Some(call) if call.is("ForeignKey") => said.extend(key(facts, call)?),
+            // What is no type can belong to one column only.
+            Some(call) if ["Identity", "Computed", "Sequence", "CheckConstraint"].iter().any(|it| call.is(it)) => {
+                return None;
+            }
+            _ if index == 0 && argument.text.is_some() => rest.push(format!("\"name\": {value}")),
+            _ if typed.is_none() => typed = Some(value.to_owned()),
+            _ => return None,
+        }
+    }
+    for argument in column.arguments.iter().filter(|argument| argument.keyword.is_some()) {
+        let (keyword, value) = (argument.keyword.as_deref()?, text(facts, &argument.value));
+        match keyword {
+            "**" => return None,
+            "type_" if typed.is_none() => typed = Some(value.to_owned()),
+            _ if OWN.contains(&keyword) => said.push(format!("{keyword}={value}")),
+            _ => rest.push(format!("\"{keyword}\": {value}")),
+        }
+    }
+    // Without a type the column has none, while `Field` takes that of the annotation.
+    said.insert(0, format!("sa_type={}", typed?));
+    let says = |keyword: &str| column.keyword(keyword).is_some();
+    if !says("nullable") && !says("primary_key") && !optional {
+        // `Column(T)` takes NULL, whatever the annotation is.
+        said.push("nullable=True".to_owned());
+    }
+    if !rest.is_empty() {
+        said.push(format!("sa_column_kwargs={{{}}}", rest.join(", ")));
+    }
+    // A comment between the arguments would be lost.
+    (!text(facts, &column.span).contains('#')).then_some(said)
+}

@@ -1,0 +1,168 @@
+//! The project's Python: its modules, its classes, its tables, and what the migration environments see of them.
+
+mod body;
+mod classes;
+mod environments;
+mod fields;
+mod modules;
+mod names;
+mod noqa;
+mod reach;
+mod ruff;
+mod shape;
+mod tables;
+mod target;
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+use serde::{Deserialize, Serialize};
+
+use super::alembic::Alembic;
+use super::files::Files;
+use super::urls::is_own;
+use crate::text::{Source, Spanned};
+
+pub use classes::{
+    Ancestor, Base, Class, DECLARATIVE, Disorder, Member, MemberSort, PYDANTIC, SQLMODEL, ancestors, order,
+};
+pub use environments::{Environment, Unprotected};
+pub use fields::{CallArgument, CallSite};
+pub use shape::{Shape, ShapeImport};
+pub use tables::{Metadata, Table, is_model, is_sqlmodel, is_table};
+pub use target::Target;
+
+use classes::Collector;
+use modules::Modules;
+
+/// Only files with one of these are parsed: what brings models along, what makes a table, and bases of the project's own.
+#[expect(clippy::expect_used, reason = "the pattern is a constant and is compiled in the tests")]
+static WORTH_PARSING: LazyLock<Regex> = LazyLock::new(|| {
+    let words = r"(?-u)sqlmodel|SQLModel|pydantic|sqlalchemy|__tablename__|table\s*=\s*True|class\s+\w+\([^)]*(?:Base|Model|Mixin)";
+    Regex::new(words).expect("a pattern of this file compiles")
+});
+
+/// What the project's Python says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PythonProject {
+    /// Its classes, as far as they can be models, with all they inherit from.
+    pub classes: Vec<Class>,
+    /// Those that are tables.
+    pub tables: Vec<Table>,
+    /// Objects of modules that classes use: path and name, with what is called in them.
+    pub objects: BTreeMap<String, BTreeMap<String, Object>>,
+    /// Calls of SQLModel's `Field` that are given a column.
+    pub column_fields: Vec<CallSite>,
+    /// What each migration environment sees.
+    pub environments: Vec<Environment>,
+    /// Where the files take imports, by path.
+    pub shapes: BTreeMap<String, Shape>,
+}
+
+/// What is assigned to a name at the top level of a module.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Object {
+    /// The name.
+    pub name: Spanned<String>,
+    /// The outermost calls in it.
+    pub calls: Vec<CallSite>,
+}
+
+impl PythonProject {
+    /// The object of a name.
+    pub fn object(&self, path: &str, name: &str) -> Option<&Object> {
+        self.objects.get(path)?.get(name)
+    }
+
+    /// Whether a class is a table.
+    pub fn is_table(&self, class: usize) -> bool {
+        self.tables.iter().any(|table| table.class == class)
+    }
+}
+
+/// Reads the project's Python. Sources of files that something is said about are kept in `sources`.
+pub fn read(files: &dyn Files, sources: &mut BTreeMap<String, Source>, alembic: &[Alembic]) -> PythonProject {
+    let mut modules = Modules::new(files);
+    let mut collector = Collector::default();
+    let mut project = PythonProject::default();
+    let is_revision = |path: &str| {
+        alembic
+            .iter()
+            .flat_map(|it| &it.version_directories)
+            .any(|folder| path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/')))
+    };
+    for path in files.list().iter().filter(|path| path.ends_with(".py") && is_own(path) && !is_revision(path)) {
+        let Ok(bytes) = files.bytes(path) else { continue };
+        if !WORTH_PARSING.is_match(&bytes) {
+            continue;
+        }
+        let Some(file) = modules.file(path) else { continue };
+        collector.take(&mut modules, &file);
+        if bytes.windows(b"sa_column".len()).any(|word| word == b"sa_column") {
+            for call in file.module.calls.iter().filter(|call| call.keyword("sa_column").is_some()) {
+                let call = fields::call_site(&mut modules, &file, call);
+                if call.is_field() {
+                    project.column_fields.push(call);
+                }
+            }
+        }
+    }
+    project.environments = environments::read(&mut modules, &mut collector, alembic);
+    project.classes = collector.classes;
+    project.tables = tables::tables(&project.classes);
+    environments::judge(&mut modules, &mut project, files);
+    objects(&mut modules, &mut project);
+    keep(files, &mut modules, &mut project, sources);
+    project
+}
+
+/// Reads the objects that classes name.
+fn objects(modules: &mut Modules<'_>, project: &mut PythonProject) {
+    let named = project.classes.iter().flat_map(|class| &class.body).flat_map(|member| &member.objects);
+    let named: Vec<(String, String)> = named.cloned().collect();
+    for (path, name) in named {
+        let Some(file) = modules.file(&path) else { continue };
+        let Some(member) = file.structure.assigned.iter().find(|member| member.name == name) else { continue };
+        let Some((_, range)) = &member.value else { continue };
+        let calls = fields::calls_in(modules, &file, range);
+        let object = Object { name: Spanned::new(name.clone(), file.source.span(member.name_range.clone())), calls };
+        project.objects.entry(path).or_default().insert(name, object);
+    }
+}
+
+/// Keeps the sources and the shapes of the files that something may be said about.
+fn keep(
+    files: &dyn Files,
+    modules: &mut Modules<'_>,
+    project: &mut PythonProject,
+    sources: &mut BTreeMap<String, Source>,
+) {
+    let models = (0..project.classes.len()).filter(|class| {
+        is_model(&project.classes, *class) || project.is_table(*class) || ancestors(&project.classes, *class).len() > 2
+    });
+    let mut paths: Vec<String> = models
+        .filter_map(|class| project.classes.get(class))
+        .map(|class| class.name.span.path.to_string())
+        .chain(project.column_fields.iter().map(|call| call.span.path.to_string()))
+        .chain(project.environments.iter().flat_map(|it| it.mentioned()))
+        .chain(project.objects.keys().cloned())
+        .collect();
+    paths.sort();
+    paths.dedup();
+    for path in paths {
+        if !path.ends_with(".py") {
+            // What shows that Ruff is used.
+            if let Ok(source) = files.read(&path) {
+                sources.entry(path).or_insert(source);
+            }
+            continue;
+        }
+        let Some(file) = modules.file(&path) else { continue };
+        project.shapes.insert(path.clone(), shape::shape(&file));
+        sources.entry(path).or_insert_with(|| file.source.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests;

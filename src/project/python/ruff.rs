@@ -1,0 +1,342 @@
+//! Ruff in the project: whether it is used, and for which files its configuration lets it remove an import.
+
+use std::collections::BTreeMap;
+
+use super::noqa::{Forms, RULE};
+use crate::project::files::{Files, inside};
+use crate::text::{Source, Span, toml};
+
+/// Ruff as the project uses it.
+pub(super) struct Ruff {
+    /// What shows that it is used: what it is, and where.
+    pub evidence: Option<(String, Span)>,
+    version: Option<(u32, u32)>,
+    configurations: BTreeMap<String, Configuration>,
+    /// Whether a hook names the changed files without `--force-exclude`, so that what is excluded is looked at after all.
+    names_files: bool,
+}
+
+#[derive(Clone, Default)]
+struct Configuration {
+    select: Option<Vec<String>>,
+    extend_select: Vec<String>,
+    ignore: Vec<String>,
+    fixable: Option<Vec<String>>,
+    unfixable: Vec<String>,
+    per_file_ignores: Vec<(String, Vec<String>)>,
+    exclude: Vec<String>,
+    force_exclude: bool,
+    allowed: Vec<String>,
+}
+
+/// How much of a rule a list of selectors names: the longest selector that holds it.
+fn reach(selectors: &[String]) -> Option<usize> {
+    let holds = |selector: &&String| selector.as_str() == "ALL" || RULE.starts_with(selector.as_str());
+    selectors
+        .iter()
+        .filter(|selector| !selector.is_empty())
+        .filter(holds)
+        .map(|selector| if selector == "ALL" { 0 } else { selector.len() })
+        .max()
+}
+
+impl Configuration {
+    fn selects(&self) -> bool {
+        let selected = match &self.select {
+            Some(select) => reach(select).max(reach(&self.extend_select)),
+            None => Some(1),
+        };
+        selected.is_some() && reach(&self.ignore) < selected
+    }
+
+    fn fixes(&self) -> bool {
+        let fixable = self.fixable.as_ref().map_or(Some(0), |fixable| reach(fixable));
+        fixable.is_some() && reach(&self.unfixable).is_none()
+    }
+
+    /// Takes over what another configuration says that this one extends.
+    fn over(mut self, base: Self) -> Self {
+        self.select = self.select.or(base.select);
+        self.fixable = self.fixable.or(base.fixable);
+        for (own, other) in [
+            (&mut self.extend_select, base.extend_select),
+            (&mut self.ignore, base.ignore),
+            (&mut self.unfixable, base.unfixable),
+            (&mut self.exclude, base.exclude),
+            (&mut self.allowed, base.allowed),
+        ] {
+            own.extend(other);
+        }
+        self.per_file_ignores.extend(base.per_file_ignores);
+        self.force_exclude |= base.force_exclude;
+        self
+    }
+}
+
+fn read_configuration(files: &dyn Files, path: &str, depth: usize) -> Option<(Configuration, Source)> {
+    let source = files.read(path).ok()?;
+    let toml = toml::parse(source.text()).ok()?;
+    let top: &[&str] = if path.ends_with("pyproject.toml") { &["tool", "ruff"] } else { &[] };
+    if !top.is_empty() && !toml.has(top) {
+        return None;
+    }
+    let texts = |keys: &[&str]| -> Option<Vec<String>> {
+        let mut found: Option<Vec<String>> = None;
+        for section in [&[][..], &["lint"][..]] {
+            let path = [top, section, keys].concat();
+            if toml.has(&path) {
+                let values = toml.texts(&path).into_iter().map(|text| text.value);
+                found.get_or_insert_default().extend(values);
+            }
+        }
+        found
+    };
+    let list = |key: &str| texts(&[key]).unwrap_or_default();
+    let mut configuration = Configuration {
+        select: texts(&["select"]),
+        extend_select: list("extend-select"),
+        ignore: [list("ignore"), list("extend-ignore")].concat(),
+        fixable: texts(&["fixable"]).map(|fixable| [fixable, list("extend-fixable")].concat()),
+        unfixable: [list("unfixable"), list("extend-unsafe-fixes")].concat(),
+        exclude: [list("exclude"), list("extend-exclude")].concat(),
+        force_exclude: toml.has(&[top, &["force-exclude"]].concat()),
+        allowed: texts(&["pyflakes", "allowed-unused-imports"]).unwrap_or_default(),
+        ..Configuration::default()
+    };
+    for section in [&[][..], &["lint"][..]] {
+        for key in ["per-file-ignores", "extend-per-file-ignores"] {
+            let path = [top, section, &[key]].concat();
+            for pattern in toml.keys(&path) {
+                let codes = toml.texts(&[&path[..], &[pattern.as_str()]].concat());
+                let codes = codes.into_iter().map(|text| text.value).collect();
+                configuration.per_file_ignores.push((pattern, codes));
+            }
+        }
+    }
+    if let Some(base) = toml.text(&[top, &["extend"]].concat()).filter(|_| depth < 5) {
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let base = inside(folder, &base.value).and_then(|base| read_configuration(files, &base, depth + 1));
+        configuration = configuration.over(base.map(|(base, _)| base).unwrap_or_default());
+    }
+    Some((configuration, source))
+}
+
+/// The version in a text such as `v0.11.13` or `0.17`.
+fn version(text: &str) -> Option<(u32, u32)> {
+    let mut parts = text.trim().trim_start_matches(['v', '=', '~', '>', ' ']).split('.');
+    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+}
+
+/// What stands behind `ruff` in a requirement; `None` when it is for another package.
+fn requirement(text: &str) -> Option<&str> {
+    let rest = text.trim().strip_prefix("ruff")?;
+    let next = rest.chars().next();
+    next.is_none_or(|next| !(next.is_alphanumeric() || matches!(next, '-' | '_' | '.'))).then_some(rest)
+}
+
+impl Ruff {
+    /// Looks for Ruff in the project's files.
+    pub fn read(files: &dyn Files) -> Self {
+        let mut ruff = Self { evidence: None, version: None, configurations: BTreeMap::new(), names_files: false };
+        for path in files.list() {
+            let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+            match name {
+                ".ruff.toml" | "ruff.toml" | "pyproject.toml" => ruff.configuration(files, folder, path),
+                ".pre-commit-config.yaml" | ".pre-commit-config.yml" => ruff.hooks(files, path),
+                "uv.lock" => ruff.lock(files, path),
+                _ => {
+                    let stem = name.strip_suffix(".txt").or_else(|| name.strip_suffix(".in"));
+                    if stem.is_some_and(|stem| stem.starts_with("requirements") || folder.ends_with("requirements")) {
+                        ruff.requirements(files, path);
+                    }
+                }
+            }
+        }
+        ruff
+    }
+
+    fn proof(&mut self, what: &str, source: &Source, range: std::ops::Range<usize>) {
+        self.evidence.get_or_insert_with(|| (what.to_owned(), source.span(range)));
+    }
+
+    fn configuration(&mut self, files: &dyn Files, folder: &str, path: &str) {
+        if let Some((configuration, source)) = read_configuration(files, path, 0) {
+            let at = source.text().find("[tool.ruff").unwrap_or(0);
+            let end = super::shape::line_end(source.text(), at);
+            self.proof("configures Ruff", &source, at..end);
+            // `.ruff.toml` comes before `ruff.toml` comes before `pyproject.toml`, as their names are sorted.
+            let first = !self.configurations.contains_key(folder) || path.ends_with("ruff.toml");
+            if first && !(path.ends_with("/ruff.toml") && files.is_file(&path.replace("ruff.toml", ".ruff.toml"))) {
+                self.configurations.insert(folder.to_owned(), configuration);
+            }
+        }
+        let Ok(source) = files.read(path) else { return };
+        let Ok(toml) = toml::parse(source.text()) else { return };
+        let mut lists = vec![toml.texts(&["project", "dependencies"]), toml.texts(&["tool", "uv", "dev-dependencies"])];
+        for table in [&["project", "optional-dependencies"][..], &["dependency-groups"][..]] {
+            for group in toml.keys(table) {
+                lists.push(toml.texts(&[table, &[group.as_str()]].concat()));
+            }
+        }
+        for text in lists.into_iter().flatten() {
+            if let Some(rest) = requirement(&text.value) {
+                self.version = self.version.or_else(|| version(rest).filter(|_| rest.trim().starts_with("==")));
+                self.proof("depends on Ruff", &source, text.range);
+            }
+        }
+        for table in
+            [&["tool", "poetry", "dev-dependencies"][..], &["tool", "poetry", "group", "dev", "dependencies"][..]]
+        {
+            if let Some(text) = toml.text(&[table, &["ruff"]].concat()) {
+                self.proof("depends on Ruff", &source, text.range);
+            }
+        }
+    }
+
+    fn requirements(&mut self, files: &dyn Files, path: &str) {
+        let Ok(source) = files.read(path) else { return };
+        let mut start = 0;
+        for line in source.text().split_inclusive('\n') {
+            if let Some(rest) = requirement(line) {
+                self.version = self.version.or_else(|| version(rest).filter(|_| rest.trim().starts_with("==")));
+                self.proof("depends on Ruff", &source, start..start + line.trim_end().len());
+            }
+            start += line.len();
+        }
+    }
+
+    fn lock(&mut self, files: &dyn Files, path: &str) {
+        let Ok(source) = files.read(path) else { return };
+        let line = "name = \"ruff\"";
+        let found = source.text().match_indices(line).find(|(at, _)| {
+            source.text().get(at + line.len()..).is_some_and(|rest| rest.trim_start_matches('\r').starts_with('\n'))
+        });
+        let Some((at, _)) = found else { return };
+        let next = source.text().get(at + line.len()..).unwrap_or("").trim_start().lines().next().unwrap_or("");
+        if let Some(written) = next.strip_prefix("version = \"") {
+            self.version = version(written);
+        }
+        self.proof("locks Ruff", &source, at..at + line.len());
+    }
+
+    fn hooks(&mut self, files: &dyn Files, path: &str) {
+        let Ok(source) = files.read(path) else { return };
+        let Ok(document) = serde_yaml::from_str::<serde_yaml::Value>(source.text()) else { return };
+        let list = |value: &serde_yaml::Value, key: &str| -> Vec<serde_yaml::Value> {
+            value.get(key).and_then(serde_yaml::Value::as_sequence).cloned().unwrap_or_default()
+        };
+        let text = |value: &serde_yaml::Value, key: &str| -> String {
+            value.get(key).and_then(serde_yaml::Value::as_str).unwrap_or_default().to_owned()
+        };
+        for repository in list(&document, "repos") {
+            let official = text(&repository, "repo").contains("ruff-pre-commit");
+            for hook in list(&repository, "hooks") {
+                let (id, entry) = (text(&hook, "id"), text(&hook, "entry"));
+                let local = text(&repository, "repo") == "local" && entry.split_whitespace().any(|word| word == "ruff");
+                if !(official && id.starts_with("ruff") || local) {
+                    continue;
+                }
+                if official {
+                    self.version = self.version.or_else(|| version(&text(&repository, "rev")));
+                }
+                self.names_files |= local && !entry.contains("--force-exclude") && !entry.contains("format");
+                let at = source.text().find(if official { "ruff-pre-commit" } else { "ruff" }).unwrap_or(0);
+                self.proof("runs Ruff before each commit", &source, at..super::shape::line_end(source.text(), at));
+            }
+        }
+    }
+
+    /// Which comments it knows. When its version is not known, it is given the newest's.
+    pub fn forms(&self) -> Forms {
+        if self.version.is_some_and(|version| version < (0, 15)) { Forms::Noqa } else { Forms::Suppressions }
+    }
+
+    /// Whether it would remove an unused import from a file, were there no comment; `modules` are the names of what is imported,
+    /// with and without the name after `import`.
+    pub fn removes(&self, path: &str, modules: &[&str]) -> bool {
+        if self.evidence.is_none() {
+            return false;
+        }
+        let mut folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let nearest = loop {
+            match self.configurations.get(folder) {
+                Some(configuration) => break Some((folder, configuration)),
+                None if folder.is_empty() => break None,
+                None => folder = folder.rsplit_once('/').map_or("", |(folder, _)| folder),
+            }
+        };
+        let Some((folder, configuration)) = nearest else { return true };
+        let inner = path.get(if folder.is_empty() { 0 } else { folder.len() + 1 }..).unwrap_or(path);
+        let ignored = configuration.per_file_ignores.iter().any(|(pattern, codes)| {
+            let holds = match pattern.strip_prefix('!') {
+                Some(pattern) => !is_match(pattern, inner),
+                None => is_match(pattern, inner),
+            };
+            holds && reach(codes).is_some()
+        });
+        // In 2025 only the module itself was meant, not what is below it.
+        let below = self.forms() == Forms::Suppressions;
+        let allowed = configuration.allowed.iter().any(|allowed| {
+            let names = |name: &&str| *name == allowed || below && name.starts_with(&format!("{allowed}."));
+            modules.iter().any(names)
+        });
+        let parents = inner.match_indices('/').filter_map(|(at, _)| inner.get(..at)).chain([inner]);
+        let excluded = parents
+            .into_iter()
+            .any(|part| configuration.exclude.iter().any(|it| is_match(it.trim_end_matches('/'), part)));
+        let left_out = excluded && (configuration.force_exclude || !self.names_files);
+        configuration.selects() && configuration.fixes() && !ignored && !allowed && !left_out
+    }
+}
+
+/// Whether a pattern of Ruff's is the name of a file or its path.
+fn is_match(pattern: &str, path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    expanded(pattern.trim_start_matches("./")).iter().any(|pattern| {
+        let pattern: Vec<char> = pattern.chars().collect();
+        let is = |text: &str| glob(&pattern, &text.chars().collect::<Vec<char>>());
+        is(path) || is(name)
+    })
+}
+
+/// `{a,b}` written out.
+fn expanded(pattern: &str) -> Vec<String> {
+    let Some((before, rest)) = pattern.split_once('{') else { return vec![pattern.to_owned()] };
+    let Some((choices, after)) = rest.split_once('}') else { return vec![pattern.to_owned()] };
+    choices.split(',').take(50).map(|choice| format!("{before}{choice}{after}")).collect()
+}
+
+fn glob(pattern: &[char], text: &[char]) -> bool {
+    // The places of the pattern that the text read so far may have led to.
+    let step = |places: &mut Vec<bool>| {
+        for at in 0..pattern.len() {
+            if places[at] && pattern[at] == '*' {
+                places[at + 1] = true;
+                // `**/` is no folder too.
+                if pattern.get(at + 1) == Some(&'*')
+                    && pattern.get(at + 2) == Some(&'/')
+                    && (at == 0 || pattern[at - 1] == '/')
+                {
+                    places[at + 3] = true;
+                }
+            }
+        }
+    };
+    let mut places = vec![false; pattern.len() + 1];
+    places[0] = true;
+    step(&mut places);
+    for character in text {
+        let mut next = vec![false; pattern.len() + 1];
+        for at in (0..pattern.len()).filter(|at| places[*at]) {
+            match pattern[at] {
+                '*' => next[at] = true,
+                '?' => next[at + 1] = true,
+                wanted if wanted == *character => next[at + 1] = true,
+                _ => {}
+            }
+        }
+        places = next;
+        step(&mut places);
+    }
+    places[pattern.len()]
+}

@@ -1,0 +1,85 @@
+//! Where a Python file takes another import, and what it binds already.
+
+use serde::{Deserialize, Serialize};
+
+use super::modules::File;
+use super::names::bound;
+use crate::text::Span;
+
+/// What must be known of a file to put an import into it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shape {
+    /// Where a new import goes: the end of a line, or the start of one when `before`.
+    pub imports_at: Span,
+    /// Whether the new import stands before what is there.
+    pub before: bool,
+    /// Every name that imports, classes, functions and assignments of the top level bind.
+    pub bound: Vec<String>,
+    /// The imports of the top level: each name with what it binds.
+    pub imports: Vec<ShapeImport>,
+}
+
+/// A name of an import of the top level.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShapeImport {
+    /// The module after `from`; empty for a plain `import`.
+    pub from: String,
+    /// The name, or the module of a plain `import`.
+    pub name: String,
+    /// What it binds.
+    pub bound: String,
+    /// The bytes of the name.
+    pub span: Span,
+}
+
+impl Shape {
+    /// Whether a name is bound by something else than the import of this module's first part.
+    pub fn binds_otherwise(&self, name: &str) -> bool {
+        let plain =
+            |import: &&ShapeImport| import.from.is_empty() && import.bound == name && import.name != import.bound;
+        let imports = self.imports.iter().filter(|import| import.bound == name);
+        let packages = imports.clone().filter(plain).count();
+        self.bound.iter().filter(|bound| *bound == name).count() > packages
+    }
+}
+
+/// The end of the line that an offset lies in, before its line end.
+pub(super) fn line_end(text: &str, offset: usize) -> usize {
+    let rest = text.get(offset..).unwrap_or("");
+    let line = rest.find('\n').map_or(rest, |end| &rest[..end]);
+    offset + line.trim_end_matches('\r').len()
+}
+
+/// Reads the shape of a file.
+pub(super) fn shape(file: &File) -> Shape {
+    let (text, structure) = (file.source.text(), &file.structure);
+    let top = structure.imports.iter().filter(|import| import.place.is_top());
+    let mut after = top.clone().map(|import| import.range.end).max().unwrap_or(0).max(structure.prologue);
+    // Behind `sys.path.append(…)`, which may be what lets an import find its module.
+    for call in file.module.calls.iter().filter(|call| call.callee.starts_with("sys.path.")) {
+        let holder = structure.statements.iter().find(|it| it.start <= call.range.start && call.range.end <= it.end);
+        if let Some(holder) = holder.filter(|_| call.context.function.is_none() && call.context.class.is_none()) {
+            after = after.max(holder.end);
+        }
+    }
+    let before = after == 0;
+    let at = match structure.statements.first() {
+        _ if !before => line_end(text, after),
+        Some(first) => first.start,
+        None => text.len(),
+    };
+    let mut imports = vec![];
+    for import in top {
+        imports.extend(import.names.iter().map(|imported| ShapeImport {
+            from: import.from.clone(),
+            name: imported.name.clone(),
+            bound: bound(import, imported),
+            span: file.source.span(imported.range.clone()),
+        }));
+    }
+    let others = structure.assigned.iter().map(|member| member.name.clone());
+    let classes = structure.classes.iter().filter(|it| !it.place.function && !it.place.class);
+    let others = others.chain(classes.map(|class| class.name.clone())).chain(structure.functions.iter().cloned());
+    let bound = imports.iter().map(|import| import.bound.clone()).chain(others).collect();
+    Shape { imports_at: file.source.span(at..at), before, bound, imports }
+}

@@ -1,0 +1,111 @@
+//! Which classes are tables, and in which metadata each of them is written down.
+
+use serde::{Deserialize, Serialize};
+
+use super::classes::{Ancestor, Class, DECLARATIVE, Member, MemberSort, PYDANTIC, SQLMODEL, ancestors};
+
+/// One class that is a table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Table {
+    /// Its class, by its place among the classes.
+    pub class: usize,
+    /// The collection of tables that it is written down in.
+    pub metadata: Metadata,
+}
+
+/// A collection of tables.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Metadata {
+    /// `SQLModel.metadata`.
+    Sqlmodel,
+    /// That of a class of the project, by its place.
+    Class(usize),
+    /// What is assigned to a name of the project: path and name.
+    Object(String, String),
+    /// It cannot be told.
+    Unknown,
+}
+
+/// Whether a class is one of pydantic's, SQLModel's among them, for certain.
+pub fn is_model(classes: &[Class], index: usize) -> bool {
+    ancestors(classes, index).contains(&Ancestor::Outside(PYDANTIC.to_owned()))
+}
+
+/// Whether a class is one of SQLModel's.
+pub fn is_sqlmodel(classes: &[Class], index: usize) -> bool {
+    ancestors(classes, index).contains(&Ancestor::Outside(SQLMODEL.to_owned()))
+}
+
+/// The classes that are tables.
+pub(super) fn tables(classes: &[Class]) -> Vec<Table> {
+    let is_table = |index: &usize| is_table(classes, *index);
+    (0..classes.len()).filter(is_table).map(|class| Table { class, metadata: metadata_of(classes, class) }).collect()
+}
+
+fn member<'a>(class: &'a Class, name: &str) -> Option<&'a Member> {
+    class.body.iter().find(|member| member.name.value == name)
+}
+
+/// Whether a class is a table.
+pub fn is_table(classes: &[Class], index: usize) -> bool {
+    let Some(class) = classes.get(index).filter(|class| !class.in_function) else { return false };
+    let above = ancestors(classes, index);
+    let has = |name: &str| above.contains(&Ancestor::Outside(name.to_owned()));
+    if has(SQLMODEL) {
+        return class.keywords.iter().any(|(name, value)| name == "table" && value.value == "True");
+    }
+    let is_base = class.bases.iter().any(|base| base.leads_to == Ancestor::Outside(DECLARATIVE.to_owned()));
+    if !has(DECLARATIVE) || is_base || member(class, "__abstract__").is_some() {
+        return false;
+    }
+    let named = |name| member(class, name).is_some();
+    // A base may name the tables of all its classes by a function.
+    let by_function = above.iter().any(|ancestor| match ancestor {
+        Ancestor::Class(at) => {
+            classes.get(*at).and_then(|class| member(class, "__tablename__")).is_some_and(|member| {
+                matches!(member.kind, MemberSort::Function(_))
+                    || member.calls.iter().any(|call| call.is("declared_attr"))
+            })
+        }
+        _ => false,
+    });
+    named("__tablename__") || named("__table__") || by_function
+}
+
+/// The collection that the tables of a class are written down in.
+pub(super) fn metadata_of(classes: &[Class], index: usize) -> Metadata {
+    for ancestor in ancestors(classes, index) {
+        match ancestor {
+            Ancestor::Class(at) => {
+                let Some(class) = classes.get(at) else { return Metadata::Unknown };
+                if let Some(own) = member(class, "metadata").filter(|member| member.value.is_some()) {
+                    return own_metadata(own, at);
+                }
+                if class.bases.iter().any(|base| base.leads_to == Ancestor::Outside(DECLARATIVE.to_owned())) {
+                    return Metadata::Class(at);
+                }
+            }
+            Ancestor::Outside(name) if name == SQLMODEL => return Metadata::Sqlmodel,
+            Ancestor::Outside(_) => {}
+            Ancestor::Unknown => return Metadata::Unknown,
+        }
+    }
+    Metadata::Unknown
+}
+
+/// What `metadata = …` in the body of a class says.
+fn own_metadata(member: &Member, class: usize) -> Metadata {
+    match (&member.outside, member.objects.first()) {
+        (Some(name), _) if is_sqlmodels(name) => Metadata::Sqlmodel,
+        (Some(_), _) => Metadata::Unknown,
+        (None, Some((path, name))) => Metadata::Object(path.clone(), name.clone()),
+        (None, None) if member.calls.iter().any(|call| call.is("MetaData")) => Metadata::Class(class),
+        (None, None) => Metadata::Unknown,
+    }
+}
+
+/// Whether a dotted name from outside is `SQLModel.metadata`.
+pub(super) fn is_sqlmodels(name: &str) -> bool {
+    matches!(name, "sqlmodel.SQLModel.metadata" | "sqlmodel.main.SQLModel.metadata")
+}
