@@ -1,6 +1,7 @@
 //! Database URLs: where they stand, who reads them, and how SQLAlchemy and libpq really read their text.
 
 mod collect;
+mod given;
 mod intent;
 pub mod libpq;
 mod login;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::text::{Span, Spanned};
 
 pub use collect::{Given, read};
+pub use given::refusal;
 pub use login::Login;
 pub use repair::{Replacement, apply, has_escapes_in_password, password_replacements, repaired, scheme_replacement};
 pub use services::{container_port, is_postgres_service, postgres_services};
