@@ -85,7 +85,10 @@ fn statuses_are_0_for_nothing_1_for_findings_2_for_trouble() {
         (&["check", "--facts", "Makefile"], "holds no facts"),
         (&["check", "--database-url", "notaurl"], "`--database-url` cannot be used: it is no URL"),
         (&["check", "--database-url", ""], "`--database-url` cannot be used: it is empty"),
-        (&["check", "--database-url", "postgresql://a:hunter2@localhost:abc/x"], "its port is no number from 1 to 65535"),
+        (
+            &["check", "--database-url", "postgresql://a:hunter2@localhost:abc/x"],
+            "its port is no number from 1 to 65535",
+        ),
         (&["check", "--database-url", "postgresql://a:hunter2@localhost:70000/x"], "its port is no number"),
         (&["check", "--database-url", "mysql://a:hunter2@localhost/x"], "its scheme `mysql` is none of Postgres"),
         (&["fix", "--database-url", "postgres//a:hunter2@localhost/x"], "it is no URL"),

@@ -11,8 +11,9 @@ pub(super) fn check(facts: &Facts) -> Checked {
     let mut findings = vec![];
     for database in asked(facts)? {
         let (Ok(Err(trouble)), Some(url)) = (&database.server, url_of(facts, database)) else { continue };
+        let at = if database.contacted.is_empty() { &database.named } else { &database.contacted };
         let mut finding = Finding::at(&url.span, shown(database), message(database, trouble))
-            .label(format!("`{}` leads to `{}`", url.key, database.contacted));
+            .label(format!("`{}` leads to `{at}`", url.key));
         for other in database.urls.iter().skip(1).filter_map(|index| facts.project.urls.get(*index)) {
             finding = finding.related(&other.span, format!("`{}` leads there too", other.key));
         }
@@ -20,7 +21,8 @@ pub(super) fn check(facts: &Facts) -> Checked {
             Some(code) => format!("{} (SQLSTATE {code})", trouble.message),
             None => trouble.message.clone(),
         };
-        finding = finding.seen("connect", &database.contacted, said);
+        let source = if trouble.kind == TroubleKind::Ended { "GET /containers/json" } else { "connect" };
+        finding = finding.seen(source, at, said);
         if let Some(service) = &database.service {
             finding = finding.service(service);
         }
@@ -47,7 +49,9 @@ fn message(database: &Database, trouble: &Trouble) -> String {
         TroubleKind::NoSocket => format!("there is no socket `{at}`"),
         TroubleKind::TimedOut => format!("`{at}` does not answer"),
         TroubleKind::Unresolved => format!("the host of `{}` cannot be found", database.named),
-        TroubleKind::WrongPassword => format!("the server at `{at}` refuses the password of the role `{role}`, or has no such role"),
+        TroubleKind::WrongPassword => {
+            format!("the server at `{at}` refuses the password of the role `{role}`, or has no such role")
+        }
         TroubleKind::NoSuchRole => format!("the server at `{at}` has no role `{role}`"),
         TroubleKind::NotAllowed => format!("`pg_hba.conf` of the server at `{at}` does not let `{role}` into `{name}`"),
         TroubleKind::NoSuchDatabase => format!("the server at `{at}` has no database `{name}`"),
@@ -56,6 +60,7 @@ fn message(database: &Database, trouble: &Trouble) -> String {
         TroubleKind::TlsRefused => format!("the server at `{at}` has no TLS, which the URL wants"),
         TroubleKind::TlsWanted => format!("the server at `{at}` wants TLS, which the URL forbids"),
         TroubleKind::NotPostgres => format!("what answers at `{at}` is no Postgres"),
+        TroubleKind::Ended => trouble.message.clone(),
         TroubleKind::Other => format!("`{at}` gives no session: {}", trouble.message),
     }
 }
@@ -105,6 +110,9 @@ fn cure(facts: &Facts, database: &Database, trouble: &Trouble) -> String {
         TroubleKind::StartingUp => "wait until it is up, and look again".to_owned(),
         TroubleKind::TlsRefused => "take `sslmode` (or `ssl`) out of the URL".to_owned(),
         TroubleKind::TlsWanted => "write `sslmode=require` in the URL".to_owned(),
+        TroubleKind::Ended => {
+            format!("look why it ended: docker compose logs {}", database.service.as_deref().unwrap_or_default())
+        }
         TroubleKind::NotPostgres | TroubleKind::Other => {
             "correct host and port in the URL, or look at the server's log".to_owned()
         }

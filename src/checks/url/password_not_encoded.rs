@@ -6,7 +6,8 @@ use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
 use crate::fix::Fix;
 use crate::project::urls::{
-    DatabaseUrl, UrlDefect, UrlDefectKind, characters_to_encode, has_escapes_in_password, password_replacements, text_of,
+    DatabaseUrl, UrlDefect, UrlDefectKind, characters_to_encode, has_escapes_in_password, password_replacements,
+    text_of,
 };
 use crate::text::{MASK, mask_url};
 

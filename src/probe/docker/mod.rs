@@ -20,8 +20,8 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::facts::{
-    Container, Docker, EndpointTried, EndpointTrouble, EngineKind, Environment, Fact, Identity, Image, Missing, MountKind, Need,
-    PathWish,
+    Container, Docker, EndpointTried, EndpointTrouble, EngineKind, Environment, Fact, Identity, Image, Missing,
+    MountKind, Need, PathWish,
 };
 use crate::project::Project;
 use crate::text::percent_encoded;

@@ -134,8 +134,7 @@ impl Collector<'_> {
             [("(command line)", "--database-url", given.option), ("(environment)", "DATABASE_URL", given.environment)];
         for (path, key, text) in texts {
             // A variable may be for another program; an option that is none of Postgres is refused before.
-            let Some(text) = text.filter(|text| is_postgres(text))
-            else {
+            let Some(text) = text.filter(|text| is_postgres(text)) else {
                 continue;
             };
             let source = Source::new(path, &format!("{key}={text}"));

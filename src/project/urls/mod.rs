@@ -21,7 +21,10 @@ use crate::text::{Span, Spanned};
 pub use collect::{Given, read};
 pub use given::refusal;
 pub use login::Login;
-pub use repair::{Replacement, apply, characters_to_encode, has_escapes_in_password, password_replacements, repaired, scheme_replacement};
+pub use repair::{
+    Replacement, apply, characters_to_encode, has_escapes_in_password, password_replacements, repaired,
+    scheme_replacement,
+};
 pub use services::{container_port, is_postgres_service, postgres_services};
 pub use text_of::text_of;
 
