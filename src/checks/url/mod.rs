@@ -3,6 +3,7 @@
 mod encoding;
 mod host_unknown;
 mod localhost_in_container;
+mod localhost_of_others;
 mod password_not_encoded;
 mod placeholder;
 mod published_port_in_container;

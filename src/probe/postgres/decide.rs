@@ -113,7 +113,7 @@ pub fn ended(project: &Project, docker: Option<&Docker>, url: &DatabaseUrl) -> O
         true => format!("`{service}` ends with status {status} again and again"),
         false => format!("`{service}` has ended with status {status}"),
     };
-    others.then(|| (service, Trouble { kind: TroubleKind::Ended, sqlstate: None, message }))
+    others.then_some((service, Trouble { kind: TroubleKind::Ended, sqlstate: None, message }))
 }
 
 struct Decision<'a> {

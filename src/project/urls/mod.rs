@@ -6,6 +6,7 @@ mod intent;
 pub mod libpq;
 mod login;
 mod mapped;
+mod other_programs;
 mod packages;
 mod parts;
 mod python_files;
@@ -21,6 +22,7 @@ use crate::text::{Span, Spanned};
 pub use collect::{Given, read};
 pub use given::refusal;
 pub use login::Login;
+pub use other_programs::{Program, of_other_programs};
 pub use repair::{
     Replacement, apply, characters_to_encode, has_escapes_in_password, password_replacements, repaired,
     scheme_replacement,
