@@ -65,6 +65,22 @@ pub enum Command {
     Helper,
 }
 
+impl Command {
+    /// The database that `--database-url` names.
+    pub fn database_url(&self) -> Option<&str> {
+        let outside = match self {
+            Self::Check(arguments) => &arguments.project.outside,
+            Self::Fix(arguments) => &arguments.project.outside,
+            Self::Explain(arguments) => &arguments.project.outside,
+            Self::Facts(arguments) => &arguments.project.outside,
+            Self::Undo(arguments) => &arguments.outside,
+            Self::Why(arguments) => &arguments.outside,
+            Self::Exec(_) | Self::List(_) | Self::Hook(_) | Self::Helper => return None,
+        };
+        outside.database_url.as_deref()
+    }
+}
+
 /// Which project, and how far devdoctor may look.
 #[derive(Clone, Debug, Args)]
 pub struct ProjectArgs {

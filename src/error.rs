@@ -21,6 +21,9 @@ pub enum Error {
         /// What is wrong, with the place.
         reason: String,
     },
+    /// `--database-url` names no database.
+    #[error("`--database-url` cannot be used: {0}")]
+    DatabaseUrl(String),
     /// The command of the throw-away containers was called anywhere else.
     #[error("{0}")]
     NoHelper(String),
@@ -110,6 +113,7 @@ impl Error {
             Self::Family { checks, .. } => Some(format!("name one of them: {}", checks.join(", "))),
             Self::Exec { help, .. } => help.clone(),
             Self::Facts { .. } => Some("record them with `devdoctor facts --output FILE`".to_owned()),
+            Self::DatabaseUrl(_) => Some("write it as postgresql://ROLE:PASSWORD@HOST:PORT/DATABASE".to_owned()),
             Self::NoText(_) => {
                 Some("give it an error text, or a log: docker compose up 2>&1 | devdoctor why".to_owned())
             }

@@ -93,6 +93,8 @@ fn container(user: &str, group_add: &[&str], mounts: Vec<ContainerMount>, read_o
         name: "real".into(),
         service: None,
         one_off: false,
+        ended: None,
+        restarting: false,
         running: true,
         image: String::new(),
         image_id: String::new(),

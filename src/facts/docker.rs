@@ -208,6 +208,12 @@ pub struct Container {
     pub one_off: bool,
     /// Whether it runs now.
     pub running: bool,
+    /// The status that it ended with, when it does not run or is started again and again.
+    #[serde(default)]
+    pub ended: Option<i64>,
+    /// Whether the engine starts it again and again (`State.Restarting`).
+    #[serde(default)]
+    pub restarting: bool,
     /// The image's name as given, and its id.
     pub image: String,
     /// Image id.

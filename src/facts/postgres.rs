@@ -119,6 +119,8 @@ pub enum TroubleKind {
     TlsWanted,
     /// Something answered that is no Postgres.
     NotPostgres,
+    /// The container of its service has ended with an error, while others of the project run.
+    Ended,
     /// Anything else.
     Other,
 }

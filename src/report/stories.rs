@@ -16,8 +16,14 @@ const LEFT_BEHIND: [&str; 4] =
 const HOMELESS: [&str; 3] = ["exec-home-is-root-directory", "exec-home-of-someone-else", "exec-home-missing"];
 
 /// Checks of a URL's text, which explain why its server cannot be reached.
-const URL_TROUBLE: [&str; 4] =
-    ["url-localhost-in-container", "url-placeholder", "url-scheme-unknown", "url-password-not-encoded"];
+const URL_TROUBLE: [&str; 6] = [
+    "url-host-unknown",
+    "url-published-port-in-container",
+    "url-localhost-in-container",
+    "url-placeholder",
+    "url-scheme-unknown",
+    "url-password-not-encoded",
+];
 
 /// The check that sees the project on a Windows drive, and checks that see what such a drive does not do.
 const ON_WINDOWS_DRIVE: &str = "wsl-project-on-windows-drive";

@@ -174,6 +174,9 @@ pub fn configuration(files: &dyn Files) -> Result<Configuration, Error> {
 
 /// Teaches the output the secrets of a project, so that none is said.
 pub fn learn_secrets(project: &Project, environment: &Environment, database_url: Option<&str>, output: &mut Output) {
+    output.redactor.spare(project.name());
+    output.redactor.spare(project.root.rsplit('/').next().unwrap_or(""));
+    project.services().for_each(|service| output.redactor.spare(&service.name.value));
     project.sources.values().for_each(|source| output.redactor.learn(source));
     environment.0.iter().for_each(|(name, value)| output.redactor.learn_setting(name, value));
     if let Some(url) = database_url {

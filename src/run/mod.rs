@@ -23,6 +23,7 @@ use crate::cli::{Cli, Command};
 use crate::error::Error;
 use crate::fix::apply::engine;
 use crate::probe;
+use crate::project::urls;
 
 use output::Output;
 use terminal::Terminal;
@@ -56,7 +57,9 @@ pub fn run(cli: &Cli) -> ExitCode {
     let environment = probe::host::environment();
     let terminal = Terminal::new(cli.color, &environment);
     let mut output = Output::new(terminal, cli.verbose, cli.quiet);
+    let refusal = cli.command.database_url().and_then(urls::refusal);
     let done = judge::guarded(|| match &cli.command {
+        _ if refusal.is_some() => Err(Error::DatabaseUrl(refusal.clone().unwrap_or_default())),
         Command::Check(arguments) => check::run(arguments, &environment, &mut output),
         Command::Fix(arguments) => fix::run(arguments, &environment, &mut output),
         Command::Undo(arguments) => undo::run(arguments, &environment, &mut output),

@@ -145,6 +145,8 @@ pub fn facts(
         name: "app-1".into(),
         service: Some("app".into()),
         one_off: false,
+        ended: None,
+        restarting: false,
         running: true,
         image: "x".into(),
         image_id: String::new(),

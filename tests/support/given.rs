@@ -399,6 +399,8 @@ fn container(service: &str, given: &GivenContainer, project: &Project) -> Contai
         name: format!("{}-{service}-1", project.name()),
         service: Some(service.to_owned()),
         one_off: false,
+        ended: None,
+        restarting: false,
         running: given.running,
         image: given.image.clone(),
         image_id: format!("sha256:{}", given.image),

@@ -1,6 +1,6 @@
 //! No engine answers where the docker CLI would ask, though the project needs one.
 
-use crate::facts::{EndpointTried, EndpointTrouble, Facts};
+use crate::facts::{EndpointTried, EndpointTrouble, Facts, Missing, Need};
 use crate::finding::{Checked, Finding};
 use crate::fix::Fix;
 
@@ -14,9 +14,12 @@ pub(super) fn check(facts: &Facts) -> Checked {
     let Some((chosen, trouble)) = chosen.and_then(|tried| Some((tried, tried.answer.as_ref().err()?))) else {
         return Ok(vec![]);
     };
-    // What devdoctor does not speak may well answer the docker CLI; the checks that need it say that they could not look.
-    if !needs_one || matches!(trouble, EndpointTrouble::Unsupported(_)) {
+    if !needs_one {
         return Ok(vec![]);
+    }
+    // What devdoctor does not speak, or may not contact, may well answer the docker CLI.
+    if matches!(trouble, EndpointTrouble::Unsupported(_)) {
+        return Err(Missing::new(Need::Docker, format!("the engine at `{}` was not asked: it {trouble}", chosen.url)));
     }
     let message = match trouble {
         EndpointTrouble::BadContext(words) => format!("the docker CLI has no engine to ask: {words}"),
@@ -58,8 +61,9 @@ fn switch(chosen: &EndpointTried, other: &EndpointTried) -> String {
     let by_variable = chosen.named_by.starts_with("DOCKER_HOST") || chosen.named_by.starts_with("DOCKER_CONTEXT=");
     let how = if let Some(flag) = flag {
         match context {
-            Some(name) => format!("give `--context {name}` in place of `{flag}`"),
-            None => format!("give `--docker-host {}` in place of `{flag}`", other.url),
+            Some(name) => format!("name it by `--context {name}`"),
+            None if flag == "--docker-host" => format!("name it by `--docker-host {}`", other.url),
+            None => format!("name it by `--docker-host {}` instead of `{flag}`", other.url),
         }
     } else if let Some(name) = context.filter(|_| !by_variable) {
         format!("docker context use {name}")
@@ -141,8 +145,26 @@ mod tests {
             facts.endpoints_tried[0] = tried("tcp://localhost:2375", flag, Err(trouble));
             let found = check(&facts).unwrap().remove(0);
             assert!(found.help[0].contains(cure), "{:?}", found.help);
-            let switch = format!(": give `--docker-host unix:///var/run/docker.sock` in place of `{flag}`");
-            assert!(found.fix.unwrap().title.ends_with(&switch));
+            let title = found.fix.unwrap().title;
+            assert!(title.contains(": name it by `--docker-host unix:///var/run/docker.sock`"), "{title}");
+            assert_eq!(title.contains("instead of `--context`"), flag == "--context", "{title}");
         }
+    }
+
+    #[test]
+    fn an_engine_that_nobody_asked_is_not_said_to_be_in_order() {
+        let mut facts = Facts::default();
+        facts.project.compose = Some(Default::default());
+        let words = "is another machine; `--allow-remote` lets devdoctor contact it";
+        facts.endpoints_tried = vec![EndpointTried {
+            url: "tcp://1.2.3.4:2375".to_owned(),
+            named_by: "--docker-host".to_owned(),
+            chosen: true,
+            answer: Err(EndpointTrouble::Unsupported(words.to_owned())),
+        }];
+        let reason = check(&facts).unwrap_err().reason;
+        assert_eq!(reason, format!("the engine at `tcp://1.2.3.4:2375` was not asked: it {words}"));
+        facts.project.compose = None;
+        assert_eq!(check(&facts), Ok(vec![]));
     }
 }

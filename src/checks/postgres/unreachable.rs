@@ -11,8 +11,9 @@ pub(super) fn check(facts: &Facts) -> Checked {
     let mut findings = vec![];
     for database in asked(facts)? {
         let (Ok(Err(trouble)), Some(url)) = (&database.server, url_of(facts, database)) else { continue };
+        let at = if database.contacted.is_empty() { &database.named } else { &database.contacted };
         let mut finding = Finding::at(&url.span, shown(database), message(database, trouble))
-            .label(format!("`{}` leads to `{}`", url.key, database.contacted));
+            .label(format!("`{}` leads to `{at}`", url.key));
         for other in database.urls.iter().skip(1).filter_map(|index| facts.project.urls.get(*index)) {
             finding = finding.related(&other.span, format!("`{}` leads there too", other.key));
         }
@@ -20,12 +21,21 @@ pub(super) fn check(facts: &Facts) -> Checked {
             Some(code) => format!("{} (SQLSTATE {code})", trouble.message),
             None => trouble.message.clone(),
         };
-        finding = finding.seen("connect", &database.contacted, said);
+        let source = if trouble.kind == TroubleKind::Ended { "GET /containers/json" } else { "connect" };
+        finding = finding.seen(source, at, said);
         if let Some(service) = &database.service {
             finding = finding.service(service);
         }
         for (index, service) in url.services().enumerate() {
             finding = if index < 8 { finding.service(service) } else { finding };
+        }
+        if trouble.kind == TroubleKind::WrongPassword {
+            // Servers answer the same for a role that is not there, so that nobody can find roles out.
+            let psql = psql(facts, database);
+            finding = finding.help(format!(
+                "create the role first where `\\du` does not list it: {psql} -c 'CREATE ROLE \"{}\" LOGIN'",
+                database.role
+            ));
         }
         findings.push(finding.fix(Fix::manual(cure(facts, database, trouble))));
     }
@@ -39,7 +49,9 @@ fn message(database: &Database, trouble: &Trouble) -> String {
         TroubleKind::NoSocket => format!("there is no socket `{at}`"),
         TroubleKind::TimedOut => format!("`{at}` does not answer"),
         TroubleKind::Unresolved => format!("the host of `{}` cannot be found", database.named),
-        TroubleKind::WrongPassword => format!("the server at `{at}` refuses the password of the role `{role}`"),
+        TroubleKind::WrongPassword => {
+            format!("the server at `{at}` refuses the password of the role `{role}`, or has no such role")
+        }
         TroubleKind::NoSuchRole => format!("the server at `{at}` has no role `{role}`"),
         TroubleKind::NotAllowed => format!("`pg_hba.conf` of the server at `{at}` does not let `{role}` into `{name}`"),
         TroubleKind::NoSuchDatabase => format!("the server at `{at}` has no database `{name}`"),
@@ -48,6 +60,7 @@ fn message(database: &Database, trouble: &Trouble) -> String {
         TroubleKind::TlsRefused => format!("the server at `{at}` has no TLS, which the URL wants"),
         TroubleKind::TlsWanted => format!("the server at `{at}` wants TLS, which the URL forbids"),
         TroubleKind::NotPostgres => format!("what answers at `{at}` is no Postgres"),
+        TroubleKind::Ended => trouble.message.clone(),
         TroubleKind::Other => format!("`{at}` gives no session: {}", trouble.message),
     }
 }
@@ -56,10 +69,7 @@ fn message(database: &Database, trouble: &Trouble) -> String {
 fn cure(facts: &Facts, database: &Database, trouble: &Trouble) -> String {
     let (role, name) = (&database.role, &database.name);
     let service = database.service.as_deref().and_then(|name| facts.project.service(name));
-    let psql = match service {
-        Some(service) => format!("docker compose exec {} psql -U {}", service.name.value, superuser(service)),
-        None => "psql -U postgres".to_owned(),
-    };
+    let psql = psql(facts, database);
     match trouble.kind {
         TroubleKind::Refused => match service {
             Some(service) if wrong_port(facts, database, service) => {
@@ -100,9 +110,28 @@ fn cure(facts: &Facts, database: &Database, trouble: &Trouble) -> String {
         TroubleKind::StartingUp => "wait until it is up, and look again".to_owned(),
         TroubleKind::TlsRefused => "take `sslmode` (or `ssl`) out of the URL".to_owned(),
         TroubleKind::TlsWanted => "write `sslmode=require` in the URL".to_owned(),
+        TroubleKind::Ended => {
+            format!("look why it ended: docker compose logs {}", database.service.as_deref().unwrap_or_default())
+        }
         TroubleKind::NotPostgres | TroubleKind::Other => {
             "correct host and port in the URL, or look at the server's log".to_owned()
         }
+    }
+}
+
+/// How a superuser of the server is reached.
+fn psql(facts: &Facts, database: &Database) -> String {
+    let container = database.service.as_deref().and_then(|service| facts.docker.as_ref().ok()?.container_of(service));
+    // What the container was made with counts, whatever the file says by now.
+    let made_with = container.and_then(|container| container.environment.get_nonempty("POSTGRES_USER"));
+    if let Some(service) = &database.service {
+        let written = facts.project.service(service).map(superuser);
+        let user = made_with.map(str::to_owned).or(written).unwrap_or_else(|| "postgres".to_owned());
+        return format!("docker compose exec {service} psql -U {user}");
+    }
+    match database.contacted.rsplit_once(':') {
+        Some((host, port)) => format!("psql -h {} -p {port} -U SUPERUSER", host.trim_matches(['[', ']'])),
+        None => "psql -U SUPERUSER".to_owned(),
     }
 }
 

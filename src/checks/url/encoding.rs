@@ -5,7 +5,14 @@ use crate::project::urls::{DatabaseUrl, Holder, Replacement, UrlDefectKind};
 /// How a character is written.
 pub(super) fn written(kind: &UrlDefectKind) -> Option<String> {
     let UrlDefectKind::RawInPassword { character, .. } = kind else { return None };
-    Some(as_written(&character.to_string(), &format!("%{:02X}", u32::from(*character))))
+    Some(encoded(*character))
+}
+
+/// How a character is written in a URL.
+pub(super) fn encoded(character: char) -> String {
+    let mut bytes = [0; 4];
+    let code: String = character.encode_utf8(&mut bytes).bytes().map(|byte| format!("%{byte:02X}")).collect();
+    as_written(&character.to_string(), &code)
 }
 
 fn as_written(old: &str, new: &str) -> String {

@@ -1,6 +1,6 @@
 //! A URL sends a container to `localhost`, which in there is the container itself.
 
-use super::{in_force, is_in_file, raw, with_readers};
+use super::{in_force, is_in_file, localhost_of_others, raw, with_readers};
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
 use crate::fix::{Edit, Fix, Step};
@@ -45,11 +45,12 @@ pub(super) fn check(facts: &Facts) -> Checked {
             None => finding.help(format!("write the name of the service that is meant in place of `{}`", host.value)),
         });
     }
+    findings.extend(localhost_of_others::findings(facts));
     Ok(findings)
 }
 
 /// Whether `localhost` in a service is more than its own container: it joins another network, or another joins its own.
-fn shares_network(facts: &Facts, service: &Service) -> bool {
+pub(super) fn shares_network(facts: &Facts, service: &Service) -> bool {
     let mode = |service: &Service| service.network_mode.as_ref().map_or(String::new(), |mode| mode.value.clone());
     let own = mode(service);
     let joined = format!("service:{}", service.name.value);
@@ -67,7 +68,7 @@ fn toward(facts: &Facts, finding: Finding, url: &DatabaseUrl, server: &Service, 
         finding.related(&server.name.span, format!("Postgres listens here, at `{target}` for the other services"));
     let recreate = format!("recreate `{0}`: docker compose up -d {0}", reader.name.value);
     let also_host = url.readers.contains(&Reader::Host);
-    match steps(facts, url, &server.name.value, port).filter(|_| !also_host) {
+    match steps(facts, url, &server.name.value, port, 5432).filter(|_| !also_host) {
         Some(steps) => {
             let title = format!("write `{target}` in place of `{}` in `{}`", url.named(), url.span.path);
             finding.fix(Fix::risky(title, steps).afterwards(recreate))
@@ -85,8 +86,9 @@ fn toward(facts: &Facts, finding: Finding, url: &DatabaseUrl, server: &Service, 
     }
 }
 
-/// The edits that lead to the service, where host and port stand in the text itself.
-fn steps(facts: &Facts, url: &DatabaseUrl, name: &str, port: u16) -> Option<Vec<Step>> {
+/// The edits that lead to the service, where host and port stand in the text itself. `usual`: the port of a URL that names
+/// none.
+pub(super) fn steps(facts: &Facts, url: &DatabaseUrl, name: &str, port: u16, usual: u16) -> Option<Vec<Step>> {
     let host = url.parts.host.as_ref().filter(|_| is_in_file(url))?;
     let source = facts.source(&host.span.path)?;
     (source.slice(&host.span) == host.value).then_some(())?;
@@ -102,7 +104,7 @@ fn steps(facts: &Facts, url: &DatabaseUrl, name: &str, port: u16) -> Option<Vec<
             steps.push(Edit { span, text: name.to_owned() });
             steps.push(Edit { span: written.span.clone(), text: port.to_string() });
         }
-        None if port == 5432 => steps.push(Edit { span, text: name.to_owned() }),
+        None if port == usual => steps.push(Edit { span, text: name.to_owned() }),
         None => steps.push(Edit { span, text: format!("{name}:{port}") }),
         Some(_) => return None,
     }

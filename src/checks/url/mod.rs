@@ -1,10 +1,13 @@
 //! Checks of the family `url`.
 
 mod encoding;
+mod host_unknown;
 mod localhost_in_container;
+mod localhost_of_others;
 mod password_not_encoded;
 mod percent_in_alembic_ini;
 mod placeholder;
+mod published_port_in_container;
 mod scheme_unknown;
 
 use super::{Check, check};
@@ -16,11 +19,13 @@ use crate::project::urls::{DatabaseUrl, Holder, Replacement};
 use crate::text::{Span, mask_url};
 
 /// The checks of this family, sorted by path.
-pub(super) static TABLE: [Check; 5] = [
+pub(super) static TABLE: [Check; 7] = [
+    check!("url/host-unknown", host_unknown::check),
     check!("url/localhost-in-container", localhost_in_container::check),
     check!("url/password-not-encoded", password_not_encoded::check),
     check!("url/percent-in-alembic-ini", percent_in_alembic_ini::check),
     check!("url/placeholder", placeholder::check),
+    check!("url/published-port-in-container", published_port_in_container::check),
     check!("url/scheme-unknown", scheme_unknown::check),
 ];
 

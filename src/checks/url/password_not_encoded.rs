@@ -1,12 +1,15 @@
 //! A password in a URL holds a character that ends it, or makes it unreadable, for who reads it.
 
-use super::encoding::{how_to_write, listed, written};
+use super::encoding::{encoded, how_to_write, listed, written};
 use super::{doubling, edits, in_force, is_in_file, is_read_by, raw, recreated, with_readers};
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
 use crate::fix::Fix;
-use crate::project::urls::{DatabaseUrl, UrlDefect, UrlDefectKind, has_escapes_in_password, password_replacements};
-use crate::text::mask_url;
+use crate::project::urls::{
+    DatabaseUrl, UrlDefect, UrlDefectKind, characters_to_encode, has_escapes_in_password, password_replacements,
+    text_of,
+};
+use crate::text::{MASK, mask_url};
 
 pub(super) fn check(facts: &Facts) -> Checked {
     let mut findings = vec![];
@@ -58,7 +61,11 @@ fn of_url(facts: &Facts, url: &DatabaseUrl, first: &UrlDefect, biting: &[&UrlDef
     }
     finding = with_readers(facts, finding, url);
     if let Some(variable) = &first.from_variable {
-        let characters: Vec<String> = biting.iter().filter_map(|defect| written(&defect.kind)).collect();
+        let characters = text_of(&facts.project, url).map(|text| characters_to_encode(&text)).unwrap_or_default();
+        let mut characters: Vec<String> = characters.into_iter().map(encoded).collect();
+        if characters.is_empty() {
+            characters = biting.iter().filter_map(|defect| written(&defect.kind)).collect();
+        }
         return finding.help(format!(
             "put the encoded password ({}) into a variable of its own and name that one here: `{variable}` itself is the password and stays as it is",
             listed(&characters)
@@ -98,6 +105,11 @@ fn default_at(text: &str, offset: usize) -> Option<&str> {
 /// The message, and what stands under the underline.
 fn words(url: &DatabaseUrl, kind: &UrlDefectKind) -> (String, String) {
     match kind {
+        // Where the host that is taken is all password, there is nothing to show.
+        UrlDefectKind::RawInPassword { character, sqlalchemy_host: Some(host), .. } if host == MASK => (
+            format!("the password in `{}` ends at this `{character}` for SQLAlchemy", url.key),
+            "ends the password for its readers".to_owned(),
+        ),
         UrlDefectKind::RawInPassword { character, sqlalchemy_host: Some(host), .. } => (
             format!(
                 "the password in `{}` ends at this `{character}` for SQLAlchemy, which looks for the host `{host}`",

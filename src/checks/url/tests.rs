@@ -98,3 +98,15 @@ fn a_container_is_sent_to_itself_by_every_name_of_itself() {
         }
     }
 }
+
+#[test]
+fn a_password_of_a_variable_is_told_whole_and_a_hidden_host_not_at_all() {
+    let compose = "services:\n  a:\n    image: x\n    environment:\n      DATABASE_URL: postgresql://u:${PW}@h/d\n";
+    let (_, findings) =
+        found(password_not_encoded::check, &[("compose.yaml", compose), (".env", "PW='s/ecret@wo#rd/x'\n")]);
+    let [finding] = findings.as_slice() else { panic!("{findings:?}") };
+    assert!(finding.help[0].contains("(`/` as `%2F`, `@` as `%40` and `#` as `%23`)"), "{:?}", finding.help);
+    let (_, findings) = found(password_not_encoded::check, &[(".env", "A=postgresql://u:p@ss/w@h/d\n")]);
+    let [finding] = findings.as_slice() else { panic!("{findings:?}") };
+    assert_eq!(finding.message, "the password in `A` ends at this `@` for SQLAlchemy");
+}

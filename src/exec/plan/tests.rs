@@ -15,6 +15,8 @@ pub(in crate::exec) fn container(name: &str) -> Container {
         name: name.to_owned(),
         service: Some(name.to_owned()),
         one_off: false,
+        ended: None,
+        restarting: false,
         running: true,
         image: "python:3.12".to_owned(),
         image_id: String::new(),

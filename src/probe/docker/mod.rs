@@ -20,8 +20,8 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::facts::{
-    Container, Docker, EndpointTried, EngineKind, Environment, Fact, Identity, Image, Missing, MountKind, Need,
-    PathWish,
+    Container, Docker, EndpointTried, EndpointTrouble, EngineKind, Environment, Fact, Identity, Image, Missing,
+    MountKind, Need, PathWish,
 };
 use crate::project::Project;
 use crate::text::percent_encoded;
@@ -121,6 +121,9 @@ async fn find(
         Err(trouble) => {
             let reason = match chosen.url.as_str() {
                 "" => trouble.to_string(),
+                url if matches!(trouble, EndpointTrouble::Unsupported(_)) => {
+                    format!("the engine at `{url}` was not asked: it {trouble}")
+                }
                 url => format!("no engine answers at `{url}`: {trouble}"),
             };
             let others = endpoints::elsewhere(options, &config, person.owner.uid, home, &chosen);

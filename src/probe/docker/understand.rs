@@ -80,6 +80,11 @@ pub(super) fn container(inspect: &Value, service: Option<String>) -> Option<Cont
         service: label(SERVICE).map(str::to_owned).or(service),
         one_off: label(ONE_OFF).is_some_and(|value| value.eq_ignore_ascii_case("true")),
         running,
+        ended: inspect
+            .pointer("/State/ExitCode")
+            .and_then(Value::as_i64)
+            .filter(|_| !running && text("/State/Status") == "exited" || flag("/State/Restarting")),
+        restarting: flag("/State/Restarting"),
         image: text("/Config/Image"),
         image_id: text("/Image"),
         user: text("/Config/User"),

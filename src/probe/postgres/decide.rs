@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::facts::{Container, Docker, EngineKind};
+use crate::facts::{Container, Docker, EngineKind, Trouble, TroubleKind};
 use crate::project::Project;
 use crate::project::urls::{DatabaseUrl, Reader, container_port, is_loopback, postgres_services};
 
@@ -91,6 +91,29 @@ pub fn contact(project: &Project, docker: Option<&Docker>, url: &DatabaseUrl, al
     Contact::Nowhere(format!(
         "`{host}` is neither this machine nor a container of its engine; `--allow-remote` lets devdoctor ask it"
     ))
+}
+
+/// The trouble of a database whose container has ended with an error, or does so again and again, while others of the
+/// project run: somebody stopped neither it nor the project. With the name of its service.
+pub fn ended(project: &Project, docker: Option<&Docker>, url: &DatabaseUrl) -> Option<(String, Trouble)> {
+    let docker = docker?;
+    let host = url.host();
+    let of_host = |container: &&Container| {
+        let service = container.service.as_deref().and_then(|name| project.service(name));
+        let named = service.and_then(|service| service.container_name.as_ref()).is_some_and(|name| name.value == host);
+        named || container.service.as_deref() == Some(host) || container.name == host
+    };
+    let service = docker.containers.iter().find(of_host)?.service.clone()?;
+    let container = docker.container_of(&service)?;
+    // The statuses of what was stopped: 130, 137 and 143 are those of signals that `stop` and Ctrl-C send.
+    let status = container.ended.filter(|status| !matches!(status, 0 | 130 | 137 | 143))?;
+    let runs = |other: &Container| other.running && !other.restarting && !other.one_off;
+    let others = docker.containers.iter().any(|other| runs(other) && other.service.as_ref() != Some(&service));
+    let message = match container.restarting {
+        true => format!("`{service}` ends with status {status} again and again"),
+        false => format!("`{service}` has ended with status {status}"),
+    };
+    others.then_some((service, Trouble { kind: TroubleKind::Ended, sqlstate: None, message }))
 }
 
 struct Decision<'a> {

@@ -55,7 +55,10 @@ pub async fn look(
         };
         match wanted.iter_mut().find(|known| known.is(&contact, &login)) {
             Some(known) => known.urls.push(index),
-            None => wanted.push(Wanted { urls: vec![index], named: url.named(), contact, login }),
+            None => {
+                let ended = decide::ended(project, docker, url);
+                wanted.push(Wanted { urls: vec![index], named: url.named(), contact, login, ended });
+            }
         }
     }
     let databases = join_all(wanted.iter().map(|wanted| wanted.look(docker, deadline))).await;
@@ -86,6 +89,8 @@ struct Wanted {
     named: String,
     contact: Contact,
     login: Login,
+    /// The service whose container has ended, and how.
+    ended: Option<(String, Trouble)>,
 }
 
 impl Wanted {
@@ -109,6 +114,11 @@ impl Wanted {
             service,
             server: Err(Missing::new(Need::Postgres, "nobody was asked")),
         };
+        if let Some((service, trouble)) = &self.ended {
+            database.service = Some(service.clone());
+            database.server = Ok(Err(trouble.clone()));
+            return database;
+        }
         if let Contact::Nowhere(reason) = &self.contact {
             database.server = Err(Missing::new(Need::Postgres, reason.clone()));
             return database;

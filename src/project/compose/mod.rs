@@ -6,6 +6,7 @@ mod load;
 mod locate;
 mod merge;
 mod mounts;
+mod names;
 mod paths;
 mod ports;
 mod read;
@@ -40,6 +41,10 @@ pub struct Compose {
     pub services: BTreeMap<String, Service>,
     /// Named volumes by their name in the file.
     pub volumes: BTreeMap<String, Volume>,
+    /// Keys of Compose files of the project that are not merged here, such as a `compose.test.yaml` for `-f`: any of them may
+    /// be a service.
+    #[serde(default)]
+    pub named_elsewhere: Vec<String>,
     /// Profiles that `COMPOSE_PROFILES` turns on; `*` is all of them.
     pub active_profiles: Vec<String>,
     /// Variables that an interpolation names and that are set nowhere, with the place of the interpolation.
@@ -84,6 +89,15 @@ pub struct Service {
     /// `entrypoint:` as words.
     #[serde(serialize_with = "variables::record_words")]
     pub entrypoint: Option<Spanned<Vec<String>>>,
+    /// Names that it answers to in its networks besides its own: `hostname:` and the `aliases:` of its networks.
+    #[serde(default)]
+    pub other_names: Vec<String>,
+    /// Names that it knows besides those of its networks: `links:`, `external_links:`, `extra_hosts:`.
+    #[serde(default)]
+    pub known_hosts: Vec<String>,
+    /// Whether others than the services of these files may stand in its networks.
+    #[serde(default)]
+    pub has_strangers: bool,
     /// `read_only:`.
     pub read_only: bool,
     /// `profiles:`.
@@ -204,6 +218,9 @@ impl Service {
             working_dir: None,
             command: None,
             entrypoint: None,
+            other_names: vec![],
+            known_hosts: vec![],
+            has_strangers: false,
             read_only: false,
             profiles: vec![],
         }

@@ -74,8 +74,10 @@ fn compose(reader: &mut Reader<'_>, process: &BTreeMap<String, String>) -> Optio
     let mut unset_variables = std::mem::take(&mut reader.unset);
     unset_variables.sort_by(|one: &Spanned<String>, two| (&one.span, &one.value).cmp(&(&two.span, &two.value)));
     unset_variables.dedup();
+    let named_elsewhere = named_elsewhere(reader, &reader.merged);
     Some(Compose {
         name,
+        named_elsewhere,
         files: std::mem::take(&mut reader.merged),
         directory: location.directory,
         services,
@@ -88,4 +90,21 @@ fn compose(reader: &mut Reader<'_>, process: &BTreeMap<String, String>) -> Optio
             .collect(),
         unset_variables,
     })
+}
+
+/// What other Compose files name: every key of theirs, since they are not understood.
+fn named_elsewhere(reader: &Reader<'_>, merged: &[String]) -> Vec<String> {
+    let is_other = |path: &&String| {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        name.contains("compose") && (name.ends_with(".yml") || name.ends_with(".yaml")) && !merged.contains(path)
+    };
+    let mut names = vec![];
+    for path in reader.files.list().iter().filter(is_other) {
+        let Ok(source) = reader.files.read(path) else { continue };
+        let keys = source.text().lines().filter_map(|line| line.trim().split_once(':').map(|(key, _)| key.to_owned()));
+        names.extend(keys.filter(|key| !key.is_empty() && !key.contains(' ')));
+    }
+    names.sort();
+    names.dedup();
+    names
 }

@@ -7,7 +7,7 @@ use crate::text::Spanned;
 use super::load::{Reader, Scope};
 use super::tree::{Data, Tree};
 use super::words::words;
-use super::{Block, BlockStyle, MountSource, Service, Volume, scalars};
+use super::{Block, BlockStyle, MountSource, Service, Volume, names, scalars};
 
 impl Reader<'_> {
     /// The services of the merged tree.
@@ -20,7 +20,9 @@ impl Reader<'_> {
         }
         for (name, service) in section.entries() {
             if service.is_mapping() {
-                services.insert(name.value.clone(), self.service(name, service, scope));
+                let mut made = self.service(name, service, scope);
+                names::add(&mut made, service, tree);
+                services.insert(name.value.clone(), made);
             } else {
                 let message = format!("services.{} must be a mapping", name.value);
                 self.refuse(&name.span, message, format!("service `{}`", name.value));
@@ -58,6 +60,9 @@ impl Reader<'_> {
             working_dir: self.text(name, tree, "working_dir"),
             command: self.command(name, tree, "command"),
             entrypoint: self.command(name, tree, "entrypoint"),
+            other_names: vec![],
+            known_hosts: vec![],
+            has_strangers: false,
             read_only: read_only.unwrap_or(false),
             profiles: profiles.iter().filter_map(|profile| profile.text().map(str::to_owned)).collect(),
         }

@@ -23,7 +23,7 @@ pub struct Given<'a> {
 }
 
 /// Length (bytes) beyond which a text is not taken for a URL.
-const LONGEST: usize = 10_000;
+pub(super) const LONGEST: usize = 10_000;
 
 /// Names of `.env` files that programs on the host read by habit.
 const ENV_FILES: [&str; 5] = [".env", ".env.local", ".env.development", ".env.development.local", ".env.dev"];
@@ -133,9 +133,8 @@ impl Collector<'_> {
         let texts =
             [("(command line)", "--database-url", given.option), ("(environment)", "DATABASE_URL", given.environment)];
         for (path, key, text) in texts {
-            // What is named by the option is meant, whatever it is; a variable may be for another program.
-            let Some(text) = text.filter(|text| is_postgres(text) || key.starts_with("--") && text.len() <= LONGEST)
-            else {
+            // A variable may be for another program; an option that is none of Postgres is refused before.
+            let Some(text) = text.filter(|text| is_postgres(text)) else {
                 continue;
             };
             let source = Source::new(path, &format!("{key}={text}"));

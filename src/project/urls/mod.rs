@@ -1,10 +1,12 @@
 //! Database URLs: where they stand, who reads them, and how SQLAlchemy and libpq really read their text.
 
 mod collect;
+mod given;
 mod intent;
 pub mod libpq;
 mod login;
 mod mapped;
+mod other_programs;
 mod packages;
 mod parts;
 mod python_files;
@@ -18,8 +20,13 @@ use serde::{Deserialize, Serialize};
 use crate::text::{Span, Spanned};
 
 pub use collect::{Given, read};
+pub use given::refusal;
 pub use login::Login;
-pub use repair::{Replacement, apply, has_escapes_in_password, password_replacements, repaired, scheme_replacement};
+pub use other_programs::{Program, of_other_programs};
+pub use repair::{
+    Replacement, apply, characters_to_encode, has_escapes_in_password, password_replacements, repaired,
+    scheme_replacement,
+};
 pub use services::{container_port, is_postgres_service, postgres_services};
 pub use text_of::text_of;
 

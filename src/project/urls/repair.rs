@@ -37,13 +37,31 @@ pub fn password_replacements(url: &DatabaseUrl, raw: &str) -> Vec<Replacement> {
                 continue;
             }
             percent.to_owned()
-        } else if matches!(character, '@' | '/' | '?' | '#' | '%' | '[' | ']') || character.is_whitespace() {
+        } else if must_be_encoded(character) {
             let mut bytes = [0; 4];
             character.encode_utf8(&mut bytes).bytes().map(|byte| format!("{percent}{byte:02X}")).collect()
         } else {
             continue;
         };
         found.push(Replacement { range: place, text });
+    }
+    found
+}
+
+/// Whether a character cannot stand in a password as it is.
+fn must_be_encoded(character: char) -> bool {
+    matches!(character, '@' | '/' | '?' | '#' | '%' | '[' | ']') || character.is_whitespace()
+}
+
+/// The characters in the password of a URL's real text that must be encoded, each once, in the order they stand.
+pub fn characters_to_encode(text: &str) -> Vec<char> {
+    let password = intent::read(text).and_then(|intent| text.get(intent.password?));
+    let mut found = vec![];
+    for (at, character) in password.unwrap_or("").char_indices() {
+        let is_escape = character == '%' && password.and_then(|password| escape(password.get(at..)?)).is_some();
+        if must_be_encoded(character) && !is_escape && !found.contains(&character) {
+            found.push(character);
+        }
     }
     found
 }

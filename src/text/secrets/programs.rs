@@ -32,7 +32,7 @@ impl Told {
     }
 }
 
-static TABLE: [Told; 18] = [
+static TABLE: [Told; 20] = [
     // `docker login -p x`, `mysql -px`, `redis-cli -a x`, also as `"-p", "x"` and as items of a list.
     Told::new(&["login", "mysql", "mariadb", "sshpass", "mongo", "redis-cli", "ldap"], true, || {
         pattern(&format!(
@@ -50,6 +50,16 @@ static TABLE: [Told; 18] = [
         ))
     }),
     Told::new(&["<<<"], true, || pattern(r#"secret[ \t]+create[^\n<]*<<<[ \t]*["']?([^\n"']+)"#)),
+    // `--auth=me:x`, `--auth me:x`.
+    Told::new(&["--auth", "--http-auth"], true, || {
+        pattern(r#"--(?:http-)?auth\\?["']?(?:[= \t]|,[ \t]*)\\?["']?[^\s"':=,\\]+:([^\s"'\\]+)"#)
+    }),
+    // A comment that says it in words: `the password is x1`. What has neither digit nor sign is a word of the sentence.
+    Told::new(&["passw", "secret", "token", "api key", "pw "], true, || {
+        pattern(
+            r#"(?i-u:\b(?:passw(?:or)?d|pw|secret|token|api key)[ \t]+(?:is|was|are|now|=>|->)[ \t]*:?[ \t]*["'`]?)([^\s"'`]*[0-9!@$%^&*+=][^\s"'`]*)"#,
+        )
+    }),
     // `.netrc` and `.pgpass`.
     Told::new(&["login"], true, || pattern(r#"login\s+\S+\s+password\s+([^\s"']+)"#)),
     Told::new(&[":*:", "pgpass"], true, || {
@@ -97,7 +107,7 @@ static TABLE: [Told; 18] = [
         true,
         || {
             pattern(
-                r"(?-u:\b(gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abprs]-[\w-]{10,}|(?:sk|rk|pk)_(?:live|test)_\w{10,}|sk-[\w-]{20,}|hf_[A-Za-z0-9]{20,}|npm_[A-Za-z0-9]{30,}|pypi-[\w-]{30,}|AKIA[0-9A-Z]{16}|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]+))",
+                r"(?-u:\b(gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abprs]-[\w-]{10,}|(?:sk|rk|pk)_(?:live|test)_\w{4,}|sk-[\w-]{20,}|hf_[A-Za-z0-9]{20,}|npm_[A-Za-z0-9]{30,}|pypi-[\w-]{30,}|AKIA[0-9A-Z]{16}|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]+))",
             )
         },
     ),

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use regex::Regex;
 
+use super::urls::is_token;
 use super::{MASK, percent_encoded, ranges};
 use crate::text::Source;
 
@@ -14,6 +15,8 @@ pub struct Redactor {
     secrets: Vec<String>,
     /// Those of several words, which may come back with other blanks between them: wrapped, or joined from lines.
     phrases: Vec<Regex>,
+    /// Names that people see everywhere, such as those of the project and its services.
+    names: Vec<String>,
 }
 
 /// Length (bytes) beyond which a secret of several words is only looked for by its lines.
@@ -24,6 +27,12 @@ const ORDINARY: [&str; 8] =
     ["postgres", "password", "changeme", "changethis", "secret", "example", "localhost", "devdoctor"];
 
 impl Redactor {
+    /// Leaves a name alone that is a password as well (`POSTGRES_PASSWORD: ledger` of the project `ledger`): where it stands
+    /// as a password the masks hide it, and everywhere else it says nothing that the name does not.
+    pub fn spare(&mut self, name: &str) {
+        self.names.push(name.to_owned());
+    }
+
     /// Learns the secrets of a source.
     pub fn learn(&mut self, source: &Source) {
         for range in source.secrets() {
@@ -58,7 +67,11 @@ impl Redactor {
     }
 
     fn learn_line(&mut self, secret: &str) {
-        if secret.chars().count() < 6 || ORDINARY.contains(&secret) || self.secrets.iter().any(|known| known == secret)
+        let is_name = !is_token(secret) && self.names.iter().any(|name| name == secret);
+        if is_name
+            || secret.chars().count() < 6
+            || ORDINARY.contains(&secret)
+            || self.secrets.iter().any(|known| known == secret)
         {
             return;
         }

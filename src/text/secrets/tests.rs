@@ -99,3 +99,14 @@ fn masking_keeps_lengths_and_lines() {
     assert_eq!(masked.len(), text.len());
     assert!(masked.contains("\n***\n***\n"), "{masked}");
 }
+
+#[test]
+fn a_name_that_everybody_sees_stays_where_it_is_no_password() {
+    let mut redactor = Redactor::default();
+    redactor.spare("ledger");
+    redactor.spare("a1b2c3d4e5f6a7b8c9");
+    redactor.learn_setting("POSTGRES_PASSWORD", "ledger");
+    redactor.learn_setting("API_TOKEN", "a1b2c3d4e5f6a7b8c9");
+    assert_eq!(redactor.redact("ledger at db, a1b2c3d4e5f6a7b8c9"), "ledger at db, ***");
+    assert_eq!(masked("c.yaml", "POSTGRES_PASSWORD: ledger"), "POSTGRES_PASSWORD: ******");
+}

@@ -10,7 +10,10 @@ use super::{REFERENCE, merged, pattern};
 /// The start of a URL with a password, up to the `:` after the user.
 static URL_START: LazyLock<Regex> = LazyLock::new(|| pattern(r#"([A-Za-z][A-Za-z0-9+.-]*)://[^\s'"`<>/:]*:"#));
 
-/// The passwords of URLs: everything between the first `:` of the user part and the last `@` of the word, since that is what
+/// A URL with a user and no password.
+static URL_USER: LazyLock<Regex> = LazyLock::new(|| pattern(r#"([A-Za-z][A-Za-z0-9+.-]*)://([^\s'"`<>/:@?#]+)@"#));
+
+/// The passwords of URLs, and users that are tokens: everything between the first `:` of the user part and the last `@` of the word, since that is what
 /// its author meant, however a reader splits it. Where the word holds no `@`, a blank or a quote stands in the password of a
 /// server's URL; then the line's last `@` counts.
 pub(super) fn url_passwords(text: &str) -> Vec<Range<usize>> {
@@ -29,5 +32,20 @@ pub(super) fn url_passwords(text: &str) -> Vec<Range<usize>> {
             found.push(password);
         }
     }
+    found.extend(URL_USER.captures_iter(text).filter_map(|captures| {
+        let (scheme, user) = (captures.get(1)?.as_str().to_ascii_lowercase(), captures.get(2)?);
+        let is_web = scheme.starts_with("http") || scheme.starts_with("git+http");
+        let shown = REFERENCE.is_match(user.as_str()) || user.as_str() == "git";
+        (!shown && (is_web || is_token(user.as_str()))).then(|| user.range())
+    }));
     merged(found)
+}
+
+/// Whether a name looks as only machines make names: long, of letters and digits alone.
+pub(super) fn is_token(name: &str) -> bool {
+    let has = |kind: fn(&u8) -> bool| name.bytes().any(|byte| kind(&byte));
+    name.len() >= 16
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && has(u8::is_ascii_digit)
+        && has(u8::is_ascii_alphabetic)
 }

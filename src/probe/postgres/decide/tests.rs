@@ -22,6 +22,8 @@ fn container(service: &str, address: &str, ports: &[(u16, &str, u16)]) -> Contai
         name: format!("shop-{service}-1"),
         service: Some(service.into()),
         one_off: false,
+        ended: None,
+        restarting: false,
         running: true,
         image: String::new(),
         image_id: String::new(),
@@ -135,4 +137,28 @@ fn nothing_else_is_contacted_unless_allowed() {
         assert!(said.contains(expected), "{url}: {said}");
     }
     assert_eq!(shown("postgresql://u@db.example.com/a", Reader::Host, None, true), "db.example.com:5432 -");
+}
+
+#[test]
+fn a_container_that_ended_with_an_error_is_told_from_one_that_was_stopped() {
+    let url = "postgresql://u@db/a";
+    let (project, url) =
+        project(url, Reader::Service("app".into()), vec![service("app", "x"), service("db", "postgres")]);
+    for (running, restarting, status, app_runs, expected) in [
+        (false, false, Some(1), true, Some("`db` has ended with status 1")),
+        (true, true, Some(1), true, Some("`db` ends with status 1 again and again")),
+        (false, false, Some(1), false, None),
+        (false, false, Some(0), true, None),
+        (false, false, Some(137), true, None),
+        (true, false, None, true, None),
+    ] {
+        let db = Container { running, restarting, ended: status, ..container("db", "", &[]) };
+        let app = Container { running: app_runs, ..container("app", "172.18.0.3", &[]) };
+        let docker = docker(EngineKind::Rootful, true, vec![app, db]);
+        let found = ended(&project, Some(&docker), &url);
+        assert_eq!(
+            found.map(|(service, trouble)| (service, trouble.message)),
+            expected.map(|words| ("db".to_owned(), words.to_owned()))
+        );
+    }
 }
