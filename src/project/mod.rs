@@ -10,6 +10,7 @@ pub mod files;
 pub mod line_ends;
 pub mod python_environment;
 pub mod read;
+pub mod starts;
 pub mod stores;
 pub mod urls;
 pub mod vector;
