@@ -3,7 +3,11 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use devdoctor::cli::Cli;
 
 fn main() -> ExitCode {
-    devdoctor::run::run(&devdoctor::cli::Cli::parse())
+    match Cli::try_parse() {
+        Ok(cli) => devdoctor::run::run(&cli),
+        Err(error) => devdoctor::run::refused(&error),
+    }
 }

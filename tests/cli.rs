@@ -106,6 +106,35 @@ fn statuses_are_0_for_nothing_1_for_findings_2_for_trouble() {
 }
 
 #[test]
+fn wrong_words_for_exec_are_told_apart_from_what_a_command_says() {
+    let project = broken();
+    for (arguments, expected) in [
+        (&["exec"][..], 125),
+        (&["exec", "--no-such-option", "api", "x"], 125),
+        (&["--color", "never", "exec"], 125),
+        (&["--color", "exec"], 2),
+        (&["exec", "--help"], 0),
+        (&["check", "exec", "exec"], 2),
+    ] {
+        let (status, out, err) = run(&project.path(), arguments);
+        assert_eq!(status, expected, "{arguments:?}: {out}{err}");
+        assert_eq!(out.is_empty(), expected != 0, "{arguments:?}: {out}");
+    }
+}
+
+#[test]
+fn a_plan_says_where_each_fix_is() {
+    let project = broken();
+    let (_, out, _) = run(&project.path(), &["fix", "--offline", "--dry-run"]);
+    assert!(
+        out.starts_with("# run `make migrate` as you: `-u $(UID):$(GID)` (exec-as-root, safe, Makefile:2)\n"),
+        "{out}"
+    );
+    let (_, out, _) = run(&project.path(), &["fix", "--offline"]);
+    assert!(out.replace("\n  ", " ").contains("can be undone (exec-as-root, Makefile:2)\n"), "{out}");
+}
+
+#[test]
 fn a_configuration_that_cannot_be_used_is_named_with_its_place() {
     let project = broken();
     project.write("devdoctor.yaml", "skip:\n  exec-as-root: ''\n");

@@ -66,8 +66,8 @@ fn what_lies_in_closed_folders_is_given_back_too_and_is_nothing_new() {
     let before = project.tree();
     let fix = project.devdoctor(&["fix", "--yes"]).ends_with(0);
     assert_eq!(project.tree().foreign_to(Person::User.owner().unwrap()), Vec::<&str>::new(), "{fix}");
-    let first = "2 files and folders belong to root, not to you: 2 in `closed` and 1 other folder";
-    let second = "2 files and folders belong to root, not to you: 2 in `closed/deep` and 1 other folder";
+    let first = "2 files and folders belong to root, not to you: 2 in `closed` and `closed/deep`";
+    let second = "2 files and folders belong to root, not to you: 2 in `closed/deep` and `closed/deep/deeper`";
     let third = "`closed/deep/deeper/c` belongs to root, not to you";
     assert_eq!(
         told(&fix),

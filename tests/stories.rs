@@ -224,3 +224,58 @@ fn a_wrong_password_and_a_database_that_is_not_there_are_told_apart() {
         assert_clean(&project);
     }
 }
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn a_service_that_gets_another_user_can_still_write_all_its_mounts() {
+    const ID: &str = "ownership-service-writes-as-root";
+    let (image, label) = (variable("DEVDOCTOR_TEST_IMAGE_PYTHON"), variable("DEVDOCTOR_TEST_RUN"));
+    let project = Project::empty(Person::User);
+    project.write("pyproject.toml", "[project]\nname = \"shop\"\nversion = \"0\"\nrequires-python = \">=3.9\"\n");
+    project.write(
+        "compose.yaml",
+        format!(
+            "services:\n  api:\n    image: {image}\n    working_dir: /app\n    stop_grace_period: 0s\n    \
+             labels: {{devdoctor.test: \"{label}\"}}\n    \
+             command: sh -c \"uv run python -V && touch /state/x && sleep 600\"\n    volumes:\n      - .:/app\n      \
+             - venv:/app/.venv\n      - state:/state\nvolumes:\n  venv:\n  state:\n"
+        ),
+    );
+    project.up();
+    project.shell("until docker compose exec -T api test -e /state/x; do sleep 0.1; done").ends_with(0);
+    // Both volumes hold root's files. That is said, and nothing is broken by a yes.
+    let fix = project.devdoctor(&["fix", "--yes", "--unsafe"]).ends_with(1);
+    assert!(!project.read("compose.yaml").contains("user:"), "{fix}");
+    let check = project.devdoctor(&["check", "--only", ID]).ends_with(1);
+    let words = check.out.replace("\n          ", " ");
+    let (uid, gid) = Person::User.owner().unwrap();
+    let cannot = format!("run `api` as {uid}:{gid} when it can write `/app/.venv` and `/state`");
+    assert!(words.contains(&cannot), "{check}");
+    // The commands that it names, as they stand there.
+    for path in ["/app/.venv", "/state"] {
+        let command = format!("docker compose exec -u 0 api chown -hR {uid}:{gid} {path}");
+        assert!(words.contains(&command), "{check}");
+        project.shell(&command.replace("exec", "exec -T")).ends_with(0);
+    }
+    project.devdoctor(&["fix", "--yes", "--unsafe"]).ends_with(0);
+    assert!(project.read("compose.yaml").contains("user: \"${HOST_UID:-"), "{}", project.read("compose.yaml"));
+    project.up();
+    project
+        .shell("sleep 2; docker compose exec -T api sh -c 'touch /app/made /state/made /app/.venv/made'")
+        .ends_with(0);
+    assert_eq!(project.tree().owner("made"), (uid, gid));
+    project.down();
+    // Empty volumes are given with the user.
+    project.replace("compose.yaml", "uv run python -V && touch /state/x", "true");
+    project.devdoctor(&["undo"]).ends_with(1);
+    let edited = project.read("compose.yaml");
+    let user = edited.lines().find(|line| line.contains("user:")).unwrap().to_owned();
+    project.replace("compose.yaml", &format!("{user}\n"), "");
+    project.up();
+    let fix = project.devdoctor(&["fix", "--yes", "--unsafe", "--only", ID]).ends_with(0);
+    assert!(fix.out.replace("\n  ", " ").contains("and give it `/app/.venv` and `/state`"), "{fix}");
+    project.replace("compose.yaml", "true && sleep", "uv run python -V && touch /state/x && sleep");
+    project.up();
+    project.shell("until docker compose exec -T api test -e /state/x; do sleep 0.1; done").ends_with(0);
+    assert_eq!(project.shell("docker compose exec -T api stat -c %u /state /state/x").out, format!("{uid}\n{uid}\n"));
+}

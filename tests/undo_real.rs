@@ -116,7 +116,7 @@ fn only_paths_that_still_have_the_owner_of_the_fix_are_given_back() {
     chown(project.root.join("migrations/b.py"), Some(4242), Some(4242)).unwrap();
     std::fs::remove_file(project.root.join("migrations/c.py")).unwrap();
     let undo = project.devdoctor(&["undo"]).ends_with(0);
-    assert!(undo.out.contains("undone: 1 of 3 paths given to "), "{undo}");
+    assert!(undo.out.contains("undone: 1 of 3 paths given back to 0:0"), "{undo}");
     assert_eq!([owner(&project, "migrations/a.py"), owner(&project, "migrations/b.py")], [(0, 0), (4242, 4242)]);
     assert!(!state(&project).exists(), "under sudo the journal is where the password file says");
     let list = project.devdoctor_by(Person::User, &["undo", "--list"]).ends_with(0);
@@ -157,7 +157,7 @@ fn owners_that_were_begun_to_be_changed_are_decided_by_looking() {
     assert!(undo.out.contains("left: 3 paths given to ") && undo.out.contains("permission denied"), "{undo}");
     std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755)).unwrap();
     let undo = project.devdoctor(&["undo"]).ends_with(0);
-    assert!(undo.out.contains("undone: 2 of 3 paths given to "), "{undo}");
+    assert!(undo.out.contains("undone: 2 of 3 paths given back to 0:0"), "{undo}");
     for file in ["a.py", "b.py", "c.py"] {
         assert_eq!(owner(&project, &format!("migrations/{file}")), (0, 0), "{file}");
     }
@@ -187,6 +187,6 @@ fn a_cache_is_given_back_when_its_container_was_made_anew() {
     inside("sh -c 'chown 7:7 /cache/a/c && rm /cache/a/d'");
     project.shell("docker compose up -d --force-recreate").ends_with(0);
     let undo = project.devdoctor(&["undo"]).ends_with(0);
-    assert!(undo.out.contains("undone: 3 of 5 paths given to 1000:1000"), "{undo}");
+    assert!(undo.out.contains("undone: 3 of 5 paths given back to 0:0"), "{undo}");
     assert_eq!((owners().as_str(), inside("stat -c %u /cache/a/c").trim()), ("0\n0\n0\n", "7"));
 }

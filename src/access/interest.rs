@@ -247,6 +247,9 @@ pub fn paths_of_interest(container: &Container, project: &Project) -> Vec<PathWi
             wish(absolute(&home, "/"), false);
         }
     }
+    for PathWish { path, listing } in super::tops::wishes_of_mounts(container, project) {
+        wish(path, listing);
+    }
     // Without the folders above them: each is one look.
     for PathWish { path, listing } in environment_wishes(container, project) {
         *wishes.entry(path).or_default() |= listing;

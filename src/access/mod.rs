@@ -3,7 +3,8 @@
 //! One model answers all questions about ownership and caches: [`user`] says who a process is, [`ids`] how its numbers look
 //! from the host, [`layout`] which mount a path lies in, [`rights`] what the kernel allows there, [`caches`] where tools
 //! keep their caches, [`environments`] where virtual environments are, [`homes`] whose home a process has, [`user_variables`]
-//! which variables say the user, and [`interest`] which paths have to be looked at to answer.
+//! which variables say the user, and [`interest`] and [`tops`]
+//! which paths have to be looked at to answer.
 
 pub mod caches;
 pub mod environments;
@@ -14,6 +15,7 @@ pub mod layout;
 pub mod project_mounts;
 pub mod rights;
 pub mod service;
+pub mod tops;
 pub mod user;
 pub mod user_variables;
 

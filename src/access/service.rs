@@ -3,7 +3,7 @@
 use crate::facts::{Container, Docker, Image, Missing, Need};
 use crate::project::Project;
 use crate::project::compose::Service;
-use crate::project::dockerfile::starting_names;
+use crate::project::starts::starting_files;
 use crate::text::Span;
 
 use super::user::{RunsAs, Unresolved, resolve};
@@ -274,7 +274,7 @@ pub fn leaves_root(service: &Service, project: &Project) -> bool {
                 .any(|word| LEAVE_ROOT.contains(&word))
         })
     };
-    let starts = starting_names(dockerfile.text());
+    let starts = starting_files(dockerfile.text());
     let is_started = |path: &str| path.rsplit('/').next().is_some_and(|name| starts.contains(&name));
     names_one(dockerfile.text())
         || project.sources.iter().any(|(path, source)| is_started(path) && names_one(source.text()))

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use similar::{DiffOp, DiffTag, TextDiff};
 
-use super::plan::{FileChange, Plan};
+use super::plan::{FileChange, Item, Plan, file_changes};
 use super::{Step, show};
 use crate::facts::SeenPath;
 use crate::text::Source;
@@ -14,8 +14,16 @@ use crate::text::Source;
 /// A change that would print a password is not part of the patch: it stands as a comment that names the line.
 pub fn patch(plan: &Plan, changes: &[FileChange]) -> String {
     let mut text = String::new();
+    let shown: Vec<&Item> = plan.items.iter().filter(|item| left_out(item, changes).is_none()).collect();
     for item in &plan.items {
-        text.push_str(&format!("# {} ({}, {})\n", one_line(&item.fix.title), item.id, item.fix.applicability));
+        let line = one_line(&item.line());
+        if let Some(comments) = left_out(item, changes) {
+            text.push_str(&format!(
+                "# {line}: not in this patch, which cannot show all of it: `devdoctor fix` makes it\n{comments}"
+            ));
+            continue;
+        }
+        text.push_str(&format!("# {line}\n"));
         for step in item.fix.steps.iter().filter(|step| !matches!(step, Step::Edit(_))) {
             for line in show::lines(step) {
                 text.push_str(&format!("#   {}\n", one_line(&line)));
@@ -26,10 +34,37 @@ pub fn patch(plan: &Plan, changes: &[FileChange]) -> String {
             }
         }
     }
+    let fewer = (shown.len() < plan.items.len()).then(|| changes_of(&shown, changes));
+    let changes = fewer.as_deref().unwrap_or(changes);
     for change in changes {
         text.push_str(&file_patch(change));
     }
     text
+}
+
+/// The comments that stand for a fix of several files of which the patch could show only some: half a fix may be worse than
+/// none. `None` for all others.
+fn left_out(item: &Item, changes: &[FileChange]) -> Option<String> {
+    let own = changes_of(&[item], changes);
+    let comments: String = own
+        .iter()
+        .flat_map(|change| file_patch(change).lines().map(str::to_owned).collect::<Vec<_>>())
+        .filter(|line| line.starts_with('#'))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    (own.len() > 1 && !comments.is_empty()).then_some(comments)
+}
+
+/// The changes that some of a plan's fixes make to the same files.
+fn changes_of(items: &[&Item], changes: &[FileChange]) -> Vec<FileChange> {
+    let before = |change: &FileChange| (change.path.clone(), Source::new(&change.path, &change.before));
+    let sources = changes.iter().map(before).collect();
+    let edits = items.iter().flat_map(|item| item.fix.steps.iter()).filter_map(|step| match step {
+        Step::Edit(edit) => Some(edit),
+        _ => None,
+    });
+    // What fits together fits alone.
+    file_changes(edits, &sources).unwrap_or_default()
 }
 
 fn one_line(text: &str) -> String {

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{Applicability, Edit, Fix, Step};
+use crate::facts::SeenPath;
+use crate::finding::Place;
 use crate::report::{Judged, Report};
 use crate::text::Source;
 
@@ -13,6 +15,8 @@ pub struct Item {
     pub id: String,
     /// Fingerprint of the finding it cures.
     pub fingerprint: String,
+    /// Where the finding is, such as `Makefile:7`; empty where it has no place.
+    pub place: String,
     /// The fix.
     pub fix: Fix,
 }
@@ -62,7 +66,12 @@ impl Plan {
                 plan.manual += 1;
                 continue;
             };
-            let item = Item { id: judged.id.clone(), fingerprint: judged.fingerprint.clone(), fix: fix.clone() };
+            let item = Item {
+                id: judged.id.clone(),
+                fingerprint: judged.fingerprint.clone(),
+                place: judged.finding.place.as_ref().map_or_else(String::new, |place| named(report, place)),
+                fix: fix.clone(),
+            };
             if !chosen(judged, fix) {
                 if fix.applicability == Applicability::Unsafe {
                     plan.held_back.push(item);
@@ -110,6 +119,23 @@ impl Plan {
             }
         }
         words
+    }
+}
+
+impl Item {
+    /// What it is, in one line: its title, the check, how daring it is, and where.
+    pub fn line(&self) -> String {
+        let place = if self.place.is_empty() { String::new() } else { format!(", {}", self.place) };
+        format!("{} ({}, {}{place})", self.fix.title, self.id, self.fix.applicability)
+    }
+}
+
+fn named(report: &Report, place: &Place) -> String {
+    let location = report.location(place);
+    let path = SeenPath(location.path.as_str().into()).display();
+    match place {
+        Place::Span(_) => format!("{path}:{}", location.line),
+        Place::Path(_) => path,
     }
 }
 

@@ -7,6 +7,7 @@ mod documents;
 mod editors;
 mod hooks;
 mod makefiles;
+mod mounts;
 pub mod options;
 mod pipelines;
 mod pyproject;

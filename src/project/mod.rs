@@ -11,6 +11,7 @@ pub mod line_ends;
 pub mod python;
 pub mod python_environment;
 pub mod read;
+pub mod starts;
 pub mod stores;
 pub mod urls;
 pub mod vector;

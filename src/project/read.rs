@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::files::{Files, ReadError, source};
 use super::{
     Format, Project, Unreadable, alembic, commands, compose, dev_servers, dockerfile, line_ends, python,
-    python_environment, stores, urls, vector,
+    python_environment, starts, stores, urls, vector,
 };
 use crate::facts::Environment;
 use crate::text::Source;
@@ -50,7 +50,7 @@ pub fn project(files: &dyn Files, environment: &Environment, database_url: Optio
 /// Reads the scripts that the project's images start with: they may leave root by themselves.
 fn starting_scripts(files: &dyn Files, project: &Project, sources: &mut BTreeMap<String, Source>) {
     let texts: Vec<Source> = project.dockerfiles.keys().filter_map(|path| sources.get(path)).cloned().collect();
-    let names: Vec<&str> = texts.iter().flat_map(|source| dockerfile::starting_names(source.text())).collect();
+    let names: Vec<&str> = texts.iter().flat_map(|source| starts::starting_files(source.text())).collect();
     let is_named = |path: &&String| path.rsplit('/').next().is_some_and(|name| names.contains(&name));
     for path in files.list().iter().filter(is_named).take(MOST_STARTING_SCRIPTS) {
         // One that cannot be read tells nothing, and is copied into the image all the same.

@@ -94,11 +94,17 @@ fn group<'report>(
         Severity::Warning => Level::WARNING,
         Severity::Info => Level::INFO,
     };
-    // Under its cause stands what follows from it, and what is of the same kind.
-    let level = match before.first() {
-        None => level,
-        Some(cause) if cause.id == judged.id => level.with_name("also"),
-        Some(_) => level.with_name("hence"),
+    // Under its cause stands what follows from it, and what is of the same kind. What is worse than its cause says so: it is
+    // counted as that.
+    let level = match (before.first(), judged.severity) {
+        (None, _) => level,
+        (Some(cause), Severity::Error) if cause.severity < Severity::Error => {
+            level.with_name(if cause.id == judged.id { "also error" } else { "hence error" })
+        }
+        (Some(cause), Severity::Warning) if cause.severity < Severity::Warning => {
+            level.with_name(if cause.id == judged.id { "also warning" } else { "hence warning" })
+        }
+        (Some(cause), _) => level.with_name(if cause.id == judged.id { "also" } else { "hence" }),
     };
     let title = level.primary_title(&finding.message).id(&judged.id);
     let mut notes = vec![];

@@ -141,27 +141,43 @@ fn consented(
         output.talk("nothing is applied: there is no terminal to ask at\nhelp: apply all safe fixes with --yes, or see the patch with --dry-run\n");
         return Ok(None);
     }
-    let ask =
-        |question: String| dialoguer::Confirm::new().with_prompt(question).default(false).interact().unwrap_or(false);
+    // `None` for `q` and Escape.
+    let ask = |question: String| {
+        dialoguer::Confirm::new().with_prompt(question).default(false).interact_opt().unwrap_or(None)
+    };
     if !arguments.select && !arguments.include_unsafe {
         let question = match plan.items.len() {
             1 => "apply this fix?".to_owned(),
             count => format!("apply these {count} fixes?"),
         };
-        return Ok(ask(question).then_some(plan));
+        return Ok((ask(question) == Some(true)).then_some(plan));
     }
     // Unsafe fixes are asked for one by one; with --select the safe ones too.
-    let wanted: Vec<String> = plan
-        .items
-        .iter()
-        .filter(|item| {
-            let by_itself = arguments.select || item.fix.applicability == Applicability::Unsafe;
-            !by_itself || ask(format!("{} ({})?", item.fix.title, item.fix.applicability))
-        })
-        .map(|item| item.fingerprint.clone())
-        .collect();
+    let by_itself = |item: &Item| arguments.select || item.fix.applicability == Applicability::Unsafe;
+    let Some(wanted) = agreed(&plan, by_itself, ask) else {
+        output.talk("stopped: nothing is applied\n");
+        return Ok(None);
+    };
     let chosen = Plan::new(report, |judged, _| wanted.contains(&judged.fingerprint));
     Ok((!chosen.is_empty()).then_some(chosen))
+}
+
+/// The fixes that the person says yes to, of those that are asked for. `None` when the person stops: then nothing is applied,
+/// not even what was agreed to before. Whoever stops half-way may have seen that it goes wrong.
+fn agreed(
+    plan: &Plan,
+    is_asked_for: impl Fn(&Item) -> bool,
+    mut ask: impl FnMut(String) -> Option<bool>,
+) -> Option<Vec<String>> {
+    let mut wanted = vec![];
+    for item in &plan.items {
+        let place = if item.place.is_empty() { String::new() } else { format!(", {}", item.place) };
+        let question = || format!("{} ({}{place})? q stops", item.fix.title, item.fix.applicability);
+        if !is_asked_for(item) || ask(question())? {
+            wanted.push(item.fingerprint.clone());
+        }
+    }
+    Some(wanted)
 }
 
 /// The plan for people: each fix with its steps, then the patch.
@@ -169,7 +185,8 @@ fn shown(plan: &Plan, changes: &[FileChange], width: usize) -> String {
     let mut text = String::new();
     for item in &plan.items {
         let undoable = if item.fix.undoable() { "can be undone" } else { "cannot be undone" };
-        let title = format!("{} · {}, {undoable} ({})", item.fix.title, item.fix.applicability, item.id);
+        let place = if item.place.is_empty() { String::new() } else { format!(", {}", item.place) };
+        let title = format!("{} · {}, {undoable} ({}{place})", item.fix.title, item.fix.applicability, item.id);
         text.push_str(&wrapped(&title, width, "  "));
         text.push('\n');
         for step in item.fix.steps.iter().filter(|step| !matches!(step, crate::fix::Step::Edit(_))) {
@@ -255,5 +272,38 @@ pub fn state_directory(environment: &Environment) -> Result<std::path::PathBuf, 
                 None => Err(Error::NoStateDirectory),
             },
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fix::Fix;
+
+    #[test]
+    fn a_person_who_stops_gets_nothing_applied() {
+        let item = |name: &str, applicability: Applicability| Item {
+            id: "exec-as-root".into(),
+            fingerprint: name.into(),
+            place: format!("Makefile:{name}"),
+            fix: Fix { applicability, ..Fix::safe("run it", vec![]) },
+        };
+        let items =
+            vec![item("1", Applicability::Safe), item("2", Applicability::Unsafe), item("3", Applicability::Safe)];
+        let plan = Plan { items, ..Plan::default() };
+        let mut asked = vec![];
+        let wanted = agreed(
+            &plan,
+            |_| true,
+            |question| {
+                asked.push(question);
+                Some(asked.len() != 2)
+            },
+        );
+        assert_eq!(wanted, Some(vec!["1".to_owned(), "3".to_owned()]));
+        assert_eq!(asked[1], "run it (unsafe, Makefile:2)? q stops");
+        let is_unsafe = |item: &Item| item.fix.applicability == Applicability::Unsafe;
+        assert_eq!(agreed(&plan, is_unsafe, |_| Some(false)), Some(vec!["1".to_owned(), "3".to_owned()]));
+        assert_eq!(agreed(&plan, is_unsafe, |_| None), None);
     }
 }

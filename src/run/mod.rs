@@ -19,6 +19,8 @@ mod why;
 
 use std::process::ExitCode;
 
+use clap::CommandFactory;
+
 use crate::cli::{Cli, Command};
 use crate::error::Error;
 use crate::fix::apply::engine;
@@ -89,6 +91,20 @@ pub fn run(cli: &Cli) -> ExitCode {
             output.talk(&format!("error: devdoctor crashed: {panic}\nhelp: report it, with what you did\n"));
             failed.into()
         }
+    }
+}
+
+/// Tells what is wrong with the words of a command line, or gives the help that was asked for. Under `exec` the status is not
+/// one that a command of the container could have ended with.
+pub fn refused(error: &clap::Error) -> ExitCode {
+    // Whoever reads no more is told no more.
+    let _ = error.print();
+    let words = Cli::command().ignore_errors(true).try_get_matches();
+    let is_exec = words.is_ok_and(|words| words.subcommand_name() == Some("exec"));
+    match u8::try_from(error.exit_code()) {
+        Ok(0) => Status::Clean.into(),
+        _ if is_exec => Status::Ended(exec::FAILED).into(),
+        _ => Status::Failed.into(),
     }
 }
 

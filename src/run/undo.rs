@@ -69,8 +69,8 @@ pub fn run(arguments: &UndoArgs, environment: &Environment, output: &mut Output)
             Ok(taken) => {
                 record.append(&Entry::Undone { step })?;
                 let text = match taken {
-                    Taken::Whole => format!("undone: {words}"),
-                    Taken::Paths(count) => format!("undone: {count} of {words}"),
+                    Taken::Whole => format!("undone: {}", taken_back(change)),
+                    Taken::Paths(count) => format!("undone: {count} of {}", taken_back(change)),
                     Taken::Nothing => format!("nothing to take back: {words}"),
                 };
                 output.result(&format!("{}\n", wrapped(&text, width, "  ")));
@@ -154,6 +154,19 @@ fn named(change: &Change) -> String {
         Change::Edit { path, .. } => format!("the edit of `{path}`"),
         Change::Chown { paths: changed, to, .. } => format!("{} given to {to}", paths(changed.len())),
         Change::Sql { statement, database, .. } => format!("{statement} in {database}"),
+    }
+}
+
+/// What was done to take a change back.
+fn taken_back(change: &Change) -> String {
+    let Change::Chown { paths: changed, .. } = change else { return named(change) };
+    let mut owners: Vec<Owner> = changed.iter().map(|(_, former)| *former).collect();
+    owners.sort();
+    owners.dedup();
+    let count = paths(changed.len());
+    match owners.as_slice() {
+        [only] => format!("{count} given back to {only}"),
+        _ => format!("{count} given back to their former owners"),
     }
 }
 

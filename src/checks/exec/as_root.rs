@@ -81,7 +81,9 @@ fn judged(
     line: &CommandLine,
 ) -> Option<Finding> {
     let name = &service.name.value;
-    let program = line.call.command.first().map_or("its command", |word| word.value.as_str());
+    let command: Vec<&str> =
+        line.call.entrypoint.as_deref().into_iter().chain(line.call.command.iter().map(|word| &*word.value)).collect();
+    let program = command.first().copied().unwrap_or("its command");
     let runs = runs(line, program);
     let service_is_root = || user.is_some_and(ServiceUser::is_root);
     let (place, message, label) = match &line.call.user {
@@ -114,8 +116,7 @@ fn judged(
     if line.occasion == Occasion::Called {
         finding = finding.service(name);
     }
-    let command = line.call.command.iter().map(|word| word.value.as_str()).collect::<Vec<_>>().join(" ");
-    finding = finding.seen(line.span.path.to_string(), "command in the container", command);
+    finding = finding.seen(line.span.path.to_string(), "command in the container", command.join(" "));
     if let (None, Some(user)) = (&line.call.user, user) {
         let written = if user.written.is_empty() { "no user" } else { user.written.as_str() };
         finding = match &user.decides {

@@ -10,6 +10,11 @@ pub(super) fn runs(line: &CommandLine, program: &str) -> String {
     }
 }
 
+/// What a fix of the line is about: `` `make migrate` ``, and `it` where a document only shows the line.
+pub(super) fn whom(line: &CommandLine) -> String {
+    if line.occasion == Occasion::Shown { "it".to_owned() } else { caller(line) }
+}
+
 fn caller(line: &CommandLine) -> String {
     let file = line.span.path.rsplit('/').next().unwrap_or_default();
     match (line.language, &line.holder) {

@@ -1,5 +1,6 @@
 //! Puts the caller's numbers into a command line, in the language of its file.
 
+use super::caller::whom;
 use super::variables::variable;
 use crate::facts::Facts;
 use crate::fix::{Edit, Fix, Step};
@@ -19,7 +20,7 @@ pub(super) fn cure(facts: &Facts, service: Option<&Service>, line: &CommandLine)
             (option_title(line, option), edits)
         }
         None if matches!(line.language, Language::YamlWords | Language::TomlWords) => {
-            ("run it through a shell as you".to_owned(), in_a_shell(source, line)?)
+            (format!("run {} through a shell as you", whom(line)), in_a_shell(source, line)?)
         }
         None => {
             let (uid, gid) = (numbers.number(false)?, numbers.number(true)?);
@@ -27,7 +28,7 @@ pub(super) fn cure(facts: &Facts, service: Option<&Service>, line: &CommandLine)
             let user = if quoted { format!("\"{uid}:{gid}\"") } else { format!("{uid}:{gid}") };
             let text = format!(" -u {user}{}", variable(facts, service, line, &uid));
             let edit = Edit { span: line.call.insert_at.clone()?, text };
-            (format!("run it as you: `-u {uid}:{gid}`"), vec![edit])
+            (format!("run {} as you: `-u {uid}:{gid}`", whom(line)), vec![edit])
         }
     };
     edits.extend(numbers.define(facts)?);

@@ -1,10 +1,9 @@
 //! The cure for user numbers that nothing sets: names that no shell keeps for itself, set in the project's `.env`.
 
-use crate::access::user_variables::dotenv_of;
+use crate::checks::own_numbers;
 use crate::facts::{Facts, Host};
 use crate::fix::{Edit, Fix, Step};
 use crate::project::compose::{Mount, MountSource, Service};
-use crate::text::dotenv;
 
 /// Whether root's leftovers in a mount are the person's trouble: a writable folder of this machine.
 pub(super) fn harms(facts: &Facts, mount: &Mount) -> bool {
@@ -33,19 +32,13 @@ pub(super) fn exported_somewhere(facts: &Facts, name: &str) -> bool {
 }
 
 /// Lets services run as `${HOST_UID:-1000}:${HOST_GID:-1000}`, and sets both in `.env` where the person has other numbers.
-///
-/// Never a line `UID=`: bash keeps that name for itself, and a script that reads the `.env` ends at it. Without a `.env` the
-/// person's own numbers are the default.
 pub(super) fn own_numbers(facts: &Facts, host: &Host, services: &[&Service]) -> Fix {
     let me = host.developer();
-    let compose = facts.project.compose.as_ref();
-    let path = dotenv_of(compose.map_or("", |compose| compose.directory.as_str()));
     let title = format!("run as {me}: `HOST_UID` and `HOST_GID` instead of names that shells keep for themselves");
-    let dotenv = facts.source(&path);
-    let (uid, gid) = if dotenv.is_some() { (1000, 1000) } else { (me.uid, me.gid) };
+    let (own, in_env) = own_numbers::own_numbers(facts, me);
     let mut steps = vec![];
     for user in services.iter().filter_map(|service| service.user.as_ref()) {
-        let edit = Edit { span: user.span.clone(), text: format!("${{HOST_UID:-{uid}}}:${{HOST_GID:-{gid}}}") };
+        let edit = Edit { span: user.span.clone(), text: own.clone() };
         let plain = facts.source(&user.span.path).is_some_and(|source| source.slice(&user.span).contains('$'));
         if !plain {
             return Fix::manual(format!("{title}: user: \"${{HOST_UID:-1000}}:${{HOST_GID:-1000}}\""));
@@ -54,18 +47,7 @@ pub(super) fn own_numbers(facts: &Facts, host: &Host, services: &[&Service]) -> 
             steps.push(Step::Edit(edit));
         }
     }
-    if let Some(source) = dotenv.filter(|_| (me.uid, me.gid) != (1000, 1000)) {
-        let known = dotenv::parse(source, &|_| None);
-        let end = source.line_end();
-        let lines = [("HOST_UID", me.uid), ("HOST_GID", me.gid)];
-        let missing = lines.into_iter().filter(|(name, _)| known.get(name).is_none());
-        let text: String = missing.map(|(name, number)| format!("{name}={number}{end}")).collect();
-        let length = source.text().len();
-        let between = if source.text().is_empty() || source.text().ends_with('\n') { "" } else { end };
-        if !text.is_empty() {
-            steps.push(Step::Edit(Edit { span: source.span(length..length), text: format!("{between}{text}") }));
-        }
-    }
+    steps.extend(in_env);
     let names: Vec<&str> = services.iter().map(|service| service.name.value.as_str()).collect();
     Fix::risky(title, steps).afterwards(format!("recreate `{0}`: docker compose up -d {0}", names.join(" ")))
 }

@@ -45,11 +45,20 @@ pub(super) fn judged(facts: &Facts, line: &CommandLine) -> Option<Finding> {
 
 /// Where the project is mounted writable, when the command runs there or its words name the place.
 fn written_below<'a>(call: &'a DockerCall, home: Option<&str>) -> Option<&'a str> {
+    const MANAGERS: [&str; 14] = [
+        "bun", "bundle", "cargo", "composer", "go", "gradle", "make", "mvn", "npm", "pnpm", "poetry", "uv", "yarn",
+        "pdm",
+    ];
     let directory = call.working_dir.as_deref().or(home.filter(|home| !home.is_empty())).unwrap_or("/");
+    // They work on the project in their directory: whoever mounts it for one of them means that place. An image that is not
+    // here may have it as its own.
+    let program = call.command.first().map_or("", |word| word.value.as_str());
+    let means_it = call.working_dir.is_none() && home.is_none() && MANAGERS.contains(&program);
     call.volumes.iter().filter_map(|volume| project_at(volume)).find(|target| {
         // A directory that a variable names is most likely the one that is mounted.
         is_below(directory, target)
             || directory.starts_with('$')
+            || means_it
             || call.command.iter().any(|word| word.value.contains(target))
     })
 }

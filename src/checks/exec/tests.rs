@@ -171,6 +171,21 @@ fn every_language_gets_the_numbers_in_its_own_words() {
             "UID := $(shell id -u)\nGID := $(shell id -g)\n\na:\n\tdocker run -u $(UID):$(GID) --rm -v $(CURDIR):/app -w /app python:3.12 x\n",
         ),
         (
+            "Makefile",
+            "a:\n\tdocker run -v $(PWD):/w node npm ci\n",
+            "UID := $(shell id -u)\nGID := $(shell id -g)\n\na:\n\tdocker run -u $(UID):$(GID) -e HOME=/tmp -v $(PWD):/w node npm ci\n",
+        ),
+        (
+            "Makefile",
+            "a:\n\tdocker run --mount type=bind,source=$(PWD),target=/w -w /w python:3.12 x\n",
+            "UID := $(shell id -u)\nGID := $(shell id -g)\n\na:\n\tdocker run -u $(UID):$(GID) --mount type=bind,source=$(PWD),target=/w -w /w python:3.12 x\n",
+        ),
+        (
+            "a.sh",
+            "docker run --mount=type=bind,\"src=$PWD\",dst=/w,readonly=false -w /w python:3.12 x\n",
+            "docker run -u \"$(id -u):$(id -g)\" --mount=type=bind,\"src=$PWD\",dst=/w,readonly=false -w /w python:3.12 x\n",
+        ),
+        (
             "a.sh",
             "docker run -v \"$PWD/src\":/app python:3.12 x /app/y\n",
             "docker run -u \"$(id -u):$(id -g)\" -v \"$PWD/src\":/app python:3.12 x /app/y\n",
@@ -243,6 +258,11 @@ fn lines_that_hurt_nobody_are_not_found() {
         "docker compose exec api pg_isready -U app",
         "cd sub && docker compose exec api x",
         "docker run -v $(PWD):/app -w /srv python:3.12 x",
+        "docker run --mount type=bind,source=$(PWD),target=/w,readonly -w /w python:3.12 x",
+        "docker run --mount type=volume,source=w,target=/w -w /w python:3.12 x",
+        "docker run --mount type=tmpfs,target=/w -w /w python:3.12 x",
+        "docker run --mount source=$(PWD),target=/w,ro=1,type=bind -w /w python:3.12 x",
+        "docker run -v $(PWD):/w node npm --version",
         "docker run -v $(PWD):/app:ro -w /app python:3.12 x",
         "docker run -v $(HOME):/app -w /app python:3.12 x",
         "docker run -v $(PWD)/../x:/app -w /app python:3.12 x",
@@ -336,4 +356,29 @@ fn a_container_of_docker_run_is_found_by_its_mount() {
     let found = findings("a.sh", "docker run --rm -v \"$(pwd)\":/app -w /app python:3.12 touch x\n");
     assert_eq!(found.len(), 1, "{found:#?}");
     assert_eq!(found[0].message, "`a.sh` runs `touch` as root in `python:3.12`, which mounts the project");
+}
+
+#[test]
+fn the_program_is_the_one_that_the_line_starts() {
+    let found = findings("a.sh", "docker compose run --rm --entrypoint sh api -c 'echo 1 > x'\n");
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert_eq!(found[0].message, "`a.sh` runs `sh` as root in `api`");
+    assert_eq!(found[0].evidence[0].value, "sh -c echo 1 > x");
+}
+
+#[test]
+fn every_fix_says_what_it_is_about() {
+    let make = "a:\n\tdocker compose exec api x\nb:\n\tdocker compose exec api y\n";
+    let toml = "[tool.poe.tasks]\na = \"docker compose exec api x\"\n";
+    let readme = "```sh\ndocker compose exec api x\n```\n";
+    for (path, text, titles) in [
+        ("Makefile", make, &["run `make a` as you: `-u $(UID):$(GID)`", "run `make b` as you: `-u $(UID):$(GID)`"][..]),
+        ("a.sh", "docker compose exec api x\n", &["run `a.sh` as you: `-u $(id -u):$(id -g)`"]),
+        ("pyproject.toml", toml, &["run task `a` through a shell as you"]),
+        ("README.md", readme, &["run it as you: `-u $(id -u):$(id -g)`"]),
+    ] {
+        let found = findings(path, text);
+        let fixes: Vec<&str> = found.iter().map(|finding| finding.fix.as_ref().unwrap().title.as_str()).collect();
+        assert_eq!(fixes, titles);
+    }
 }

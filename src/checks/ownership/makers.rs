@@ -123,8 +123,9 @@ impl Group<'_> {
                 _ => format!("{count} at the top"),
             },
             (_, [folder]) => format!("{count} in `{folder}`"),
-            (_, [first, _]) => format!("{count} in `{first}` and 1 other folder"),
-            (_, [first, ..]) => format!("{count} in `{first}` and {} other folders", self.folders.len() - 1),
+            // `in one and 2 others` would read as so many more things.
+            (_, [first, second]) => format!("{count} in `{first}` and `{second}`"),
+            (_, [first, ..]) => format!("{count} in {} folders, `{first}` among them", self.folders.len()),
             (_, []) => count.to_string(),
         }
     }
@@ -162,5 +163,15 @@ mod tests {
             assert_eq!(Kind::of(path, &project), kind, "{path}");
             assert_eq!(folder(kind, path, FileKind::File), place, "{path}");
         }
+    }
+
+    #[test]
+    fn folders_are_counted_once() {
+        let words = |folders: &[&str]| {
+            let folders: Vec<String> = folders.iter().map(|folder| (*folder).to_owned()).collect();
+            Group { kind: Kind::Other, files: vec![], folders }.words()
+        };
+        assert_eq!(words(&["data", "data/pg"]), "0 in `data` and `data/pg`");
+        assert_eq!(words(&["a", "b", "c"]), "0 in 3 folders, `a` among them");
     }
 }

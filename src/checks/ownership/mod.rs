@@ -9,6 +9,8 @@ mod git_objects_foreign;
 mod git_refuses_repository;
 mod home_foreign;
 mod makers;
+mod other_mounts;
+mod run_as_person;
 mod service_writes_as_root;
 mod suspects;
 

@@ -2,13 +2,12 @@
 
 use crate::access::service::{idles, image_of, leaves_root, says_root, service_changes_user, unknown_user};
 use crate::access::user_variables::unset_variables;
-use crate::access::{Decides, IdMaps, ServiceUser, Tool, shows_project, untold_owners};
+use crate::access::{Decides, IdMaps, ServiceUser, shows_project, untold_owners};
 use crate::facts::{Container, Facts};
 use crate::finding::{Checked, Finding};
-use crate::fix::Fix;
 use crate::project::compose::Service;
 
-use super::edits::run_as;
+use super::run_as_person::run_as_person;
 
 pub(super) fn check(facts: &Facts) -> Checked {
     // In root's own project files of root are in their place.
@@ -81,7 +80,7 @@ fn judged(facts: &Facts, service: &Service) -> Option<Finding> {
         }
         Decides::Base(image) => finding.seen("known base", image, "runs as root unless it is told otherwise"),
     };
-    Some(finding.service(name).fix(cure(facts, service, container)))
+    Some(run_as_person(facts, service, container, finding.service(name)))
 }
 
 /// What the service runs: Compose's words, else the container's, else the image's.
@@ -95,31 +94,4 @@ fn command(facts: &Facts, service: &Service, container: Option<&Container>) -> O
     container
         .map(|container| container.command.clone())
         .or(image.map(|image| [image.entrypoint.clone(), image.command.clone()].concat()))
-}
-
-fn cure(facts: &Facts, service: &Service, container: Option<&Container>) -> Fix {
-    let person = facts.host.as_ref().map_or((1000, 1000), |host| (host.root_owner.uid, host.root_owner.gid));
-    let user = format!("${{UID:-{}}}:${{GID:-{}}}", person.0, person.1);
-    let name = &service.name.value;
-    let title = format!("run `{name}` as {}:{}", person.0, person.1);
-    let has_login = container.is_some_and(|container| {
-        container.passwd.as_ref().is_ok_and(|entries| entries.iter().any(|entry| entry.uid == person.0))
-    });
-    let mut variables = vec![];
-    let home = container.and_then(|container| container.environment.get("HOME"));
-    let unusable = !has_login || home.is_some_and(|home| home.starts_with("/root"));
-    if unusable && !service.environment.contains_key("HOME") {
-        variables.push(("HOME", "/tmp"));
-    }
-    // A cache that the image fixes to a folder of root's moves as well.
-    for (tool, path) in [(Tool::Uv, "/tmp/uv-cache"), (Tool::Pip, "/tmp/pip-cache"), (Tool::Npm, "/tmp/npm-cache")] {
-        let fixed = container.is_some_and(|container| tool.moved_to(&container.environment).is_some());
-        let said = service.environment.keys().any(|name| tool.is_moved_by(name));
-        variables.extend(tool.variable().filter(|_| fixed && !said).map(|variable| (variable, path)));
-    }
-    let steps = facts.source(&service.block.span.path).and_then(|source| run_as(service, source, &user, &variables));
-    match steps {
-        Some(steps) => Fix::risky(title, steps).afterwards(format!("recreate `{name}`: docker compose up -d {name}")),
-        None => Fix::manual(format!("{title}: set `user: \"{user}\"` where the service gets its keys from")),
-    }
 }

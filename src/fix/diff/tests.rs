@@ -83,6 +83,39 @@ fn a_line_near_a_password_is_never_called_one() {
 }
 
 #[test]
+fn a_fix_that_cannot_be_shown_whole_is_no_part_of_the_patch() {
+    use crate::fix::{Edit, Fix};
+    let (dotenv, python) = ("DB_PASSWORD=hunter22\nA=1\n", "import os\nx = 1\ny = 2\n");
+    let sources: std::collections::BTreeMap<String, Source> =
+        [(".env", dotenv), ("env.py", python)].map(|(path, text)| (path.to_owned(), Source::new(path, text))).into();
+    let edit = |path: &str, from: &str, text: &str| {
+        let start = sources[path].text().find(from).unwrap();
+        Step::Edit(Edit { span: sources[path].span(start..start + from.len()), text: text.into() })
+    };
+    let item = |title: &str, steps: Vec<Step>| crate::fix::plan::Item {
+        id: "url-password-not-encoded".into(),
+        fingerprint: title.into(),
+        place: ".env:1".into(),
+        fix: Fix::safe(title, steps),
+    };
+    let both = item("write it both ways", vec![edit(".env", "hunter22", "hunter33"), edit("env.py", "x = 1", "x = 3")]);
+    let other = item("write another", vec![edit("env.py", "y = 2", "y = 4")]);
+    let shown = |items: Vec<crate::fix::plan::Item>| {
+        let plan = Plan { items, ..Plan::default() };
+        patch(&plan, &plan.file_changes(&sources).unwrap())
+    };
+    let text = shown(vec![both.clone(), other.clone()]);
+    assert!(!text.contains("hunter") && !text.contains("+x = 3") && text.contains("+y = 4"), "{text}");
+    let told = "# write it both ways (url-password-not-encoded, safe, .env:1): not in this patch, which cannot show all of it: `devdoctor fix` makes it\n";
+    assert!(text.starts_with(told), "{text}");
+    assert!(text.contains("# .env:1: changes a line that holds a password"), "{text}");
+    assert_eq!(applied("env.py", python, &text), python.replace("y = 2", "y = 4"));
+    // Alone there is no patch at all.
+    assert!(!shown(vec![both]).contains("@@"));
+    assert!(shown(vec![other]).starts_with("# write another (url-password-not-encoded, safe, .env:1)\n"));
+}
+
+#[test]
 fn unusual_names_are_quoted_as_git_does() {
     assert_eq!(git_name("a", "x y"), "a/x y\t");
     assert_eq!(git_name("a", "é\n"), "\"a/\\303\\251\\n\"");

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::mounts;
 use super::options::{self, Table};
 use super::user::{self, Variables};
 use super::{DockerCall, DockerVerb};
@@ -220,7 +221,14 @@ impl Reader<'_> {
                 .collect(),
             entrypoint: last("", "entrypoint").and_then(value),
             working_dir: last("w", "workdir").and_then(value),
-            volumes: self.options.iter().filter(|given| given.is("v", "volume")).filter_map(value).collect(),
+            volumes: self
+                .options
+                .iter()
+                .filter_map(|given| match given.name.as_str() {
+                    "mount" => mounts::as_volume(given.text()),
+                    _ => value(given).filter(|_| given.is("v", "volume")),
+                })
+                .collect(),
             compose_files: globally("f", "file").into_iter().filter_map(value).collect(),
             other_project: !globally("p", "project-name").is_empty()
                 || !globally("f", "file").is_empty()

@@ -66,7 +66,8 @@ fn facts(foreign: &[&str], closed: &[&str]) -> Facts {
 fn try_all(watch: &mut Watch, findings: &[Judged]) {
     for judged in findings {
         let fix = judged.finding.fix.clone().unwrap_or_else(|| Fix::manual("x"));
-        watch.tries(&Item { id: judged.id.clone(), fingerprint: judged.fingerprint.clone(), fix });
+        let (id, fingerprint) = (judged.id.clone(), judged.fingerprint.clone());
+        watch.tries(&Item { id, fingerprint, place: String::new(), fix });
     }
 }
 
