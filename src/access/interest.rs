@@ -10,6 +10,7 @@ use crate::project::compose::is_below;
 use super::caches::{Cache, Tool};
 use super::layout::{absolute, ancestors};
 use super::normal;
+use super::service::says_root;
 use super::user::{RunsAs, exec_environment};
 
 /// How sure it is that a tool runs in a service.
@@ -195,7 +196,17 @@ pub fn paths_of_interest(container: &Container, project: &Project) -> Vec<PathWi
             }
         }
     }
+    // Whether a user without power may write into its volumes. What root may is known.
+    if !says_root(&container.user) {
+        volumes(container).for_each(|target| wish(normal(target), true));
+    }
     wishes.into_iter().map(|(path, listing)| PathWish { path, listing }).collect()
+}
+
+/// Where the writable volumes of a container are.
+fn volumes(container: &Container) -> impl Iterator<Item = &str> {
+    let volumes = container.mounts.iter().filter(|mount| mount.kind == MountKind::Volume && mount.writable);
+    volumes.map(|mount| mount.target.as_str())
 }
 
 /// Whether it matters who the users of a container are: it mounts the project, or a tool with a cache runs in it.
@@ -203,7 +214,9 @@ pub fn accounts_matter(container: &Container, project: &Project) -> bool {
     let root = project.root.as_str();
     let mounts = container.mounts.iter().filter(|mount| mount.kind == MountKind::Bind);
     let shows = |source: &str| is_below(source, root) || is_below(root, source);
-    mounts.map(|mount| mount.source.as_str()).any(shows) || !tools_of(container, project).is_empty()
+    mounts.map(|mount| mount.source.as_str()).any(shows)
+        || (!says_root(&container.user) && volumes(container).next().is_some())
+        || !tools_of(container, project).is_empty()
 }
 
 fn homes(container: &Container, line: Option<&CommandLine>, environment: &Environment) -> BTreeSet<String> {

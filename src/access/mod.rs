@@ -2,7 +2,7 @@
 //!
 //! One model answers all questions about ownership and caches: [`user`] says who a process is, [`ids`] how its numbers look
 //! from the host, [`layout`] which mount a path lies in, [`rights`] what the kernel allows there, [`caches`] where tools
-//! keep their caches, and [`interest`] which paths have to be looked at to answer.
+//! keep their caches, [`writers`] what they write where they run, and [`interest`] which paths have to be looked at to answer.
 
 pub mod caches;
 pub mod ids;
@@ -12,6 +12,7 @@ pub mod project_mounts;
 pub mod rights;
 pub mod service;
 pub mod user;
+pub mod writers;
 
 pub use caches::{Cache, Tool};
 pub use ids::IdMaps;
@@ -21,3 +22,4 @@ pub use project_mounts::shows_project;
 pub use rights::{Obstacle, Process, Seen, Verdict, Why};
 pub use service::{Decides, ServiceUser};
 pub use user::{RunsAs, Unresolved, resolve};
+pub use writers::{Written, working_directory, written_by};

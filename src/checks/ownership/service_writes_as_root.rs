@@ -72,7 +72,7 @@ fn judged(facts: &Facts, service: &Service) -> Option<Finding> {
         }
         Decides::Base(image) => finding.seen("known base", image, "runs as root unless it is told otherwise"),
     };
-    Some(finding.service(name).fix(cure(facts, service, container)))
+    Some(finding.service(name).fix(run_as_person(facts, service, container)))
 }
 
 /// What the service runs: Compose's words, else the container's, else the image's.
@@ -88,7 +88,8 @@ fn command(facts: &Facts, service: &Service, container: Option<&Container>) -> O
         .or(image.map(|image| [image.entrypoint.clone(), image.command.clone()].concat()))
 }
 
-fn cure(facts: &Facts, service: &Service, container: Option<&Container>) -> Fix {
+/// The fix that makes a service run as the owner of the project, with a home and caches that work.
+pub(super) fn run_as_person(facts: &Facts, service: &Service, container: Option<&Container>) -> Fix {
     let person = facts.host.as_ref().map_or((1000, 1000), |host| (host.root_owner.uid, host.root_owner.gid));
     let user = format!("${{UID:-{}}}:${{GID:-{}}}", person.0, person.1);
     let name = &service.name.value;

@@ -1,0 +1,95 @@
+//! A named volume belongs to root, and the service that mounts it is not root.
+
+use crate::access::caches::look;
+use crate::access::interest::{cache_of, tools_of};
+use crate::access::rights::Want;
+use crate::access::service::service_changes_user;
+use crate::access::{IdMaps, Process, RunsAs, Seen, normal};
+use crate::facts::{Container, Docker, Facts, FileKind, MountKind, SeenPath};
+use crate::finding::{Checked, Finding};
+use crate::fix::{Chown, ChownPlace, Fix, Step};
+use crate::project::compose::{Mount, MountSource, Service, is_below};
+
+pub(super) fn check(facts: &Facts) -> Checked {
+    let docker = facts.docker()?;
+    let mut findings = vec![];
+    for service in facts.project.services() {
+        let Some(container) = docker.container_of(&service.name) else { continue };
+        if service_changes_user(service, &facts.project, Some(container)) {
+            continue;
+        }
+        for mount in service.mounts.iter().filter(|mount| mount.writable) {
+            let named = matches!(mount.source, MountSource::Volume(_) | MountSource::Anonymous);
+            findings.extend(if named { of_volume(facts, docker, service, container, mount) } else { None });
+        }
+    }
+    Ok(findings)
+}
+
+fn of_volume(
+    facts: &Facts,
+    docker: &Docker,
+    service: &Service,
+    container: &Container,
+    mount: &Mount,
+) -> Option<Finding> {
+    let target = normal(&mount.target);
+    let lies_there =
+        |mount: &&crate::facts::ContainerMount| mount.kind == MountKind::Volume && normal(&mount.target) == target;
+    let volume = container.mounts.iter().find(lies_there)?;
+    let process = process(docker, container)?;
+    let Seen::There(stat) = look(container, &target) else { return None };
+    let writable = |stat| process.may(Want::Write, stat) && process.may(Want::Search, stat);
+    if stat.kind != FileKind::Directory || writable(&stat) || told_by_caches(facts, container, &target) {
+        return None;
+    }
+    let listing = container.listings.get(&target).and_then(|listing| listing.as_ref().ok());
+    let inside = || listing.iter().flat_map(|listing| &listing.entries).filter(|(path, _)| *path != target);
+    // It works in a folder inside, or only reads what another service writes.
+    let works_inside = inside().any(|(_, stat)| stat.kind == FileKind::Directory && writable(stat));
+    if works_inside || filled_by_another(docker, service, volume.volume.as_deref()?, &container.id) {
+        return None;
+    }
+    let empty = listing.is_some_and(|listing| !listing.cut_short) && inside().next().is_none();
+    let (name, to) = (&service.name.value, process.owner);
+    let finding = Finding::at(&mount.span, name, format!("`{name}` runs as {to} and cannot write the volume at `{target}`"))
+        .label(format!("the volume belongs to {}, mode {:04o}", stat.owner, stat.mode))
+        .seen("archive", format!("`{target}` in `{name}`"), stat)
+        .seen("user", name, to)
+        .help(format!("make the folder in the image, where a new volume takes its owner from: `RUN mkdir -p {target} && chown {to} {target}`"));
+    let external = match (&mount.source, &facts.project.compose) {
+        (MountSource::Volume(key), Some(compose)) => compose.volumes.get(key).is_some_and(|volume| volume.external),
+        _ => false,
+    };
+    let place = ChownPlace::Container { service: name.clone(), id: container.id.clone() };
+    let paths = vec![(SeenPath(target.clone().into()), stat.owner)];
+    let (title, steps) =
+        (format!("give `{target}` in `{name}` to {to}"), vec![Step::Chown(Chown { place, paths, to, direct: false })]);
+    let fix = if empty && !external { Fix::safe(title, steps) } else { Fix::risky(title, steps) };
+    Some(finding.service(name).fix(fix))
+}
+
+fn process(docker: &Docker, container: &Container) -> Option<Process> {
+    // A volume lies on the engine's own file system, so that numbers hold there even where a file share has others.
+    let maps = IdMaps::of(docker, &container.userns_mode).unwrap_or_default();
+    Some(Process::in_container(&RunsAs::of(container).ok()?.identity, &maps))
+}
+
+/// Whether the volume holds a cache that the check of caches judges, which knows more of it.
+fn told_by_caches(facts: &Facts, container: &Container, target: &str) -> bool {
+    let Ok(runs) = RunsAs::of(container) else { return false };
+    let uses = tools_of(container, &facts.project);
+    uses.iter()
+        .filter_map(|using| cache_of(using.tool, &runs, container, &[]))
+        .any(|cache| is_below(&cache.path, target))
+}
+
+/// Whether another service's container mounts the same volume and can write it.
+fn filled_by_another(docker: &Docker, service: &Service, volume: &str, id: &str) -> bool {
+    docker.containers.iter().any(|other| {
+        other.id != *id
+            && other.service.as_deref() != Some(&service.name.value)
+            && other.mounts.iter().any(|mount| mount.volume.as_deref() == Some(volume) && mount.writable)
+            && process(docker, other).is_none_or(|process| process.owner.uid == 0)
+    })
+}
