@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::ChownPlace;
+use super::{ChownPlace, PathStep};
 use crate::facts::{Owner, SeenPath};
 
 /// One line of the journal.
@@ -88,6 +88,11 @@ pub enum Change {
         paths: Vec<(SeenPath, Owner)>,
         /// The new owner.
         to: Owner,
+    },
+    /// A path was made or removed, or got another mode.
+    Path {
+        /// What was done; it says what takes it back.
+        step: PathStep,
     },
     /// A statement was run.
     Sql {

@@ -1,6 +1,7 @@
 //! What a Dockerfile says about the image's user, home and directories.
 
 mod prepare;
+mod steps;
 mod words;
 
 use std::collections::BTreeMap;
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::text::{Source, Spanned, SyntaxError};
 use prepare::prepare;
+pub use steps::{BuildStep, Copied};
 use words::{expand, words};
 
 /// The stages of one Dockerfile.
@@ -32,6 +34,15 @@ pub struct Stage {
     pub environment: BTreeMap<String, String>,
     /// The last `WORKDIR`; relative where it depends on that of an image that the files do not tell.
     pub working_dir: Option<Spanned<String>>,
+    /// The program of the last `ENTRYPOINT`.
+    #[serde(default)]
+    pub entrypoint: Option<Spanned<String>>,
+    /// The program of the last `CMD`.
+    #[serde(default)]
+    pub command: Option<Spanned<String>>,
+    /// What it does, in order.
+    #[serde(default)]
+    pub steps: Vec<BuildStep>,
 }
 
 impl Dockerfile {
@@ -51,7 +62,7 @@ impl Dockerfile {
     }
 
     /// A target's stage and those it is built from. Each is earlier than the one before, so this ends.
-    fn lineage(&self, target: Option<&str>) -> impl Iterator<Item = &Stage> {
+    pub fn lineage(&self, target: Option<&str>) -> impl Iterator<Item = &Stage> {
         let base = |index: &usize| find(self.stages.get(..*index)?, &self.stages.get(*index)?.base);
         std::iter::successors(self.index(target), base).filter_map(|index| self.stages.get(index))
     }
@@ -167,6 +178,7 @@ impl<'a> Reader<'a> {
             // What stands behind ONBUILD is for images that are built from this one.
             _ => {}
         }
+        self.note(instruction);
     }
 
     fn from(&mut self, image: &UnescapedString<'_>, name: Option<String>) {
@@ -187,7 +199,16 @@ impl<'a> Reader<'a> {
         if let Some(name) = &name {
             self.names.insert(name.to_ascii_lowercase(), self.stages.len());
         }
-        self.stages.push(Stage { name, base, user: None, environment: BTreeMap::new(), working_dir: None });
+        self.stages.push(Stage {
+            name,
+            base,
+            user: None,
+            environment: BTreeMap::new(),
+            working_dir: None,
+            entrypoint: None,
+            command: None,
+            steps: vec![],
+        });
         self.legacies.push(legacy);
     }
 

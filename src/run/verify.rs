@@ -36,7 +36,15 @@ pub fn compare(before: &Report, after: &Report, treated: &[String]) -> Verdict {
     };
     for judged in &after.findings {
         let known = before.findings.iter().any(|other| other.fingerprint == judged.fingerprint);
-        if !known && looked_before(&judged.id) {
+        // What is left of a thing that was treated, now seen as another one, is not of the fix's making.
+        let left = before.findings.iter().any(|other| {
+            treated.contains(&other.fingerprint)
+                && other.finding.place.is_some()
+                && (&other.finding.place, &other.finding.subject) == (&judged.finding.place, &judged.finding.subject)
+        });
+        if !known && left {
+            verdict.still_there.push(judged.finding.message.clone());
+        } else if !known && looked_before(&judged.id) {
             verdict.new.push(judged.finding.message.clone());
         }
     }

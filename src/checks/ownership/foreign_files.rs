@@ -31,7 +31,8 @@ pub(super) fn check(facts: &Facts) -> Checked {
     let mut stories: BTreeMap<(Vec<usize>, u32), Vec<&ForeignFile>> = BTreeMap::new();
     // Files of one folder and one owner have one story, so it is found out once for all of them.
     let mut known: BTreeMap<(&Path, u32), Option<Vec<usize>>> = BTreeMap::new();
-    let mounted = super::bind_not_writable::given_away(facts);
+    let mut mounted = super::bind_not_writable::given_away(facts);
+    mounted.extend(super::bind_source_is_directory::removed(facts));
     for file in host.walk.foreign.iter().filter(|file| !mounted.contains(&file.path)) {
         let uid = file.stat.owner.uid;
         let folder = file.path.as_path().parent().filter(|_| file.stat.kind != FileKind::Directory);

@@ -1,6 +1,7 @@
 //! What folders are for, by their names: data that a service writes, or settings that it reads.
 
-use crate::project::compose::is_below;
+use crate::facts::Facts;
+use crate::project::compose::{Service, is_below};
 
 /// A path for people: relative to the root with `./` in front where it lies in the project.
 pub(super) fn shown(root: &str, path: &str) -> String {
@@ -83,6 +84,74 @@ pub(super) fn holds_settings(target: &str) -> bool {
             .any(|place| is_below(target, place))
 }
 
+/// Whether a bind mount is meant to show a single file: what is mounted, and where, is named like one.
+pub(super) fn is_file(source: &str, target: &str) -> bool {
+    const ENDINGS: [&str; 36] = [
+        "bash",
+        "bashrc",
+        "cfg",
+        "cnf",
+        "conf",
+        "crt",
+        "csv",
+        "env",
+        "html",
+        "ini",
+        "jar",
+        "js",
+        "json",
+        "key",
+        "lock",
+        "log",
+        "md",
+        "pem",
+        "php",
+        "properties",
+        "pub",
+        "py",
+        "rb",
+        "sh",
+        "sql",
+        "sqlite",
+        "sqlite3",
+        "toml",
+        "ts",
+        "txt",
+        "war",
+        "xml",
+        "yaml",
+        "yml",
+        "sock",
+        "service",
+    ];
+    const NAMES: [&str; 12] = [
+        ".bash_history",
+        ".bashrc",
+        ".dockerignore",
+        ".gitconfig",
+        ".netrc",
+        ".npmrc",
+        ".pgpass",
+        ".pypirc",
+        "Caddyfile",
+        "Dockerfile",
+        "Makefile",
+        "known_hosts",
+    ];
+    let named = |path: &str| {
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+        NAMES.contains(&name) || name.starts_with(".env") || ENDINGS.contains(&ending.to_ascii_lowercase().as_str())
+    };
+    named(source) && named(target)
+}
+
+/// Whether an ordinary `docker compose up` starts a service: it has no profile, or one that is turned on.
+pub(super) fn is_active(facts: &Facts, service: &Service) -> bool {
+    let mut active = facts.project.compose.iter().flat_map(|compose| &compose.active_profiles);
+    service.profiles.is_empty() || active.any(|profile| profile == "*" || service.profiles.contains(profile))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,6 +165,8 @@ mod tests {
             assert!(!holds_data(path), "{path}");
         }
         assert!(holds_settings("/etc/nginx") && holds_settings("/app/config") && !holds_settings("/app"));
+        assert!(is_file("./nginx.conf", "/etc/nginx/nginx.conf") && is_file("/p/.env.dev", "/app/.env"));
+        assert!(!is_file("./conf.d", "/etc/conf.d") && !is_file("/p", "/app/x.py") && !is_file("./site.js", "/site"));
         assert_eq!(
             (shown("/p", "/p/a"), shown("/p", "/p"), shown("/p", "/pq")),
             ("./a".into(), ".".into(), "/pq".into())

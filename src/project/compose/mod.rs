@@ -140,6 +140,10 @@ pub struct Mount {
     pub target: String,
     /// Whether it may be written.
     pub writable: bool,
+    /// Whether the engine makes a folder where the source of a bind mount is not there (`create_host_path`, on unless it is
+    /// turned off); else it refuses to make the container.
+    #[serde(default = "yes")]
+    pub creates_source: bool,
     /// The whole entry.
     pub span: Span,
 }
@@ -221,6 +225,10 @@ impl Service {
     pub fn mount_at(&self, path: &str) -> Option<&Mount> {
         self.mounts.iter().filter(|mount| is_below(path, &mount.target)).max_by_key(|mount| mount.target.len())
     }
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// Whether `path` is `directory` or lies below it (both absolute, by text).
