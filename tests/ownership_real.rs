@@ -213,7 +213,7 @@ fn a_copied_entrypoint_becomes_executable() {
 fn tools_fail_on_a_read_only_directory_as_the_table_says() {
     for (command, works_with) in [
         ("ruff check .", Some("RUFF_CACHE_DIR: /tmp/ruff")),
-        ("uv sync --offline", Some("UV_PROJECT_ENVIRONMENT: /tmp/venv")),
+        ("uv sync --offline --frozen", Some("UV_PROJECT_ENVIRONMENT: /tmp/venv")),
         ("uv lock --offline", None),
         ("alembic revision -m x", None),
     ] {
@@ -234,7 +234,7 @@ fn tools_fail_on_a_read_only_directory_as_the_table_says() {
         project.write("migrations/script.py.mako", "revision = ${repr(up_revision)}\n");
         let run = "docker compose run --rm -T app";
         if command.starts_with("uv sync") {
-            project.shell("docker compose run --rm -T -v $PWD:/app app uv lock --offline; true").ends_with(0);
+            project.shell("docker compose run --rm -T -v $PWD:/w -w /w app uv lock --offline").ends_with(0);
         }
         let fails = project.shell(run);
         assert!(
@@ -249,4 +249,113 @@ fn tools_fail_on_a_read_only_directory_as_the_table_says() {
             project.shell(run).ends_with(0);
         }
     }
+}
+
+/// A folder of a database in the build's folder: the real build fails, and passes with the line that the fix adds.
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn a_closed_folder_is_left_out_of_the_build() {
+    let image = support::variable("DEVDOCTOR_TEST_IMAGE_BUSYBOX");
+    let tag = format!("devdoctor-test/context:{}", std::process::id());
+    let label = format!("devdoctor.test={}", support::variable("DEVDOCTOR_TEST_RUN"));
+    for ignored in [None, Some("*.pyc"), Some("*.pyc\n!pgdata\n")] {
+        let project = project("services:\n  app:\n    build: .\n");
+        project.write("Dockerfile", format!("FROM {image}\nCOPY . /app\n"));
+        project.write("pgdata/base", "x");
+        if let Some(text) = ignored {
+            project.write(".dockerignore", text);
+        }
+        let closed = project.root.join("pgdata");
+        std::os::unix::fs::chown(&closed, Some(999), Some(999)).unwrap();
+        std::fs::set_permissions(&closed, PermissionsExt::from_mode(0o700)).unwrap();
+        let build = format!("docker build -q -t {tag} --label {label} .");
+        let fails = project.shell(&build);
+        assert!(fails.status != 0 && fails.all().contains("ermission"), "{fails}");
+        let report = project.devdoctor(&["check", "--only", "ownership", "--format", "json"]).report();
+        report.assert_places("ownership-build-context-unreadable", &["compose.yaml:3:12"]);
+        let before = project.tree();
+        project.devdoctor(&["fix", "--yes", "--only", "ownership-build-context-unreadable"]).ends_with(0);
+        let works = project.shell(&build);
+        project.shell(&format!("docker image rm --force {tag}")).ends_with(0);
+        works.ends_with(0);
+        undo(&project, &before);
+    }
+}
+
+/// The paths that the real builder takes, for every pattern of a table, are those that are not left out.
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn ignore_files_are_read_as_the_builder_reads_them() {
+    use devdoctor::text::dockerignore::Ignored;
+    let image = support::variable("DEVDOCTOR_TEST_IMAGE_BUSYBOX");
+    let tag = format!("devdoctor-test/ignored:{}", std::process::id());
+    let label = format!("devdoctor.test={}", support::variable("DEVDOCTOR_TEST_RUN"));
+    let files = [
+        "a",
+        "b.txt",
+        "c d",
+        "data/x",
+        "data/keep/y",
+        "db/data/z",
+        "db/deep/data/z",
+        "mydata/x",
+        "data1/x",
+        "#h",
+        "!n",
+    ];
+    let project = project("services: {}\n");
+    for file in files {
+        project.write(format!("ctx/{file}"), "x");
+    }
+    project.write("ctx/Dockerfile", format!("FROM {image}\nCOPY . /ctx\nCMD find /ctx -type f\n"));
+    for patterns in [
+        "data",
+        "/data/",
+        "./data",
+        "data/*",
+        "data/**",
+        "**/data",
+        "**/data/z",
+        "*/data",
+        "**",
+        "*",
+        "*\n!data",
+        "*\n!data/keep",
+        "data\n!data/keep",
+        "!data\ndata",
+        "data?",
+        "data[0-9]",
+        "data[^1]",
+        "*.txt",
+        "**/*.txt",
+        "  data  ",
+        "# data",
+        "\\#h",
+        "#h",
+        "c d",
+        "a\n\n\nb.txt",
+        "db/**/z",
+        "db/**/data",
+        "db/*/data",
+        "**data",
+        "x/../data",
+        "data\r\n!data/x\r",
+        "d*a/x",
+        "!!n",
+        "\\!n",
+        "\u{feff}data",
+    ] {
+        project.write("ctx/.dockerignore", patterns);
+        // The Dockerfile itself is always sent, whatever is left out.
+        let build = format!(
+            "docker build -q -t {tag} --label {label} ctx && docker run --rm --label {label} --network none {tag}"
+        );
+        let ran = project.shell(&build).ends_with(0);
+        let taken: Vec<&str> = ran.out.lines().filter_map(|line| line.strip_prefix("/ctx/")).collect();
+        let ignored = Ignored::read(patterns);
+        for file in files {
+            assert_eq!(!ignored.leaves_out(file), taken.contains(&file), "{patterns:?}: {file}: {taken:?}");
+        }
+    }
+    project.shell(&format!("docker image rm --force {tag}")).ends_with(0);
 }

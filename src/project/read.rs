@@ -19,6 +19,7 @@ pub fn project(files: &dyn Files, environment: &Environment, database_url: Optio
     unreadable.extend(read.unreadable);
     let mut project = Project { root: files.root().to_owned(), compose: read.compose, ..Project::default() };
     project.dockerfiles = dockerfiles(files, &project, &mut sources, &mut unreadable);
+    ignore_files(files, &project, &mut sources);
     project.commands = commands::read(files, &mut sources, &mut unreadable);
     project.alembic = alembic::read(files, &mut sources, &mut unreadable);
     project.wants_vector = vector::read(files, &mut sources);
@@ -30,6 +31,17 @@ pub fn project(files: &dyn Files, environment: &Environment, database_url: Optio
     project.unreadable.dedup();
     project.wants_vector.sort_by(|one, other| one.span.cmp(&other.span));
     project
+}
+
+/// What says which files of a build's folder are left out.
+fn ignore_files(files: &dyn Files, project: &Project, sources: &mut BTreeMap<String, Source>) {
+    for build in project.services().filter_map(|service| service.build.as_ref()) {
+        for path in build.ignore_files() {
+            if let (false, Ok(source)) = (sources.contains_key(&path), files.read(&path)) {
+                sources.insert(path, source);
+            }
+        }
+    }
 }
 
 /// The Dockerfiles that services are built from.

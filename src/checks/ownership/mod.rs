@@ -5,6 +5,7 @@ use super::{Check, check};
 mod bind_not_writable;
 mod bind_source_is_directory;
 mod bind_source_missing;
+mod build_context_unreadable;
 mod cure;
 mod edits;
 mod entrypoint_not_executable;
@@ -17,10 +18,11 @@ mod suspects;
 mod volume_not_writable;
 
 /// The checks of this family, sorted by path.
-pub(super) static TABLE: [Check; 8] = [
+pub(super) static TABLE: [Check; 9] = [
     check!("ownership/bind-not-writable", bind_not_writable::check),
     check!("ownership/bind-source-is-directory", bind_source_is_directory::check),
     check!("ownership/bind-source-missing", bind_source_missing::check),
+    check!("ownership/build-context-unreadable", build_context_unreadable::check),
     check!("ownership/entrypoint-not-executable", entrypoint_not_executable::check),
     check!("ownership/foreign-files", foreign_files::check),
     check!("ownership/mount-read-only", mount_read_only::check),

@@ -188,6 +188,17 @@ pub struct Volume {
     pub external: bool,
 }
 
+impl Build {
+    /// Where the file that leaves paths out of the build may be, relative to the root: the Dockerfile's own goes first, as
+    /// BuildKit has it.
+    pub fn ignore_files(&self) -> [String; 2] {
+        let context = self.context.value.trim_end_matches('/').trim_start_matches("./");
+        let inside =
+            if matches!(context, "" | ".") { ".dockerignore".to_owned() } else { format!("{context}/.dockerignore") };
+        [format!("{}.dockerignore", self.dockerfile), inside]
+    }
+}
+
 impl Service {
     /// A service that says nothing but its name.
     pub fn new(name: Spanned<String>, block: Block) -> Self {
