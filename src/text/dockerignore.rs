@@ -46,7 +46,11 @@ impl Ignored {
     /// Whether a folder is left out and not even looked into: a pattern that takes something in it back makes Docker look.
     pub fn skips(&self, folder: &str) -> bool {
         let inside = format!("{folder}/");
-        let looks = |pattern: &Pattern| pattern.takes_back && format!("{}/", pattern.text).starts_with(&inside);
+        let looks = |pattern: &Pattern| match pattern.text.split_once(['*', '?', '[', '\\']) {
+            _ if !pattern.takes_back => false,
+            None => format!("{}/", pattern.text).starts_with(&inside),
+            Some((plain, _)) => inside.starts_with(plain) || plain.starts_with(&inside),
+        };
         self.leaves_out(folder) && !self.patterns.iter().any(looks)
     }
 }
@@ -68,6 +72,12 @@ fn clean(pattern: &str) -> Option<String> {
 fn expression(pattern: &str) -> Option<Regex> {
     let mut text = "(?s)^".to_owned();
     let mut rest = pattern.chars().peekable();
+    if let Some(ending) = pattern.strip_prefix("**").filter(|ending| !ending.starts_with('/'))
+        && !ending.contains(['*', '?', '[', ']', '\\'])
+    {
+        // Docker compares the end of the path then, and not of its last part.
+        return Regex::new(&format!("(?s)^.*{}$", regex::escape(ending))).ok();
+    }
     while let Some(character) = rest.next() {
         match character {
             '*' if rest.next_if_eq(&'*').is_some() => {
@@ -116,6 +126,8 @@ mod tests {
             ("**/pgdata", "db/x/pgdata", true),
             ("**/pgdata", "pgdata", true),
             ("**/pgdata", "mypgdata", false),
+            ("**data", "db/mydata/x", true),
+            ("**da[t]a", "mydata", false),
             ("*/pgdata", "db/pgdata", true),
             ("*/pgdata", "pgdata", false),
             ("db/**", "db/x", true),
@@ -143,5 +155,7 @@ mod tests {
         assert!(Ignored::read("data").skips("data"));
         assert!(!Ignored::read("data\n!data/keep").skips("data"));
         assert!(Ignored::read("data\n!database").skips("data"));
+        assert!(!Ignored::read("data\n!**/keep").skips("data"));
+        assert!(Ignored::read("data\n!docs/*.md").skips("data"));
     }
 }

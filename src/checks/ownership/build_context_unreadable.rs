@@ -69,12 +69,8 @@ fn below<'path>(path: &'path str, build: &Build) -> Option<&'path str> {
     (!outside && whole).then(|| inside.trim_start_matches('/')).filter(|inside| !inside.is_empty())
 }
 
-/// Whether the builder reads a path: the old one sends the whole folder, BuildKit what the Dockerfile copies.
+/// Whether BuildKit reads a path: it asks for what the Dockerfile copies.
 fn takes(facts: &Facts, build: &Build, path: &str) -> bool {
-    let version = facts.docker.as_ref().ok().and_then(|docker| docker.version.split('.').next()?.parse::<u32>().ok());
-    if version.is_some_and(|version| version < 23) {
-        return true;
-    }
     let Some(dockerfile) = facts.project.dockerfiles.get(&build.dockerfile) else { return false };
     let steps = dockerfile.stages.iter().flat_map(|stage| &stage.steps);
     let copies = steps.filter_map(|step| match step {
