@@ -120,7 +120,7 @@ fn written<'a>(
         let Some(verb) = rest.iter().find(|word| !word.starts_with('-')) else { continue };
         for rule in RULES.iter().filter(|rule| rule.program == program && rule.verbs.contains(verb)) {
             let harmless = |word: &&str| rule.harmless.iter().any(|option| word.split('=').next() == Some(option));
-            if !rest.iter().any(|word| harmless(word)) && !rule.variable.is_some_and(is_set) {
+            if !rest.iter().any(harmless) && !rule.variable.is_some_and(is_set) {
                 found.push(Written {
                     command: format!("{program} {verb}"),
                     path: rule.path,

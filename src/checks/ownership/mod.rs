@@ -15,10 +15,11 @@ mod mount_read_only;
 mod places;
 mod service_writes_as_root;
 mod suspects;
+mod uid_taken_in_image;
 mod volume_not_writable;
 
 /// The checks of this family, sorted by path.
-pub(super) static TABLE: [Check; 9] = [
+pub(super) static TABLE: [Check; 10] = [
     check!("ownership/bind-not-writable", bind_not_writable::check),
     check!("ownership/bind-source-is-directory", bind_source_is_directory::check),
     check!("ownership/bind-source-missing", bind_source_missing::check),
@@ -27,5 +28,6 @@ pub(super) static TABLE: [Check; 9] = [
     check!("ownership/foreign-files", foreign_files::check),
     check!("ownership/mount-read-only", mount_read_only::check),
     check!("ownership/service-writes-as-root", service_writes_as_root::check),
+    check!("ownership/uid-taken-in-image", uid_taken_in_image::check),
     check!("ownership/volume-not-writable", volume_not_writable::check),
 ];

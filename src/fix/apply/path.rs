@@ -142,6 +142,7 @@ fn said(error: Errno) -> String {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "a test makes its own files")]
 mod tests {
     use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
