@@ -48,8 +48,12 @@ pub enum Command {
     Fix(FixArgs),
     /// Take the last (or the named) run of `fix` back.
     Undo(UndoArgs),
+    /// Run a command in a service's container as you, with a home and caches that work.
+    Exec(ExecArgs),
     /// List all checks.
     List(ListArgs),
+    /// Name the problems that an error text speaks of, and look whether they are so here.
+    Why(WhyArgs),
     /// Explain a check, and what it sees here.
     Explain(ExplainArgs),
     /// Check staged files before a commit: files only, in milliseconds.
@@ -67,7 +71,15 @@ pub struct ProjectArgs {
     /// Look at files and this machine only: no engine, no database.
     #[arg(long)]
     pub offline: bool,
-    /// Time limit for the whole run.
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub outside: OutsideArgs,
+}
+
+/// Where engine and databases are, and how long they may be looked at.
+#[derive(Clone, Debug, Args)]
+pub struct OutsideArgs {
+    /// Time limit for looking around.
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "10")]
     pub timeout: f64,
     /// Engine to ask, such as unix:///run/user/1000/docker.sock.
@@ -200,19 +212,55 @@ pub struct UndoArgs {
     /// The project, or any path in it.
     #[arg(long, value_name = "PATH")]
     pub project: Option<PathBuf>,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub outside: OutsideArgs,
+}
+
+/// `devdoctor exec`.
+#[derive(Clone, Debug, Args)]
+#[command(
+    override_usage = "devdoctor exec [OPTIONS] SERVICE [--] COMMAND [ARGUMENT]...",
+    after_help = "Exit status: the command's own; 125 devdoctor could not run it, 126 it is no program, 127 there is no such program, 128+N signal N ended it."
+)]
+pub struct ExecArgs {
+    /// Service of the Compose file.
+    #[arg(value_name = "SERVICE")]
+    pub service: String,
+    /// Command and its arguments.
+    #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    pub command: Vec<String>,
+    /// Print the docker command line that does the same; run nothing.
+    #[arg(long)]
+    pub print: bool,
+    /// Run as this user of the container instead of you.
+    #[arg(short, long, value_name = "USER[:GROUP]")]
+    pub user: Option<String>,
+    /// Set a variable, or hand yours of that name on.
+    #[arg(short, long = "env", value_name = "NAME[=VALUE]")]
+    pub environment: Vec<String>,
+    /// Run in this directory of the container instead of the one that shows the working directory.
+    #[arg(short, long, value_name = "DIR")]
+    pub workdir: Option<String>,
+    /// Give the command no terminal, even where there is one.
+    #[arg(short = 'T', long)]
+    pub no_tty: bool,
+    /// Run in this one of the service's containers (default: the first).
+    #[arg(long, value_name = "N")]
+    pub index: Option<u64>,
+    /// The project, or any path in it (default: the project around the working directory).
+    #[arg(long, value_name = "PATH")]
+    pub project: Option<PathBuf>,
     /// Engine to ask.
     #[arg(long, value_name = "URL")]
     pub docker_host: Option<String>,
     /// Docker context to use.
     #[arg(long, value_name = "NAME", conflicts_with = "docker_host")]
     pub context: Option<String>,
-    /// Database that `fix` was given with --database-url.
-    #[arg(long, value_name = "URL", hide_env_values = true)]
-    pub database_url: Option<String>,
-    /// Contact engines and databases elsewhere.
+    /// Contact engines elsewhere.
     #[arg(long)]
     pub allow_remote: bool,
-    /// Time limit for looking around.
+    /// Time limit for finding the container; the command takes what it takes.
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "10")]
     pub timeout: f64,
 }
@@ -237,6 +285,29 @@ pub struct ExplainArgs {
     #[command(flatten)]
     #[expect(missing_docs, reason = "flattened")]
     pub project: ProjectArgs,
+}
+
+/// `devdoctor why`.
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "Exit status: 1 a problem that the text names is found here, 0 none is, 2 devdoctor could not do its work."
+)]
+pub struct WhyArgs {
+    /// The text, such as an error message; without one, or with `-`, standard input, such as a build's log.
+    #[arg(value_name = "TEXT", allow_hyphen_values = true)]
+    pub text: Option<String>,
+    /// The project, or any path in it (default: the project around the working directory).
+    #[arg(long, value_name = "PATH")]
+    pub project: Option<PathBuf>,
+    /// Look at files and this machine only: no engine, no database.
+    #[arg(long)]
+    pub offline: bool,
+    /// Form of the answer.
+    #[arg(long, value_name = "FORM", default_value = "human")]
+    pub format: Format,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub outside: OutsideArgs,
 }
 
 /// `devdoctor hook`.

@@ -10,6 +10,9 @@ use crate::text::Source;
 /// Where the configuration lies, relative to the root.
 pub const PATH: &str = "devdoctor.yaml";
 
+/// No configuration that a person writes is larger, in bytes.
+const LARGEST: usize = 100_000;
+
 /// The configuration of a project.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -27,6 +30,10 @@ impl Configuration {
     /// # Errors
     /// What is wrong, with line and column.
     pub fn parse(source: &Source) -> Result<Self, String> {
+        // The parser takes minutes for a large file of brackets.
+        if source.text().len() > LARGEST {
+            return Err(format!("is larger than {} kB", LARGEST / 1000));
+        }
         // A file of comments is an empty document.
         let document: Option<Self> = serde_yaml::from_str(source.text()).map_err(|error| error.to_string())?;
         let configuration = document.unwrap_or_default();
@@ -53,5 +60,7 @@ mod tests {
         assert!(parse("skip:\n  exec-as-root: ''\n").unwrap_err().contains("reason"));
         assert!(parse("skips: {}\n").unwrap_err().contains("skips"));
         assert!(parse("skip: [").is_err());
+        assert!(parse(&"[".repeat(1_000_000)).unwrap_err().contains("larger than 100 kB"));
+        assert!(parse(&"[".repeat(99_999)).is_err());
     }
 }

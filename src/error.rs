@@ -65,6 +65,9 @@ pub enum Error {
     /// The journal cannot be used.
     #[error(transparent)]
     Record(#[from] crate::fix::apply::record::RecordError),
+    /// There is no text to explain.
+    #[error("no text to explain: {0}")]
+    NoText(String),
     /// There is nothing to take back.
     #[error("{0}")]
     NothingToUndo(String),
@@ -75,6 +78,14 @@ pub enum Error {
         id: String,
         /// Why.
         reason: String,
+    },
+    /// A command cannot be run in a container.
+    #[error("{reason}")]
+    Exec {
+        /// What is in the way.
+        reason: String,
+        /// What to do about it.
+        help: Option<String>,
     },
     /// The home directory is unknown, so that there is no place for the journal.
     #[error("neither XDG_STATE_HOME nor HOME is set, so there is no place for the journal")]
@@ -94,7 +105,11 @@ impl Error {
             Self::UnknownCheck { nearest: Some(nearest), .. } => Some(format!("did you mean `{nearest}`?")),
             Self::UnknownCheck { .. } => Some("see all checks with `devdoctor list`".to_owned()),
             Self::Family { checks, .. } => Some(format!("name one of them: {}", checks.join(", "))),
+            Self::Exec { help, .. } => help.clone(),
             Self::Facts { .. } => Some("record them with `devdoctor facts --output FILE`".to_owned()),
+            Self::NoText(_) => {
+                Some("give it an error text, or a log: docker compose up 2>&1 | devdoctor why".to_owned())
+            }
             Self::Git(_) => Some("run the hook inside a git repository".to_owned()),
             Self::Run { .. } => {
                 Some("see all runs with `devdoctor undo --list`, and name the one to take back".to_owned())

@@ -4,9 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::facts::Missing;
+use crate::facts::{Missing, SeenPath};
 use crate::fix::Fix;
-use crate::text::Span;
+use crate::text::{Span, mask_text};
 
 /// What a check returns: findings (none: clean), or why it could not look.
 pub type Checked = Result<Vec<Finding>, Missing>;
@@ -68,6 +68,10 @@ pub struct Finding {
     pub help: Vec<String>,
     /// The cure, when there is one.
     pub fix: Option<Fix>,
+    /// Paths of the project that it is about and that the cure leaves as they are, each with the reason. With the paths of the
+    /// cure they are all that it is about.
+    #[serde(default)]
+    pub untouched: Vec<(SeenPath, String)>,
     /// Services whose behaviour this finding is about. A finding of a service's root processes is the cause of the findings
     /// about what they left behind: see `run::stories`.
     pub services: Vec<String>,
@@ -95,6 +99,7 @@ impl Finding {
             evidence: vec![],
             help: vec![],
             fix: None,
+            untouched: vec![],
             services: vec![],
         }
     }
@@ -113,10 +118,14 @@ impl Finding {
         self
     }
 
-    /// Adds a piece of evidence.
+    /// Adds a piece of evidence. Whatever a probe saw, a secret in it is hidden.
     #[must_use]
     pub fn seen(mut self, source: impl Into<String>, subject: impl Into<String>, value: impl fmt::Display) -> Self {
-        self.evidence.push(Evidence { source: source.into(), subject: subject.into(), value: value.to_string() });
+        self.evidence.push(Evidence {
+            source: source.into(),
+            subject: subject.into(),
+            value: mask_text(&value.to_string()),
+        });
         self
     }
 
@@ -131,6 +140,13 @@ impl Finding {
     #[must_use]
     pub fn fix(mut self, fix: Fix) -> Self {
         self.fix = Some(fix);
+        self
+    }
+
+    /// Names a path that the cure leaves as it is, and why.
+    #[must_use]
+    pub fn untouched(mut self, path: SeenPath, reason: impl Into<String>) -> Self {
+        self.untouched.push((path, reason.into()));
         self
     }
 

@@ -15,16 +15,18 @@
 //! | [`checks`] | one plain function a check, its words in `checks/**/*.yaml` | `facts`, `access`, `finding` |
 //! | [`probe`] | the only reader of disk, engine, database and environment | `facts`, `project` |
 //! | [`fix`] | fixes as data, plan, diff, journal; `fix/apply` is the only writer | `facts`, `probe` |
+//! | [`exec`] | a command in a container: pure plan, and `exec/session`, the only one who talks with the running command | `access`, `facts`, `probe` |
 //! | [`report`] | one report, all renderers | `finding`, `text` |
 //! | [`run`] | one file per command | all |
 //!
-//! Nothing but [`run`] knows [`probe`] and [`fix::apply`]; `tests/walls.rs` sees to it.
+//! Nothing but [`run`] and those who act, `fix/apply` and `exec/session`, knows [`probe`]; `tests/walls.rs` sees to it.
 
 pub mod access;
 pub mod checks;
 pub mod cli;
 pub mod config;
 pub mod error;
+pub mod exec;
 pub mod facts;
 pub mod finding;
 pub mod fix;

@@ -68,7 +68,9 @@ fn broken() -> Project {
 #[test]
 fn statuses_are_0_for_nothing_1_for_findings_2_for_trouble() {
     let empty = tempfile::tempdir().unwrap();
-    assert_eq!(run(empty.path(), &["check", "--offline"]).0, 0);
+    let (status, out, err) = run(empty.path(), &["check", "--offline"]);
+    assert_eq!(status, 2, "{out}{err}");
+    assert!(err.starts_with("no project found here: ") && out.contains(" 0 checks clean"), "{out}{err}");
     let project = broken();
     let (status, out, err) = run(&project.path(), &["check", "--offline"]);
     assert_eq!(status, 1, "{out}{err}");
@@ -76,6 +78,8 @@ fn statuses_are_0_for_nothing_1_for_findings_2_for_trouble() {
     assert_eq!(run(&project.path(), &["check", "--offline", "--strict"]).0, 2);
     for (arguments, said) in [
         (&["check", "/no/such/place"][..], "no such file or directory"),
+        (&["check", ".", "."], "unexpected argument '.'"),
+        (&["check", "--output", "/"], "`/` cannot be written: is a directory"),
         (&["check", "--only", "exec-as-rot"], "did you mean `exec-as-root`?"),
         (&["check", "--timeout", "0"], "is no number of seconds"),
         (&["check", "--facts", "Makefile"], "holds no facts"),
@@ -98,7 +102,8 @@ fn a_configuration_that_cannot_be_used_is_named_with_its_place() {
     let (status, _, err) = run(&project.path(), &["check", "--offline"]);
     assert_eq!((status, err.contains("skip.exec-as-root: the reason is empty")), (2, true), "{err}");
     project.write("devdoctor.yaml", "skip:\n  exec-as-root: our image drops by itself\n");
-    assert_eq!(run(&project.path(), &["check", "--offline"]).0, 0);
+    let (status, out, err) = run(&project.path(), &["check", "--offline"]);
+    assert_eq!(status, 0, "{out}{err}");
     // What is asked for by name runs all the same.
     assert_eq!(run(&project.path(), &["check", "--offline", "--only", "exec-as-root"]).0, 1);
 }
@@ -185,9 +190,10 @@ fn a_dry_run_is_a_patch_that_git_takes() {
         assert!(child.wait().unwrap().success(), "{patch}");
         project.belongs_to_one();
     };
-    git(&["init", "--quiet"]);
+    // Outside of a repository git takes it as well: one of another user's would be a finding of its own.
     git(&["apply", "-"]);
-    assert_eq!(run(&project.path(), &["check", "--offline"]).0, 0);
+    let (status, out, err) = run(&project.path(), &["check", "--offline"]);
+    assert_eq!(status, 0, "{out}{err}");
 }
 
 #[test]
@@ -243,5 +249,75 @@ fn explain_shows_words_and_what_is_here() {
     assert_eq!(status, 0);
     for part in ["why", "how to see it by hand", "how to fix it by hand", "here", "Makefile:2"] {
         assert!(out.contains(part), "{part}: {out}");
+    }
+}
+
+#[test]
+fn a_project_lies_at_any_path_that_is_text() {
+    for name in ["a b", "new\nline", "-leading", "\u{1b}[31mred", "日本", "'\"$(true)`"] {
+        let project = broken();
+        let path = project.around.path().join(name);
+        std::fs::rename(project.path(), &path).unwrap();
+        let (status, out, err) = run(project.around.path(), &["check", "--offline", "--", path.to_str().unwrap()]);
+        assert!(status == 1 && out.contains(" --> Makefile:2:2\n"), "{name:?}: {out}{err}");
+        assert!(!out.contains('\u{1b}'), "{name:?}: {out}");
+    }
+}
+
+#[test]
+fn a_project_may_lie_as_deep_as_the_kernel_allows() {
+    let project = broken();
+    let mut deep = project.around.path().to_owned();
+    while deep.as_os_str().len() < 3800 {
+        deep.push("d".repeat(200));
+    }
+    std::fs::create_dir_all(&deep).unwrap();
+    deep.push("shop");
+    std::fs::rename(project.path(), &deep).unwrap();
+    let (status, out, err) = run(&deep, &["check", "--offline"]);
+    assert!(status == 1 && out.contains(" --> Makefile:2:2\n"), "{out}{err}");
+}
+
+#[test]
+fn a_path_that_is_no_text_is_refused_with_a_line() {
+    let around = tempfile::tempdir().unwrap();
+    let path = around.path().join(<std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(b"n\xff\xfe"));
+    std::fs::create_dir(&path).unwrap();
+    let (status, out, err) = run(&path, &["check", "--offline"]);
+    assert!(
+        status == 2 && out.is_empty() && err.ends_with("cannot be looked at: its path is no UTF-8 text\n"),
+        "{err}"
+    );
+}
+
+#[test]
+fn a_result_that_nobody_takes_ends_in_trouble_and_a_line() {
+    let project = broken();
+    for arguments in [&["check", "--offline"][..], &["list"], &["explain", "exec-as-root"], &["facts", "--offline"]] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let output = devdoctor(&project.path(), arguments).stdout(full).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+        assert_eq!(said, "error: standard output cannot be written: no space left on device\n", "{arguments:?}");
+    }
+}
+
+#[test]
+fn any_width_and_any_terminal_give_a_report() {
+    let project = broken();
+    let shown = |variables: &[(&str, &str)]| {
+        let mut command = devdoctor(&project.path(), &["check", "--offline"]);
+        let output = command.envs(variables.iter().copied()).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{variables:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let widest = |text: &str| text.lines().map(|line| line.chars().count()).max().unwrap();
+    for columns in ["0", "1", "20", "80", "140", "100000", "99999999999999999999999", "-1", "wide", ""] {
+        let text = shown(&[("COLUMNS", columns)]);
+        assert!(text.contains("exec-as-root") && widest(&text) <= 140, "{columns}: {text}");
+    }
+    assert!(widest(&shown(&[("COLUMNS", "80")])) <= 80);
+    for variables in [[("TERM", "dumb"), ("LANG", "C")], [("TERM", ""), ("LC_ALL", "de_DE.ISO-8859-1")]] {
+        assert!(shown(&variables).contains("exec-as-root"));
     }
 }

@@ -59,7 +59,20 @@ fn serve(manner: Manner, mut stream: impl Read + Write) {
     }
 }
 
-/// Connections in the manner, until the test ends.
+/// Takes every connection in the manner, until the test ends.
+fn serve_all<S: Read + Write + Send + 'static>(manner: Manner, accept: impl Fn() -> S + Send + 'static) {
+    std::thread::spawn(move || {
+        if matches!(manner, Manner::Absent) {
+            std::thread::sleep(Duration::from_secs(3600));
+        }
+        loop {
+            let stream = accept();
+            std::thread::spawn(move || serve(manner, stream));
+        }
+    });
+}
+
+/// An engine in the manner, in the project's home.
 fn engine(project: &Project, manner: Manner) -> String {
     engine_at(project.home.join("engine.sock"), manner)
 }
@@ -67,30 +80,14 @@ fn engine(project: &Project, manner: Manner) -> String {
 fn engine_at(path: PathBuf, manner: Manner) -> String {
     let _ = std::fs::remove_file(&path);
     let listener = UnixListener::bind(&path).unwrap();
-    std::thread::spawn(move || {
-        if matches!(manner, Manner::Absent) {
-            std::thread::sleep(Duration::from_secs(3600));
-        }
-        for stream in listener.incoming() {
-            let stream = stream.unwrap();
-            std::thread::spawn(move || serve(manner, stream));
-        }
-    });
+    serve_all(manner, move || listener.accept().unwrap().0);
     format!("unix://{}", path.display())
 }
 
 fn database(manner: Manner) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    std::thread::spawn(move || {
-        if matches!(manner, Manner::Absent) {
-            std::thread::sleep(Duration::from_secs(3600));
-        }
-        for stream in listener.incoming() {
-            let stream = stream.unwrap();
-            std::thread::spawn(move || serve(manner, stream));
-        }
-    });
+    serve_all(manner, move || listener.accept().unwrap().0);
     port
 }
 

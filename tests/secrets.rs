@@ -6,6 +6,8 @@
     reason = "a test starts programs, reads the disk, and fails by panicking"
 )]
 
+#[path = "secrets/nasty.rs"]
+mod nasty;
 mod support;
 
 use std::collections::BTreeMap;
@@ -25,7 +27,7 @@ impl Planted {
     /// percent-encoded; half a password that is taken for a host is half a password lost.
     fn with(&mut self, place: &str, between: &str) -> String {
         let number = self.0.len();
-        let (left, right) = (format!("Left{number:02}orchid"), format!("Right{number:02}orchid"));
+        let (left, right) = (format!("Left{number:03}orchid"), format!("Right{number:03}orchid"));
         let password = format!("{left}{between}{right}");
         for half in [left, right] {
             self.0.insert(half, place.to_owned());
@@ -205,6 +207,7 @@ fn plant(project: &Project, port: u16) -> Planted {
     let sql =
         format!("CREATE EXTENSION vector;\nCREATE ROLE reader LOGIN PASSWORD '{}';\n", new("initdb/roles.sql", "''"));
     project.write("initdb/roles.sql", sql);
+    nasty::plant(project, &mut planted);
     planted
 }
 
@@ -283,7 +286,7 @@ fn leaks(project: &mut Project, planted: &mut Planted, engine: &[&str], offline_
         run(project, &arguments.iter().map(String::as_str).collect::<Vec<_>>());
     }
     // A test of silence proves nothing about a doctor who says nothing.
-    for words in ["url-password-not-encoded", "url-scheme-unknown", ".env:1:", "backend/"] {
+    for words in ["url-password-not-encoded", "url-scheme-unknown", ".env:1:", "backend/", "nasty/"] {
         if !seen.contains(words) {
             leaks.push(format!("nothing: there is no {words:?} in what check says, so this proves nothing"));
         }

@@ -279,3 +279,113 @@ fn repaired_texts_are_read_as_they_were_meant() {
         assert_eq!(answer, json!(password.replace("%%", "%")));
     }
 }
+
+/// The text of a file with every URL repaired.
+fn repaired_file(path: &str, files: &MemoryFiles) -> String {
+    let project = devdoctor::project::read::project(files, &devdoctor::facts::Environment::default(), None);
+    let source = &project.sources[path];
+    let mut text = source.text().to_owned();
+    let mut urls: Vec<&DatabaseUrl> = project.urls.iter().filter(|url| *url.span.path == *path).collect();
+    urls.sort_by_key(|url| std::cmp::Reverse(url.span.start));
+    for url in urls {
+        if let Some(once) = urls::repaired(url, source.slice(&url.span)) {
+            text.replace_range(url.span.range(), &once);
+        }
+    }
+    text
+}
+
+/// What Compose hands to the container: the real interpolation, of `.env` and of the file itself.
+fn handed_by_compose(dotenv: &str, compose: &str) -> BTreeMap<String, String> {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join(".env"), dotenv).unwrap();
+    std::fs::write(folder.path().join("compose.yaml"), compose).unwrap();
+    let output = Command::new("docker")
+        .args(["compose", "config", "--format", "json"])
+        .current_dir(folder.path())
+        .output()
+        .expect("docker compose starts: run tests/run");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let read: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let environment = read["services"]["app"]["environment"].as_object().unwrap();
+    // What `config` prints can be read again, so each dollar stands twice in it.
+    environment.iter().map(|(key, value)| (key.clone(), value.as_str().unwrap().replace("$$", "$"))).collect()
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn a_repaired_text_is_right_behind_all_the_layers_it_goes_through() {
+    const WORDS: [&str; 16] = ["g", "Zz", "@", "@", "/", ":", "?", "#", "%", "%x", "é", "+", "&", "[", "]", "$$"];
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % below as u64).unwrap()
+    };
+    let passwords: Vec<String> =
+        (0..400).map(|_| (0..=next(8)).fold("p".to_owned(), |text, _| text + WORDS[next(WORDS.len())]) + "w").collect();
+    let url = |password: &str| format!("postgresql://app:{password}@db:5432/app");
+    let mut dotenv = String::new();
+    let mut compose = "services:\n  app:\n    image: x\n    environment:\n".to_owned();
+    for (number, password) in passwords.iter().enumerate() {
+        // As people write it: bare, in double quotes, and in Compose's own file.
+        dotenv.push_str(&format!("BARE{number}={}\nQUOTED{number}=\"{}\"\n", url(password), url(password)));
+        compose.push_str(&format!(
+            "      BARE{number}: ${{BARE{number}}}\n      QUOTED{number}: ${{QUOTED{number}}}\n      OWN{number}: '{}'\n",
+            url(password)
+        ));
+    }
+    let files = MemoryFiles::new([(".env", dotenv.clone()), ("compose.yaml", compose.clone())]);
+    let handed = handed_by_compose(&repaired_file(".env", &files), &repaired_file("compose.yaml", &files));
+    let mut texts = vec![];
+    let mut meant = vec![];
+    for (number, password) in passwords.iter().enumerate() {
+        for kind in ["BARE", "QUOTED", "OWN"] {
+            texts.push(handed[&format!("{kind}{number}")].clone());
+            meant.push(password.replace("$$", "$"));
+        }
+    }
+    for ((password, text), answer) in meant.iter().zip(&texts).zip(ask(ORACLE, &texts)) {
+        assert_eq!((&answer[0][2], &answer[0][3]), (&json!(password), &json!("db")), "SQLAlchemy on {text}");
+        assert_eq!((&answer[1]["password"], &answer[1]["host"]), (&json!(password), &json!("db")), "libpq on {text}");
+    }
+    // And on through `set_main_option` of `env.py`, which doubles percent signs.
+    let inis: Vec<String> =
+        texts.iter().map(|text| format!("[alembic]\nsqlalchemy.url = {}\n", text.replace('%', "%%"))).collect();
+    for (password, answer) in meant.iter().zip(ask(INI_ORACLE, &inis)) {
+        assert_eq!(answer, json!(password));
+    }
+}
+
+/// Says of each dialect whether SQLAlchemy loads it.
+const DIALECT_ORACLE: &str = r#"
+import json, sys
+from sqlalchemy.dialects import registry
+def loads(name):
+    try:
+        registry.load(name.replace("+", "."))
+        return True
+    except Exception:
+        return False
+json.dump([loads(name) for name in json.load(sys.stdin)], sys.stdout)
+"#;
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn sqlalchemy_loads_the_dialects_we_say_it_has_and_those_that_packages_bring() {
+    let ours = sqlalchemy::DIALECTS.map(str::to_owned);
+    assert_eq!(ask(DIALECT_ORACLE, &ours), [true; 7], "{ours:?}");
+    let others =
+        ["postgres", "postgres+asyncpg", "postgresql+psycopg3", "postgresql+mine", "POSTGRESQL"].map(str::to_owned);
+    assert_eq!(ask(DIALECT_ORACLE, &others), [false; 5]);
+    // A package says by an entry point which dialect it brings.
+    let folder = tempfile::tempdir().unwrap();
+    let package = folder.path().join("sqlalchemy_mine-1.dist-info");
+    std::fs::create_dir(&package).unwrap();
+    std::fs::write(package.join("METADATA"), "Metadata-Version: 2.1\nName: sqlalchemy-mine\nVersion: 1\n").unwrap();
+    let point = "[sqlalchemy.dialects]\npostgresql.mine = sqlalchemy.dialects.postgresql.psycopg:PGDialect_psycopg\n";
+    std::fs::write(package.join("entry_points.txt"), point).unwrap();
+    let path = format!("import sys; sys.path.insert(0, {:?})\n{DIALECT_ORACLE}", folder.path().display().to_string());
+    assert_eq!(ask(&path, &others), [false, false, false, true, false]);
+}

@@ -54,8 +54,8 @@ fn assert_only_in(word: &str, rooms: &[&str]) {
 }
 
 #[test]
-fn the_engine_is_spoken_to_by_its_probe_and_by_apply() {
-    assert_only_in("bollard", &["src/probe/docker", "src/fix/apply"]);
+fn the_engine_is_spoken_to_by_its_probe_by_apply_and_by_sessions() {
+    assert_only_in("bollard", &["src/probe/docker", "src/fix/apply", "src/exec/session"]);
 }
 
 #[test]
@@ -64,19 +64,19 @@ fn databases_are_spoken_to_by_their_probe_and_by_apply() {
 }
 
 #[test]
-fn the_kernel_is_asked_by_probes_and_by_apply() {
-    assert_only_in("use nix::", &["src/probe", "src/fix/apply"]);
-    assert_only_in(" nix::", &["src/probe", "src/fix/apply"]);
-    assert_only_in("std::fs", &["src/probe", "src/fix/apply"]);
+fn the_kernel_is_asked_by_probes_by_apply_and_by_sessions() {
+    assert_only_in("use nix::", &["src/probe", "src/fix/apply", "src/exec/session"]);
+    assert_only_in(" nix::", &["src/probe", "src/fix/apply", "src/exec/session"]);
+    assert_only_in("std::fs", &["src/probe", "src/fix/apply", "src/exec/session/signals.rs"]);
     assert_only_in("std::env::", &["src/probe", "src/fix/apply"]);
     assert_only_in("std::process::Command", &["src/probe", "src/fix/apply"]);
-    assert_only_in("Instant::now", &["src/probe", "src/fix/apply", "src/run/gather.rs"]);
+    assert_only_in("Instant::now", &["src/probe", "src/fix/apply", "src/exec/session", "src/run/gather.rs"]);
     assert_only_in("SystemTime", &["src/probe", "src/fix/apply", "src/run"]);
 }
 
 #[test]
 fn nothing_but_run_knows_the_probes_and_the_writer() {
-    assert_only_in("crate::probe", &["src/probe", "src/run", "src/fix/apply"]);
+    assert_only_in("crate::probe", &["src/probe", "src/run", "src/fix/apply", "src/exec/session"]);
     assert_only_in("fix::apply", &["src/fix/apply", "src/run", "src/error.rs"]);
 }
 

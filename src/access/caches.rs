@@ -1,8 +1,12 @@
-//! Where uv, pip and npm keep their caches, by each tool's own rule, and what in them must be writable.
+//! Where tools keep their caches, by each tool's own rule, and what in them must be writable.
+
+pub mod rules;
 
 use crate::facts::{Container, Environment, FileKind, PathStat};
 
 use crate::project::compose::is_below;
+
+pub use rules::{Inside, Loss};
 
 use super::layout::{Layout, absolute, ancestors};
 use super::rights::{Obstacle, Process, Seen, Verdict, Want, Why, may_fill};
@@ -14,8 +18,36 @@ pub enum Tool {
     Uv,
     /// pip.
     Pip,
+    /// Poetry.
+    Poetry,
     /// npm.
     Npm,
+    /// pnpm, with its store.
+    Pnpm,
+    /// Yarn 1.
+    Yarn,
+    /// Yarn 2 and later.
+    YarnBerry,
+    /// Cargo.
+    Cargo,
+    /// Go's build cache.
+    GoBuild,
+    /// Go's modules.
+    GoModules,
+    /// What loads models from the Hugging Face Hub.
+    HuggingFace,
+    /// Playwright's browsers.
+    Playwright,
+    /// Matplotlib.
+    Matplotlib,
+    /// Ruff.
+    Ruff,
+    /// mypy.
+    Mypy,
+    /// pytest.
+    Pytest,
+    /// pre-commit.
+    PreCommit,
 }
 
 /// Where a tool keeps its cache.
@@ -23,108 +55,110 @@ pub enum Tool {
 pub struct Cache {
     /// Absolute path in the container.
     pub path: String,
-    /// The variable that decides it.
+    /// What decides it: a variable, or `the working directory`.
     pub variable: String,
 }
 
+/// What decides the place of a cache that lies in the project.
+pub const WORKING_DIRECTORY: &str = "the working directory";
+
 impl Tool {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Uv, Self::Pip, Self::Npm];
+    pub const ALL: [Self; 17] = [
+        Self::Uv,
+        Self::Pip,
+        Self::Poetry,
+        Self::Npm,
+        Self::Pnpm,
+        Self::Yarn,
+        Self::YarnBerry,
+        Self::Cargo,
+        Self::GoBuild,
+        Self::GoModules,
+        Self::HuggingFace,
+        Self::Playwright,
+        Self::Matplotlib,
+        Self::Ruff,
+        Self::Mypy,
+        Self::Pytest,
+        Self::PreCommit,
+    ];
 
     /// Its name.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Uv => "uv",
-            Self::Pip => "pip",
-            Self::Npm => "npm",
-        }
+        self.rule().name
     }
 
-    /// The programs that use its cache.
-    pub fn programs(self) -> &'static [&'static str] {
-        match self {
-            Self::Uv => &["uv", "uvx"],
-            Self::Pip => &["pip", "pip3"],
-            Self::Npm => &["npm", "npx"],
-        }
+    /// The variable that moves its cache best, if there is one.
+    pub fn variable(self) -> Option<&'static str> {
+        self.rule().variables.first().map(|(name, _)| *name)
     }
 
-    /// The variable that moves its cache.
-    pub fn variable(self) -> &'static str {
-        match self {
-            Self::Uv => "UV_CACHE_DIR",
-            Self::Pip => "PIP_CACHE_DIR",
-            Self::Npm => "npm_config_cache",
-        }
+    /// Whether a variable of this name says where its cache is.
+    pub fn is_moved_by(self, name: &str) -> bool {
+        let rule = self.rule();
+        let same = |known: &str| if rule.any_case { name.eq_ignore_ascii_case(known) } else { name == known };
+        rule.variables.iter().any(|(known, _)| same(known))
     }
 
-    /// The value of the variable that moves its cache. npm reads its variables in any case (`@npmcli/config`, `loadEnv`).
-    pub fn moved_to(self, environment: &Environment) -> Option<(&str, &str)> {
-        environment
-            .0
-            .iter()
-            .find(|(name, value)| {
-                !value.is_empty()
-                    && (*name == self.variable() || (self == Self::Npm && name.eq_ignore_ascii_case(self.variable())))
-            })
-            .map(|(name, value)| (name.as_str(), value.as_str()))
+    /// The variable that moves its cache, and where to.
+    pub fn moved_to(self, environment: &Environment) -> Option<(&str, String)> {
+        let rule = self.rule();
+        rule.variables.iter().find_map(|(known, added)| {
+            let is_it = |name: &str| if rule.any_case { name.eq_ignore_ascii_case(known) } else { name == *known };
+            let (name, value) = environment.0.iter().find(|(name, value)| !value.is_empty() && is_it(name))?;
+            // `GOPATH` is a list.
+            let value = if *known == "GOPATH" { value.split(':').next().unwrap_or_default() } else { value };
+            Some((name.as_str(), format!("{}{added}", value.trim_end_matches('/'))))
+        })
     }
 
     /// Whether the environment turns its cache off.
     pub fn is_off(self, environment: &Environment) -> bool {
-        match self {
-            // A temporary directory takes its place; seen with uv 0.7 to 0.13.
-            Self::Uv => environment
-                .get_nonempty("UV_NO_CACHE")
-                .is_some_and(|value| !["0", "false", "no", "off"].contains(&value.to_ascii_lowercase().as_str())),
-            // Whatever its value: pip once read `false` as "no cache" too.
-            Self::Pip => environment.get_nonempty("PIP_NO_CACHE_DIR").is_some(),
-            Self::Npm => false,
-        }
+        self.rule().off.iter().any(|(name, values)| {
+            environment.get_nonempty(name).map(str::to_ascii_lowercase).is_some_and(|value| {
+                let is_no = ["0", "false", "no", "off"].contains(&value.as_str());
+                if values.is_empty() { !is_no } else { values.contains(&value.as_str()) }
+            })
+        })
     }
 
     /// Its cache for a process with this environment, home and working directory; `None` when it has none.
     ///
-    /// uv: `UV_CACHE_DIR`, else `$XDG_CACHE_HOME/uv` (an absolute one), else `~/.cache/uv`. pip: the same with `PIP_CACHE_DIR`.
-    /// npm: `npm_config_cache`, else `~/.npm`.
+    /// In this order: its variables, the project, the XDG folder (an absolute one), the home.
     pub fn cache(self, environment: &Environment, home: &str, working_dir: &str) -> Option<Cache> {
         if self.is_off(environment) {
             return None;
         }
+        let rule = self.rule();
         if let Some((name, value)) = self.moved_to(environment) {
-            let value = value.strip_prefix("~/").map_or_else(|| value.to_owned(), |rest| format!("{home}/{rest}"));
+            let value = value.strip_prefix("~/").map_or_else(|| value.clone(), |rest| format!("{home}/{rest}"));
             return Some(Cache { path: absolute(&value, working_dir), variable: name.to_owned() });
         }
-        let xdg = environment.get_nonempty("XDG_CACHE_HOME").filter(|path| path.starts_with('/'));
-        match (self, xdg) {
-            (Self::Uv | Self::Pip, Some(directory)) => Some(Cache {
-                path: absolute(&format!("{directory}/{}", self.name()), "/"),
-                variable: "XDG_CACHE_HOME".to_owned(),
-            }),
-            // Without a home each tool asks the passwd file in its own way.
-            _ if !home.starts_with('/') => None,
-            (Self::Uv | Self::Pip, None) => {
-                Some(Cache { path: absolute(&format!("{home}/.cache/{}", self.name()), "/"), variable: "HOME".into() })
-            }
-            (Self::Npm, _) => Some(Cache { path: absolute(&format!("{home}/.npm"), "/"), variable: "HOME".into() }),
+        if let Some(added) = rule.project {
+            let path = absolute(&format!("{working_dir}{added}"), "/");
+            return Some(Cache { path, variable: WORKING_DIRECTORY.to_owned() });
         }
+        if let Some((name, added)) = rule.xdg
+            && let Some(directory) = environment.get_nonempty(name).filter(|path| path.starts_with('/'))
+        {
+            return Some(Cache { path: absolute(&format!("{directory}{added}"), "/"), variable: name.to_owned() });
+        }
+        // Without a home each tool asks the passwd file in its own way.
+        let added = rule.home.filter(|_| home.starts_with('/'))?;
+        Some(Cache { path: absolute(&format!("{home}{added}"), "/"), variable: "HOME".to_owned() })
     }
 
-    /// Directories of the cache that must take new entries, as suffixes of its path; those that are not there are made.
-    ///
-    /// npm (11) never writes at the top once `_cacache` is there, and goes on when it cannot write its logs.
-    fn must_fill(self) -> &'static [&'static str] {
-        match self {
-            Self::Uv | Self::Pip => &[""],
-            Self::Npm => &["/_cacache/tmp", "/_cacache/index-v5", "/_cacache/content-v2/sha512"],
-        }
+    /// What it loses when it cannot write this cache.
+    pub fn loss(self, cache: &Cache) -> Loss {
+        if self.is_moved_by(&cache.variable) { self.rule().named } else { self.rule().default }
     }
 
     /// Whether an entry inside the cache has to be writable as well; `entry` is relative to the cache.
     ///
     /// uv (0.7 to 0.13, installing a package that is not cached yet): it opens `sdists-v*/.git` and, since 0.9, `.lock` for
     /// writing at every start, and makes entries in the directories of its buckets. Finished archives and what it remembers
-    /// of interpreters are only read. pip looks at the top alone. npm adds to the folders of its index and content.
+    /// of interpreters are only read. npm adds to the folders of its index and content.
     fn must_write(self, entry: &str, kind: FileKind) -> bool {
         let parts: Vec<&str> = entry.split('/').collect();
         let (first, depth) = (parts.first().copied().unwrap_or_default(), parts.len());
@@ -139,11 +173,14 @@ impl Tool {
                     (Some(_), kind) => kind == FileKind::Directory,
                 }
             }
-            Self::Pip => false,
+            // A folder for each version, and one in it for each package.
+            Self::Ruff => kind == FileKind::Directory && depth == 1,
             Self::Npm => match parts.as_slice() {
                 ["_cacache", "index-v5", _, ..] | ["_cacache", "content-v2", _, _, ..] => kind == FileKind::Directory,
                 _ => false,
             },
+            // pip looks at the top alone, and so does the rest as far as it was seen.
+            _ => false,
         }
     }
 }
@@ -186,7 +223,7 @@ pub enum State {
 pub fn state(tool: Tool, process: &Process, path: &str, container: &Container) -> State {
     let layout = Layout::of_container(container);
     let mut obstacles: Vec<Obstacle> = vec![];
-    for place in tool.must_fill() {
+    for place in tool.rule().fill {
         match may_fill(process, &format!("{path}{place}"), &layout, &|path| look(container, path)) {
             Verdict::Yes => {}
             Verdict::No(obstacle) if obstacles.contains(&obstacle) => {}
@@ -212,7 +249,7 @@ pub fn state(tool: Tool, process: &Process, path: &str, container: &Container) -
     match (look(container, path), container.listings.get(path)) {
         (Seen::Absent, _) => State::Fine,
         (_, Some(Ok(listing))) if !listing.cut_short => State::Fine,
-        _ if tool == Tool::Pip => State::Fine,
+        _ if tool.rule().inside != Inside::Decides => State::Fine,
         _ => State::Unknown(path.to_owned()),
     }
 }

@@ -1,6 +1,6 @@
 //! How the engine maps user and group numbers between containers and the host, both ways.
 
-use crate::facts::{Docker, EngineKind, Fact, IdRange, Missing, Need, Owner};
+use crate::facts::{Docker, EngineKind, Fact, Facts, IdRange, Missing, Need, Owner};
 
 /// The user namespace of a container. Empty lists: its numbers are the host's.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,6 +14,15 @@ pub struct IdMaps {
 /// The number that the kernel shows for an owner that a user namespace does not know (`/proc/sys/kernel/overflowuid`).
 pub const UNMAPPED: u32 = 65_534;
 
+/// Why nothing is said of owners behind Docker Desktop but what the host itself shows.
+pub const DESKTOP: &str = "Docker Desktop maps owners by itself, so whose the files are is seen on the host alone";
+
+/// That reason, when Docker Desktop is the engine.
+pub fn untold_owners(facts: &Facts) -> Option<Missing> {
+    let desktop = facts.docker.as_ref().is_ok_and(|docker| docker.kind == EngineKind::Desktop);
+    desktop.then(|| Missing::new(Need::Docker, DESKTOP))
+}
+
 impl IdMaps {
     /// The maps of a container with this `userns_mode`.
     ///
@@ -22,10 +31,7 @@ impl IdMaps {
     /// taken for identity.
     pub fn of(docker: &Docker, userns_mode: &str) -> Fact<Self> {
         match docker.kind {
-            EngineKind::Desktop => Err(Missing::new(
-                Need::Docker,
-                "Docker Desktop shares files through a machine of its own, so user numbers cannot be compared",
-            )),
+            EngineKind::Desktop => Err(Missing::new(Need::Docker, DESKTOP)),
             // dockerd, `--userns-remap`: "`--userns=host` disables user namespaces for a container".
             EngineKind::UsernsRemap if userns_mode == "host" => Ok(Self::default()),
             _ => Ok(Self { uids: docker.uid_map.clone()?, gids: docker.gid_map.clone()? }),
@@ -45,6 +51,16 @@ impl IdMaps {
     /// The owner that a container sees for one on the host; `None` where the kernel shows [`UNMAPPED`].
     pub fn to_container(&self, owner: Owner) -> Option<Owner> {
         Some(Owner { uid: inside(&self.uids, owner.uid)?, gid: inside(&self.gids, owner.gid)? })
+    }
+
+    /// The user number that a container sees for one of the host.
+    pub fn uid_in_container(&self, uid: u32) -> Option<u32> {
+        inside(&self.uids, uid)
+    }
+
+    /// The group number that a container sees for one of the host.
+    pub fn gid_in_container(&self, gid: u32) -> Option<u32> {
+        inside(&self.gids, gid)
     }
 
     /// The user number that the host sees.

@@ -7,7 +7,8 @@ use crate::project::Project;
 use crate::project::commands::{CommandLine, DockerVerb};
 use crate::project::compose::is_below;
 
-use super::caches::{Cache, Tool};
+use super::caches::{Cache, Inside, Tool};
+use super::environments::environment_wishes;
 use super::layout::{absolute, ancestors};
 use super::normal;
 use super::service::says_root;
@@ -36,24 +37,38 @@ pub struct Using<'a> {
 /// The tools that run in a container's service: as its own user, and by command lines of the project.
 pub fn tools_of<'a>(container: &Container, project: &'a Project) -> Vec<Using<'a>> {
     let Some(service) = container.service.as_deref() else { return vec![] };
+    let lines: Vec<&CommandLine> = exec_lines(project, service).collect();
+    let own: Vec<&str> = commands(container, project).map(String::as_str).collect();
     let mut uses = vec![];
     for tool in Tool::ALL {
-        let own = if commands(container, project).any(|word| runs(tool, word)) {
+        if is_other_yarn(tool, project) {
+            continue;
+        }
+        let certainty = if runs(tool, &own) {
             Some(Use::Runs)
         } else if is_prepared(tool, container, project) {
             Some(Use::Prepared)
         } else {
             None
         };
-        uses.extend(own.map(|certainty| Using { tool, certainty, line: None }));
-        let lines = exec_lines(project, service).filter(|line| line.call.command.iter().any(|word| runs(tool, word)));
-        uses.extend(lines.map(|line| Using { tool, certainty: Use::Runs, line: Some(line) }));
+        uses.extend(certainty.map(|certainty| Using { tool, certainty, line: None }));
+        let lines = lines.iter().filter(|line| {
+            let words: Vec<&str> = line.call.command.iter().map(|word| word.value.as_str()).collect();
+            runs(tool, &words)
+        });
+        uses.extend(lines.map(|line| Using { tool, certainty: Use::Runs, line: Some(*line) }));
     }
     uses
 }
 
+/// Both generations of Yarn are called `yarn`; the settings file tells which one the project means.
+fn is_other_yarn(tool: Tool, project: &Project) -> bool {
+    let berry = || project.has_marker(".yarnrc.yml");
+    (tool == Tool::Yarn && berry()) || (tool == Tool::YarnBerry && !berry())
+}
+
 /// The words that the service itself runs: as the container was made, and as the Compose file says.
-fn commands<'a>(container: &'a Container, project: &'a Project) -> impl Iterator<Item = &'a String> {
+pub fn commands<'a>(container: &'a Container, project: &'a Project) -> impl Iterator<Item = &'a String> {
     let service = container.service.as_deref().and_then(|name| project.service(name));
     let written = service.into_iter().flat_map(|service| [&service.entrypoint, &service.command]).flatten();
     container.command.iter().chain(written.flat_map(|words| &words.value))
@@ -89,39 +104,70 @@ fn names_this_project(project: &Project, line: &CommandLine) -> bool {
         let places = beside(file);
         compose.is_some_and(|compose| compose.files.iter().any(|known| places.contains(&normal(&format!("/{known}")))))
     };
+    // Below a directory with a Compose file of its own another project is meant.
+    let elsewhere = line.compose_file.as_deref().and_then(|file| file.rsplit_once('/')).is_some_and(|(found, _)| {
+        !compose.is_some_and(|compose| {
+            compose.files.iter().any(|file| file.rsplit_once('/').is_some_and(|(directory, _)| directory == found))
+        })
+    });
     !call.other_engine
+        && !elsewhere
         && call.project_directory.as_deref().is_none_or(|directory| matches!(directory, "." | "./"))
         && call.project_name.as_deref().is_none_or(|name| compose.is_some_and(|compose| compose.name == name))
         && (call.compose_files.is_empty() || call.compose_files.iter().any(is_ours))
 }
 
-/// Whether a word of a command (or a script given to `sh -c`) starts one of a tool's programs.
-fn runs(tool: Tool, word: &str) -> bool {
-    word.split(|character: char| character.is_whitespace() || ";&|()".contains(character))
-        .any(|part| part.rsplit('/').next().is_some_and(|program| tool.programs().contains(&program)))
+/// Whether the words of a command (scripts given to `sh -c` among them) use a tool's cache.
+pub fn runs(tool: Tool, words: &[&str]) -> bool {
+    let rule = tool.rule();
+    if rule.programs.is_empty() {
+        return false;
+    }
+    let text = words.join(" ").replace([';', '&', '|', '(', ')', '\n'], " ; ");
+    let all: Vec<&str> = text.split_whitespace().collect();
+    all.split(|word| *word == ";").any(|command| {
+        let program = |word: &str| {
+            let name = word.trim_matches(['"', '\'', '`', '$']).rsplit('/').next().unwrap_or_default();
+            rule.programs.iter().find(|(program, _)| *program == name)
+        };
+        command.iter().enumerate().any(|(at, word)| {
+            let Some((_, deeds)) = program(word) else { return false };
+            let (before, after) = (command.get(..at).unwrap_or_default(), command.get(at + 1..).unwrap_or_default());
+            // `pip install ruff` does not run ruff.
+            let is_named_only = before.iter().any(|word| NAMES_ONLY.contains(word));
+            let is_done = deeds.is_empty()
+                || after.iter().any(|word| deeds.contains(&word.trim_matches(['"', '\''])))
+                || (after.is_empty() && deeds.contains(&""));
+            let is_off = after.iter().any(|word| {
+                rule.options.iter().any(|option| {
+                    word.strip_prefix(option).is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
+                })
+            });
+            is_done && !is_named_only && !is_off
+        })
+    })
 }
 
+/// Words after which a program's name is only a name.
+const NAMES_ONLY: [&str; 9] = ["install", "add", "remove", "uninstall", "echo", "which", "sync", "--with", "command"];
+
 fn is_prepared(tool: Tool, container: &Container, project: &Project) -> bool {
+    let rule = tool.rule();
     let service = container.service.as_deref().and_then(|name| project.service(name));
-    let in_compose = service
-        .is_some_and(|service| service.environment.keys().any(|name| name.eq_ignore_ascii_case(tool.variable())));
-    let ends: &[&str] = match tool {
-        Tool::Uv => &["/.cache/uv", "/uv-cache", "/uv_cache"],
-        Tool::Pip => &["/.cache/pip", "/pip-cache", "/pip_cache"],
-        Tool::Npm => &["/.npm"],
-    };
+    // `GOPATH` and `CARGO_HOME` are set by images that only happen to have the tool.
+    let in_compose = service.is_some_and(|service| service.environment.keys().any(|name| tool.is_moved_by(name)));
+    let moved = tool.moved_to(&container.environment);
     let mounted = container.mounts.iter().any(|mount| {
-        ends.iter().any(|end| mount.target.ends_with(end))
-            || (tool != Tool::Npm && mount.target.ends_with("/.cache"))
-            || tool.moved_to(&container.environment).is_some_and(|(_, path)| mount.target == path)
+        rule.mounts.iter().any(|end| mount.target.ends_with(end))
+            || moved.as_ref().is_some_and(|(_, path)| mount.target == *path)
     });
-    let has = |name: &str| project.sources.keys().any(|path| path.rsplit('/').next() == Some(name));
     let locked = match tool {
         Tool::Uv => {
-            has("uv.lock") || project.sources.values().any(|source| is_uv_project(source.path(), source.text()))
+            project.has_marker("uv.lock")
+                || project.sources.values().any(|source| is_uv_project(source.path(), source.text()))
         }
-        Tool::Pip => false,
-        Tool::Npm => has("package.json") && container.environment.get("NODE_VERSION").is_some(),
+        Tool::Npm => project.has_marker("package-lock.json") && container.environment.get("NODE_VERSION").is_some(),
+        _ => false,
     };
     in_compose || mounted || (locked && mounts_project(container, project))
 }
@@ -134,21 +180,15 @@ fn mounts_project(container: &Container, project: &Project) -> bool {
     container.mounts.iter().any(|mount| crate::project::compose::is_below(&mount.source, &project.root))
 }
 
-/// Whether a uv configuration moves the cache in a way that is not read here (`cache-dir`, `no-cache`).
+/// Whether a tool's settings file moves the cache in a way that is not read here.
 pub fn moved_by_configuration(tool: Tool, project: &Project) -> bool {
-    let keys: &[&str] = match tool {
-        Tool::Uv => &["cache-dir", "no-cache"],
-        Tool::Pip => &["cache-dir", "no-cache-dir"],
-        Tool::Npm => &["cache"],
-    };
-    let files: &[&str] = match tool {
-        Tool::Uv => &["pyproject.toml", "uv.toml"],
-        Tool::Pip => &["pip.conf"],
-        Tool::Npm => &[".npmrc"],
-    };
+    let (files, keys) = tool.rule().settings;
     project.sources.values().any(|source| {
         files.iter().any(|file| source.path().rsplit('/').next() == Some(file))
-            && source.text().lines().any(|line| line.split_once('=').is_some_and(|(key, _)| keys.contains(&key.trim())))
+            && source
+                .text()
+                .lines()
+                .any(|line| line.split_once(['=', ':']).is_some_and(|(key, _)| keys.contains(&key.trim())))
     })
 }
 
@@ -192,13 +232,24 @@ pub fn paths_of_interest(container: &Container, project: &Project) -> Vec<PathWi
         for home in homes(container, using.line, &environment) {
             if let Some(cache) = using.tool.cache(&environment, &home, directory) {
                 wish(absolute(&home, "/"), false);
-                wish(cache.path, using.tool != Tool::Pip);
+                let rule = using.tool.rule();
+                rule.fill.iter().for_each(|place| wish(absolute(&format!("{}{place}", cache.path), "/"), false));
+                wish(cache.path, rule.inside != Inside::TooMuch);
             }
         }
     }
     // Whether a user without power may write into its volumes. What root may is known.
     if !says_root(&container.user) {
         volumes(container).for_each(|target| wish(normal(target), true));
+    }
+    for used in super::homes::uses(container, project, None) {
+        for home in homes(container, used.line, &exec_environment(container, &[])) {
+            wish(absolute(&home, "/"), false);
+        }
+    }
+    // Without the folders above them: each is one look.
+    for PathWish { path, listing } in environment_wishes(container, project) {
+        *wishes.entry(path).or_default() |= listing;
     }
     wishes.into_iter().map(|(path, listing)| PathWish { path, listing }).collect()
 }
@@ -217,6 +268,7 @@ pub fn accounts_matter(container: &Container, project: &Project) -> bool {
     mounts.map(|mount| mount.source.as_str()).any(shows)
         || (!says_root(&container.user) && volumes(container).next().is_some())
         || !tools_of(container, project).is_empty()
+        || super::homes::programs(container, project).next().is_some()
 }
 
 fn homes(container: &Container, line: Option<&CommandLine>, environment: &Environment) -> BTreeSet<String> {
@@ -241,11 +293,31 @@ mod tests {
 
     #[test]
     fn tools_are_found_in_words_and_in_scripts() {
-        for word in ["uv", "/usr/bin/uv", "alembic upgrade head && uv run x", "(uvx ruff)"] {
-            assert!(runs(Tool::Uv, word), "{word}");
-        }
-        for word in ["uvicorn", "app/uv.py", "uv-cache"] {
-            assert!(!runs(Tool::Uv, word), "{word}");
+        for (tool, words, expected) in [
+            (Tool::Uv, &["uv"][..], true),
+            (Tool::Uv, &["/usr/bin/uv", "run", "x"], true),
+            (Tool::Uv, &["sh", "-c", "alembic upgrade head && uv run x"], true),
+            (Tool::Uv, &["(uvx ruff)"], true),
+            (Tool::Uv, &["uvicorn", "app/uv.py", "uv-cache"], false),
+            (Tool::Uv, &["pip", "install", "uv"], false),
+            (Tool::Uv, &["uv", "sync", "--no-cache"], false),
+            (Tool::Ruff, &["uv", "run", "ruff", "check", "."], true),
+            (Tool::Ruff, &["ruff", "check", "--no-cache", "."], false),
+            (Tool::Ruff, &["ruff", "--version"], false),
+            (Tool::Pip, &["python", "-m", "pip", "install", "six"], true),
+            (Tool::Npm, &["npm", "run", "dev"], false),
+            (Tool::Npm, &["sh", "-c", "npm ci && npm run dev"], true),
+            (Tool::Yarn, &["yarn"], true),
+            (Tool::Yarn, &["yarn", "dev"], false),
+            (Tool::Pytest, &["pytest", "-p", "no:cacheprovider"], false),
+            (Tool::Pytest, &["python", "-m", "pytest", "-q"], true),
+            (Tool::Mypy, &["mypy", "--cache-dir=/tmp/m", "."], false),
+            (Tool::GoBuild, &["sh", "-c", "go build ./... ; ./app"], true),
+            (Tool::GoBuild, &["echo", "go"], false),
+            (Tool::Playwright, &["playwright", "test"], false),
+            (Tool::Matplotlib, &["matplotlib"], false),
+        ] {
+            assert_eq!(runs(tool, words), expected, "{tool:?} {words:?}");
         }
     }
 }

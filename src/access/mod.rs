@@ -2,9 +2,13 @@
 //!
 //! One model answers all questions about ownership and caches: [`user`] says who a process is, [`ids`] how its numbers look
 //! from the host, [`layout`] which mount a path lies in, [`rights`] what the kernel allows there, [`caches`] where tools
-//! keep their caches, [`writers`] what they write where they run, and [`interest`] which paths have to be looked at to answer.
+//! keep their caches, [`writers`] what they write where they run, [`environments`] where virtual environments are, [`homes`]
+//! whose home a process has, [`user_variables`] which variables say the user, and [`interest`] which paths have to be looked
+//! at to answer.
 
 pub mod caches;
+pub mod environments;
+pub mod homes;
 pub mod ids;
 pub mod interest;
 pub mod layout;
@@ -13,10 +17,11 @@ pub mod rights;
 pub mod scripts;
 pub mod service;
 pub mod user;
+pub mod user_variables;
 pub mod writers;
 
 pub use caches::{Cache, Tool};
-pub use ids::IdMaps;
+pub use ids::{DESKTOP, IdMaps, untold_owners};
 pub use interest::{accounts_matter, paths_of_interest};
 pub use layout::{Layout, Spot, ancestors, normal};
 pub use project_mounts::shows_project;

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use crate::project::Project;
 use crate::project::compose::{Service, is_below};
-use crate::project::dockerfile::{BuildStep, Dockerfile, Stage};
+use crate::project::dockerfile::steps::{BuildStep, Started};
+use crate::project::dockerfile::{Dockerfile, Stage};
 use crate::text::{Span, Spanned};
 
 use super::layout::{Layout, absolute, normal};
@@ -36,11 +37,11 @@ fn of_service<'a>(service: &'a Service, project: &'a Project) -> Vec<Script<'a>>
     let build = service.build.as_ref();
     let dockerfile = build.and_then(|build| project.dockerfiles.get(&build.dockerfile));
     let target = build.and_then(|build| build.target.as_deref());
-    let of_image = |program: fn(&Stage) -> Option<&Spanned<String>>| dockerfile?.lineage(target).find_map(program);
+    let of_image = |started: fn(&Stage) -> Option<&Started>| dockerfile?.lineage(target).find_map(started);
     let first = |words: &'a Option<Spanned<Vec<String>>>| {
         words.as_ref().and_then(|words| Some((words.value.first()?.clone(), &words.span)))
     };
-    let of = |program: &'a Spanned<String>| (program.value.clone(), &program.span);
+    let of = |started: &'a Started| (started.program.value.clone(), &started.program.span);
     let entrypoint = first(&service.entrypoint).or(of_image(|stage| stage.entrypoint.as_ref()).map(of));
     let command = first(&service.command).or_else(|| {
         // An entrypoint of the Compose file turns the image's command off.
@@ -93,13 +94,13 @@ fn copied_from<'a>(
                     found = plain.then_some((source, &copied.span));
                 }
             }
-            BuildStep::Run(span) => {
-                let text = project.sources.get(&*span.path).map_or("", |source| source.slice(span));
+            BuildStep::Run(run) => {
+                let source = project.sources.get(&*run.command.path);
+                let text = source.map_or("", |source| source.slice(&run.command));
                 if ["chmod", "install -"].iter().any(|word| text.contains(word)) {
                     found = None;
                 }
             }
-            BuildStep::User(_) | BuildStep::Directory(_) => {}
         }
     }
     found

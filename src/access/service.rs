@@ -118,7 +118,7 @@ pub fn base_of(service: &Service, project: &Project) -> Option<Base> {
     let Some(build) = &service.build else {
         return Some(Base { image: service.image.as_ref()?.value.clone(), user: None });
     };
-    let dockerfile = project.dockerfiles.get(&build.dockerfile)?;
+    let dockerfile = project.dockerfile_of(service)?;
     let target = build.target.as_deref();
     let user = dockerfile.user_of(target).map(|user| (user.value.clone(), user.span.clone()));
     Some(Base { image: dockerfile.base_image_of(target)?.value.clone(), user })
@@ -233,6 +233,45 @@ pub fn service_changes_user(service: &Service, project: &Project, container: Opt
         })
         || service.environment.contains_key("PUID")
 }
+
+/// Whether a service runs an application of another maker as it comes: what lies in its folders of data is its own affair.
+///
+/// Not so where the project says what runs in it, builds it, or takes an image that is there for running one's own code.
+pub fn is_application(service: &Service, project: &Project) -> bool {
+    let Some(image) = &service.image else { return false };
+    let built_here = || {
+        project
+            .services()
+            .any(|other| other.build.is_some() && other.image.as_ref().is_some_and(|its| **its == **image))
+    };
+    service.build.is_none()
+        && service.command.is_none()
+        && !image.is_empty()
+        && !image.contains('$')
+        && !runs_as_root(image)
+        && !built_here()
+}
+
+/// Whether an image that the project builds leaves root by itself: its Dockerfile, or a script of the project that it starts
+/// with, names a program that does so.
+pub fn leaves_root(service: &Service, project: &Project) -> bool {
+    let Some(build) = &service.build else { return false };
+    let Some(dockerfile) = project.sources.get(&build.dockerfile) else { return false };
+    let read = project.dockerfiles.get(&build.dockerfile);
+    let names_one = |text: &str| {
+        text.lines().filter(|line| !line.trim_start().starts_with('#')).any(|line| {
+            line.split(|character: char| character.is_whitespace() || "\"'[],;&|()=:/".contains(character))
+                .any(|word| LEAVE_ROOT.contains(&word))
+        })
+    };
+    let starts = read.map(|read| read.starting_names(dockerfile)).unwrap_or_default();
+    let is_started = |path: &str| path.rsplit('/').next().is_some_and(|name| starts.contains(&name));
+    names_one(dockerfile.text())
+        || project.sources.iter().any(|(path, source)| is_started(path) && names_one(source.text()))
+}
+
+/// Programs by which the start of a container becomes another user.
+const LEAVE_ROOT: [&str; 8] = ["chpst", "fixuid", "gosu", "runuser", "s6-setuidgid", "setpriv", "setuidgid", "su-exec"];
 
 /// Whether a command does nothing but keep a container alive, so that only what is exec'd in it writes.
 pub fn idles(command: &[String]) -> bool {

@@ -1,5 +1,6 @@
 //! The table of checks: each line joins a plain function to its words.
 
+pub mod symptoms;
 mod words;
 
 use std::sync::LazyLock;
@@ -17,6 +18,7 @@ pub mod files;
 pub mod ownership;
 pub mod postgres;
 pub mod url;
+pub mod wsl;
 
 /// One check: a plain function over facts, and its words.
 pub struct Check {
@@ -64,10 +66,11 @@ macro_rules! check {
 }
 use check;
 
-/// All checks, by family in the order of causes: engine, Compose, files, containers, database; sorted within a family.
+/// All checks, by family in the order of causes: engine, WSL, Compose, files, containers, database; sorted within a family.
 pub fn all() -> impl Iterator<Item = &'static Check> {
     [
         engine::TABLE.as_slice(),
+        wsl::TABLE.as_slice(),
         compose::TABLE.as_slice(),
         files::TABLE.as_slice(),
         ownership::TABLE.as_slice(),

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::Environment;
+use super::{Environment, Git, Wsl};
 
 /// The owner of a file: user and group number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -166,27 +166,53 @@ impl Walk {
     pub const KEPT: usize = 200_000;
 }
 
-/// The file system that the project's root lies on.
+/// A file system as the table of mounts tells it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Filesystem {
     /// Its kind, such as `ext4` or `9p`.
     pub kind: String,
-    /// What is mounted, such as `/dev/sdc` or `drvfs`.
+    /// What is mounted, such as `/dev/sdc` or `C:\`.
     pub source: String,
-    /// Its options, those of the mount and of the file system, comma-separated.
+    /// Where it is mounted, such as `/mnt/c`.
+    #[serde(default)]
+    pub point: String,
+    /// Those of its options that say something about owners, those of the mount and of the file system, comma-separated.
     pub options: String,
 }
 
 impl Filesystem {
-    /// Whether it keeps no owners, so that a chown does nothing or is refused: a Windows drive under WSL that is mounted
-    /// without `metadata`.
-    pub fn keeps_no_owners(&self) -> bool {
-        let has = |option: &str| self.options.split([',', ';']).any(|word| word == option);
-        let windows = self.kind == "drvfs"
-            || (["9p", "virtiofs"].contains(&self.kind.as_str())
-                && (has("aname=drvfs") || self.source.contains(":\\")));
-        (windows && !has("metadata")) || ["vfat", "exfat", "msdos"].contains(&self.kind.as_str())
+    /// Whether it is a drive of Windows that WSL shows: `drvfs` in WSL 1, a share by `9p` or `virtiofs` in WSL 2.
+    pub fn is_windows_drive(&self) -> bool {
+        let of_drive = self.source.starts_with("drvfs") || self.source.contains(":\\") || self.has("aname=drvfs");
+        self.kind == "drvfs" || (["9p", "v9fs", "virtiofs"].contains(&self.kind.as_str()) && of_drive)
     }
+
+    /// The drive of Windows or the folder of it that is mounted, such as `C:\`.
+    pub fn drive(&self) -> Option<String> {
+        let path = || self.options.split(',').find_map(|word| word.strip_prefix("path="));
+        let source = Some(self.source.as_str()).filter(|source| source.contains(':'));
+        self.is_windows_drive().then(|| source.or_else(path).unwrap_or(&self.source).to_owned())
+    }
+
+    /// Whether it keeps no owners, so that a chown does nothing or is refused: a Windows drive under WSL that is mounted
+    /// without `metadata`, or a kind that has no place for them.
+    pub fn keeps_no_owners(&self) -> bool {
+        const OWNERLESS: [&str; 6] = ["vfat", "exfat", "msdos", "vboxsf", "fakeowner", "fuse.grpcfuse"];
+        (self.is_windows_drive() && !self.has("metadata")) || OWNERLESS.contains(&self.kind.as_str())
+    }
+
+    fn has(&self, option: &str) -> bool {
+        self.options.split([',', ';']).any(|word| word == option)
+    }
+}
+
+/// A folder of the person's home that a tool writes to, and what in it belongs to somebody else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HomeFolder {
+    /// Path relative to the home, such as `.cache/uv`.
+    pub path: SeenPath,
+    /// Foreign entries, two levels deep, the folder itself as the empty path; sorted.
+    pub foreign: Vec<ForeignFile>,
 }
 
 /// What was seen on this machine.
@@ -205,8 +231,20 @@ pub struct Host {
     /// The file system of the root, when it could be told.
     #[serde(default)]
     pub filesystem: Option<Filesystem>,
+    /// The file systems of the sources of bind mounts, by absolute path, where they could be told.
+    #[serde(default)]
+    pub filesystems: BTreeMap<String, Filesystem>,
+    /// Which WSL this is, if it is one.
+    #[serde(default)]
+    pub wsl: Wsl,
     /// The tree under the project's root.
     pub walk: Walk,
+    /// The git repository around the root; `None` where there is none.
+    #[serde(default)]
+    pub git: Option<Git>,
+    /// What belongs to somebody else than the person in the folders of their home that tools write to.
+    #[serde(default)]
+    pub home_foreign: Vec<HomeFolder>,
     /// What was seen at the paths that matter (sources of bind mounts, caches), by absolute path; `None` where there
     /// is nothing.
     pub paths: BTreeMap<String, Option<PathStat>>,

@@ -1,8 +1,10 @@
 //! Everything a check may look at: plain data about the project, the host, the engine, the database and git.
 
 mod docker;
+mod git;
 mod host;
 mod postgres;
+mod wsl;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,8 +18,10 @@ pub use docker::{
     Container, ContainerMount, Docker, EndpointTried, EndpointTrouble, EngineKind, Group, IdRange, Image, Listing,
     MountKind, PasswdEntry, PathWish, PublishedPort,
 };
-pub use host::{FileKind, Filesystem, ForeignFile, Host, Identity, Owner, PathStat, SeenPath, Walk};
+pub use git::{Git, GitDirectory};
+pub use host::{FileKind, Filesystem, ForeignFile, HomeFolder, Host, Identity, Owner, PathStat, SeenPath, Walk};
 pub use postgres::{Database, Postgres, Server, Trouble, TroubleKind, Vector};
+pub use wsl::{Automount, Wsl, WslKind};
 
 /// A gathered thing, or why there is none. Never a default: what could not be looked at is not fine.
 pub type Fact<T> = Result<T, Missing>;

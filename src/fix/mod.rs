@@ -5,6 +5,7 @@ pub mod diff;
 pub mod journal;
 pub mod plan;
 pub mod show;
+pub mod withhold;
 
 use std::fmt;
 

@@ -9,16 +9,12 @@ use std::time::Instant;
 
 use nix::fcntl::OFlag;
 
-use crate::project::files::{Files, MAX_FILE_SIZE, ReadError};
+pub(crate) use super::listing::ignoring_repository;
+use super::listing::{Listing, list};
+use crate::project::Project;
+use crate::project::compose::MountSource;
+use crate::project::files::{DANGLING, Files, MAX_FILE_SIZE, ReadError};
 use crate::text::Source;
-
-/// Directories that hold nothing a person wrote, left out even where git would not ignore them.
-const SKIPPED: [&str; 5] = [".git", ".venv", "__pycache__", "node_modules", "venv"];
-
-/// Whether a directory of this name is left out of listings.
-pub(super) fn is_skipped(name: &str) -> bool {
-    SKIPPED.contains(&name)
-}
 
 /// Why a file is not read when the time is over.
 pub const TIME_IS_UP: &str = "the time limit was used up";
@@ -28,10 +24,11 @@ pub const TIME_IS_UP: &str = "the time limit was used up";
 pub struct DiskFiles {
     root: PathBuf,
     shown: String,
-    paths: OnceLock<Vec<String>>,
+    listing: OnceLock<Listing>,
     deadline: Option<Instant>,
     files_read: AtomicUsize,
-    cut_short: AtomicBool,
+    /// Whether a file was wanted when the time was over.
+    late: AtomicBool,
 }
 
 impl DiskFiles {
@@ -41,25 +38,37 @@ impl DiskFiles {
         Self {
             shown: root.to_string_lossy().into_owned(),
             root,
-            paths: OnceLock::new(),
+            listing: OnceLock::new(),
             deadline: None,
             files_read: AtomicUsize::new(0),
-            cut_short: AtomicBool::new(false),
+            late: AtomicBool::new(false),
         }
     }
 
-    /// The files below `root`; from `deadline` on none is listed or read any more.
+    /// The files below `root`; from `deadline` on none is read any more. A listing takes no more than the greater part of the
+    /// time that is left when it begins, so that some of what it names can be read.
     pub fn until(root: impl Into<PathBuf>, deadline: Instant) -> Self {
         Self { deadline: Some(deadline), ..Self::new(root) }
     }
 
     /// What is to be said when the deadline kept something from being listed or read.
     pub fn cut_short(&self) -> Option<String> {
-        let files = match self.files_read.load(Ordering::Relaxed) {
-            1 => "1 file".to_owned(),
-            count => format!("{count} files"),
-        };
-        self.cut_short.load(Ordering::Relaxed).then(|| format!("{TIME_IS_UP} after {files}"))
+        let files = |count: usize| if count == 1 { "1 file".to_owned() } else { format!("{count} files") };
+        let read = files(self.files_read.load(Ordering::Relaxed));
+        let listing = self.listing.get();
+        match listing.and_then(|listing| Some((listing, listing.stopped_at.as_ref()?))) {
+            Some((listing, at)) => Some(format!(
+                "{TIME_IS_UP} while listing `{}`, after {} listed and {read} read",
+                at.escape_debug(),
+                files(listing.paths.len())
+            )),
+            None => self.late.load(Ordering::Relaxed).then(|| format!("{TIME_IS_UP} after {read}")),
+        }
+    }
+
+    /// Folders that were not entered, since they are file systems of another kind, each with its kind.
+    pub fn not_entered(&self) -> &[(String, String)] {
+        self.listing.get().map_or(&[], |listing| &listing.not_entered)
     }
 
     /// Whether the deadline is over, which is kept in mind: something was wanted and is not had.
@@ -67,9 +76,16 @@ impl DiskFiles {
     fn is_late(&self) -> bool {
         let late = self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
         if late {
-            self.cut_short.store(true, Ordering::Relaxed);
+            self.late.store(true, Ordering::Relaxed);
         }
         late
+    }
+
+    /// When a listing that begins now has to end.
+    #[expect(clippy::disallowed_methods, reason = "a deadline is compared with the clock")]
+    fn listing_deadline(&self) -> Option<Instant> {
+        let now = Instant::now();
+        self.deadline.map(|deadline| now + deadline.saturating_duration_since(now).mul_f64(0.7))
     }
 
     fn kind(&self, path: &str) -> Option<std::fs::FileType> {
@@ -88,8 +104,9 @@ impl Files for DiskFiles {
 
     fn bytes(&self, path: &str) -> Result<Vec<u8>, ReadError> {
         let path = self.root.join(path);
-        // What is not there costs no time and is not missed.
-        if self.deadline.is_some() && std::fs::metadata(&path).is_ok() && self.is_late() {
+        // What is not there costs no time and is not missed; but once it is late, even looking for it would cost more.
+        let late = || self.late.load(Ordering::Relaxed) || std::fs::metadata(&path).is_ok() && self.is_late();
+        if self.deadline.is_some() && late() {
             return Err(ReadError::Refused(TIME_IS_UP.to_owned()));
         }
         let bytes = read_regular(&path)?;
@@ -98,7 +115,7 @@ impl Files for DiskFiles {
     }
 
     fn list(&self) -> &[String] {
-        self.paths.get_or_init(|| list(&self.root, &|| self.is_late()))
+        &self.listing.get_or_init(|| list(&self.root, self.listing_deadline())).paths
     }
 
     fn exists(&self, path: &str) -> bool {
@@ -119,10 +136,42 @@ pub(super) fn absolute(path: &Path) -> PathBuf {
     std::fs::canonicalize(path).or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned())
 }
 
+/// Where a path of this machine really lies, when that is in the project at `root` or around it. The engine and Compose
+/// name paths as they were typed, links and all; the project's root is without links.
+pub(crate) fn in_project(root: &Path, path: &Path) -> Option<PathBuf> {
+    // Docker Desktop on a Mac names paths as its own machine has them.
+    let path = match path.strip_prefix("/host_mnt") {
+        Ok(rest) if !path.exists() => Path::new("/").join(rest),
+        _ => path.to_owned(),
+    };
+    // What is not there yet lies in what is.
+    let real = path.ancestors().find_map(|above| {
+        let rest = path.strip_prefix(above).ok()?;
+        let real = std::fs::canonicalize(above).ok()?;
+        Some(if rest.as_os_str().is_empty() { real } else { real.join(rest) })
+    })?;
+    (real.starts_with(root) || root.starts_with(&real)).then_some(real)
+}
+
+/// Takes the links out of the paths that the project binds into containers, as far as they lie in it or around it.
+pub fn follow_links(project: &mut Project) {
+    let root = PathBuf::from(&project.root);
+    let services = project.compose.iter_mut().flat_map(|compose| compose.services.values_mut());
+    for mount in services.flat_map(|service| &mut service.mounts) {
+        let MountSource::Bind(path) = &mut mount.source else { continue };
+        if let Some(real) = in_project(&root, Path::new(path)).as_deref().and_then(Path::to_str) {
+            *path = real.to_owned();
+        }
+    }
+}
+
 /// The bytes of a regular file, links followed. A pipe or a device is never waited for: what is there is looked at before it
 /// is opened, and it is opened without blocking in case it changes in between.
 pub(super) fn read_regular(path: &Path) -> Result<Vec<u8>, ReadError> {
     let refused = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::NotFound if std::fs::symlink_metadata(path).is_ok() => {
+            ReadError::Refused(DANGLING.to_owned())
+        }
         std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => ReadError::NotFound,
         _ => ReadError::Refused(reason(&error)),
     };
@@ -160,6 +209,30 @@ pub fn read_named(path: &Path) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|_| "is no text".to_owned())
 }
 
+/// The last `limit` bytes of standard input, which is read to its end: what ends a run stands at the end of its log. Bytes that
+/// are no text are shown as such.
+///
+/// # Errors
+/// Why it cannot be read, for people.
+pub fn read_standard_input(limit: usize) -> Result<String, String> {
+    let mut input = std::io::stdin().lock();
+    let mut kept: Vec<u8> = vec![];
+    let mut chunk = vec![0; 64 * 1024];
+    loop {
+        match input.read(&mut chunk) {
+            Ok(0) => return Ok(String::from_utf8_lossy(&kept).into_owned()),
+            Ok(length) => {
+                kept.extend_from_slice(chunk.get(..length).unwrap_or_default());
+                if kept.len() > 2 * limit {
+                    kept.drain(..kept.len() - limit);
+                }
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(reason(&error)),
+        }
+    }
+}
+
 /// The absolute directory that `path` is or lies in, links resolved.
 ///
 /// # Errors
@@ -173,6 +246,18 @@ pub fn directory_of(path: &Path) -> Result<PathBuf, String> {
     }
 }
 
+/// The working directory, without links; `None` when it is gone or its name is no text.
+pub fn working_directory() -> Option<String> {
+    std::fs::canonicalize(".").ok()?.into_os_string().into_string().ok()
+}
+
+/// Whom a directory belongs to, links followed; `None` for what is no directory.
+pub fn owner_of_directory(path: &str) -> Option<crate::facts::Owner> {
+    use std::os::unix::fs::MetadataExt;
+    let seen = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_dir)?;
+    Some(crate::facts::Owner { uid: seen.uid(), gid: seen.gid() })
+}
+
 /// Whether there is anything at an absolute path.
 pub fn exists(path: &str) -> bool {
     std::fs::symlink_metadata(path).is_ok()
@@ -183,132 +268,6 @@ pub(super) fn reason(error: &std::io::Error) -> String {
     crate::error::said(error)
 }
 
-/// The files below `root` on its file system, until `is_late`. Ignore files count from the top of the git repository downwards,
-/// as for git; outside of git from `root` downwards.
-fn list(root: &Path, is_late: &dyn Fn() -> bool) -> Vec<String> {
-    let in_git = root.ancestors().any(|directory| std::fs::symlink_metadata(directory.join(".git")).is_ok());
-    let walk = ignore::WalkBuilder::new(root)
-        .hidden(false)
-        .ignore(false)
-        .require_git(in_git)
-        .parents(in_git)
-        .same_file_system(true)
-        .filter_entry(|entry| {
-            let directory = entry.file_type().is_some_and(|kind| kind.is_dir());
-            entry.depth() == 0 || !(directory && entry.file_name().to_str().is_some_and(is_skipped))
-        })
-        .build();
-    let mut paths: Vec<String> = walk
-        .take_while(|_| !is_late())
-        .flatten()
-        .filter(|entry| match entry.file_type() {
-            Some(kind) if kind.is_symlink() => std::fs::metadata(entry.path()).is_ok_and(|target| target.is_file()),
-            // A pipe of a name that is looked for is named by who cannot read it.
-            kind => kind.is_some_and(|kind| kind.is_file() || kind.is_fifo()),
-        })
-        // A worktree's `.git` is a file.
-        .filter(|entry| entry.file_name() != ".git")
-        .filter_map(|entry| entry.path().strip_prefix(root).ok()?.to_str().map(str::to_owned))
-        .collect();
-    paths.sort_unstable();
-    paths
-}
-
 #[cfg(test)]
-#[expect(clippy::disallowed_methods, reason = "tests make the files that they look at")]
-mod tests {
-    use super::*;
-    use crate::text::Encoding;
-
-    fn project() -> (tempfile::TempDir, DiskFiles) {
-        let root = tempfile::tempdir().unwrap();
-        for (path, text) in [
-            (".gitignore", "ignored/\n*.log\n"),
-            (".env", "A=1\n"),
-            ("a b/new\nline.txt", "x"),
-            ("ignored/x.py", ""),
-            ("app.log", ""),
-            ("node_modules/x/package.json", "{}"),
-            ("src/__pycache__/x.py", ""),
-            ("src/main.py", "print()\n"),
-            (".git/config", ""),
-            ("binary", "a\0b"),
-        ] {
-            let path = root.path().join(path);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
-        }
-        std::os::unix::fs::symlink("src", root.path().join("linked")).unwrap();
-        std::os::unix::fs::symlink(".env", root.path().join("env-link")).unwrap();
-        nix::unistd::mkfifo(&root.path().join("pipe"), nix::sys::stat::Mode::from_bits_truncate(0o600)).unwrap();
-        let files = DiskFiles::new(root.path());
-        (root, files)
-    }
-
-    #[test]
-    fn what_git_ignores_and_what_no_person_writes_is_not_listed() {
-        let (_root, files) = project();
-        assert_eq!(
-            files.list(),
-            [".env", ".gitignore", "a b/new\nline.txt", "binary", "env-link", "pipe", "src/main.py"]
-        );
-    }
-
-    #[test]
-    fn only_regular_files_of_text_are_read() {
-        let (_root, files) = project();
-        assert_eq!(files.read("env-link").unwrap().text(), "A=1\n");
-        assert_eq!(files.read("ignored/x.py").unwrap().text(), "");
-        for (path, error) in [
-            ("pipe", ReadError::NotAFile),
-            ("src", ReadError::NotAFile),
-            ("none", ReadError::NotFound),
-            (".env/x", ReadError::NotFound),
-            ("binary", ReadError::Encoding(Encoding::Binary)),
-        ] {
-            assert_eq!(files.read(path).unwrap_err(), error, "{path}");
-        }
-        assert!(files.is_file("ignored/x.py") && files.is_directory("src") && !files.is_file("src"));
-    }
-
-    #[test]
-    fn ignore_files_above_the_repository_or_outside_of_any_do_not_count() {
-        let around = tempfile::tempdir().unwrap();
-        let write = |path: &str, text: &str| {
-            let path = around.path().join(path);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
-        };
-        write(".gitignore", "*\n");
-        write("top/.gitignore", "*.log\n");
-        write("top/app/Makefile", "");
-        write("top/app/a.log", "");
-        let listed = |path: &str| DiskFiles::new(around.path().join(path)).list().to_vec();
-        assert_eq!(listed("top/app"), ["Makefile", "a.log"]);
-        assert_eq!(listed("top"), [".gitignore", "app/Makefile"]);
-        write("top/.git/HEAD", "ref: refs/heads/main\n");
-        assert_eq!(listed("top/app"), ["Makefile"]);
-        assert_eq!(listed("top"), [".gitignore", "app/Makefile"]);
-    }
-
-    #[test]
-    fn after_the_deadline_nothing_is_listed_or_read_and_that_is_said() {
-        let (root, _) = project();
-        let late = DiskFiles::until(root.path(), Instant::now());
-        assert_eq!(late.read("none").unwrap_err(), ReadError::NotFound);
-        assert_eq!(late.cut_short(), None);
-        assert_eq!(late.read(".env").unwrap_err(), ReadError::Refused(TIME_IS_UP.to_owned()));
-        assert_eq!(late.list(), [""; 0]);
-        assert_eq!(late.cut_short().as_deref(), Some("the time limit was used up after 0 files"));
-        let early = DiskFiles::until(root.path(), Instant::now() + std::time::Duration::from_secs(600));
-        assert!(early.list().len() == 7 && early.read(".env").is_ok());
-        assert_eq!(early.cut_short(), None);
-    }
-
-    #[test]
-    fn a_file_that_no_person_wrote_is_too_large_to_read() {
-        let (root, files) = project();
-        std::fs::File::create(root.path().join("huge")).unwrap().set_len(MAX_FILE_SIZE + 1).unwrap();
-        assert_eq!(files.read("huge").unwrap_err(), ReadError::TooLarge);
-    }
-}
+#[path = "files/tests.rs"]
+mod tests;

@@ -10,9 +10,11 @@ use nix::errno::Errno;
 use nix::sys::stat::{lstat, stat};
 use nix::unistd::{Gid, Uid, User, getegid, geteuid, getgrouplist, getgroups};
 
-use crate::facts::{Environment, Fact, Filesystem, Host, Identity, Missing, Need, Owner, SeenPath};
+use crate::facts::{Environment, Fact, Host, Identity, Missing, Need, Owner, SeenPath};
 
+use super::filesystems::Mounts;
 use super::walk::{path_stat, walk};
+use super::wsl;
 
 /// All of devdoctor's own environment that is UTF-8: Compose may interpolate any of it.
 pub fn environment() -> Environment {
@@ -64,6 +66,7 @@ fn is_recorded(name: &str) -> bool {
         || name == "USER_ID"
         || STARTS.iter().any(|start| name.starts_with(start))
         || ENDS.iter().any(|end| name.ends_with(end))
+        || crate::project::commands::user::names_a_number(name)
         || name.eq_ignore_ascii_case("npm_config_cache")
 }
 
@@ -84,6 +87,11 @@ pub fn look(
     };
     let of_root = path_stat(&stat(root).map_err(missing)?);
     let Person { identity, home, through_sudo } = person;
+    let at_home = home.as_ref().map(SeenPath::as_path);
+    let git = super::git::look(root, at_home, environment, of_root.owner.uid, deadline);
+    // Root's own home holds what is root's.
+    let of_person = at_home.filter(|_| identity.owner.uid != 0);
+    let home_foreign = of_person.map(|home| super::home::look(home, identity.owner.uid, deadline)).unwrap_or_default();
     let mut paths = BTreeMap::new();
     for wish in wishes {
         match lstat(Path::new(wish)) {
@@ -93,16 +101,23 @@ pub fn look(
             Err(_) => None,
         };
     }
+    let mounts = Mounts::of_this_process();
+    let wsl = wsl::look(&mounts);
+    let filesystem_of = |wish: &String| Some((wish.clone(), mounts.under(Path::new(wish), &wsl)?));
     Ok(Host {
         person: identity,
         home,
         effective_uid: geteuid().as_raw(),
         through_sudo,
         root_owner: of_root.owner,
-        filesystem: filesystem_of(root),
+        filesystem: mounts.under(root, &wsl),
+        filesystems: wishes.iter().filter_map(filesystem_of).collect(),
         walk: walk(root, of_root.owner.uid, deadline).map_err(missing)?,
+        git,
+        home_foreign,
         paths,
         environment: recorded(environment),
+        wsl,
     })
 }
 
@@ -192,37 +207,6 @@ fn sorted(groups: Vec<Gid>) -> Vec<u32> {
     groups
 }
 
-fn filesystem_of(path: &Path) -> Option<Filesystem> {
-    let path = std::fs::canonicalize(path).ok()?;
-    filesystem(&std::fs::read_to_string("/proc/self/mountinfo").ok()?, path.to_str()?)
-}
-
-/// Understands `/proc/self/mountinfo` (`proc_pid_mountinfo(5)`): the mount with the longest mount point above a path; of two
-/// at one point the later lies on top.
-fn filesystem(mountinfo: &str, path: &str) -> Option<Filesystem> {
-    mountinfo
-        .lines()
-        .filter_map(|line| {
-            let (before, after) = line.split_once(" - ")?;
-            let mut before = before.split(' ').skip(4);
-            let (point, options) = (unescaped(before.next()?), before.next()?);
-            let mut after = after.split(' ');
-            let (kind, source) = (after.next()?, unescaped(after.next()?));
-            let options = format!("{options},{}", after.next().unwrap_or(""));
-            crate::project::compose::is_below(path, &point)
-                .then(|| (point.len(), Filesystem { kind: kind.to_owned(), source, options }))
-        })
-        .max_by_key(|(length, _)| *length)
-        .map(|(_, filesystem)| filesystem)
-}
-
-/// The kernel writes space, tab, newline and backslash as octal numbers.
-fn unescaped(text: &str) -> String {
-    [("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")]
-        .iter()
-        .fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -250,19 +234,6 @@ mod tests {
         for name in ["AWS_SECRET_ACCESS_KEY", "PS1", "GITHUB_TOKEN", "PATH"] {
             assert!(!is_recorded(name), "{name}");
         }
-    }
-
-    #[test]
-    fn the_deepest_mount_tells_the_file_system() {
-        let text = "22 1 8:1 / / rw,relatime - ext4 /dev/sda1 rw\n\
-                    90 22 0:50 / /mnt/c rw,noatime - 9p drvfs rw,dirsync,aname=drvfs;path=C:\\134;uid=1000,mmap\n\
-                    91 22 0:51 / /mnt/my\\040disk rw - 9p D: rw,aname=drvfs,metadata\nbroken\n";
-        let said = |path: &str| filesystem(text, path).unwrap();
-        assert_eq!(said("/home/me").kind, "ext4");
-        assert!(!said("/home/me").keeps_no_owners());
-        assert!(said("/mnt/c/shop").keeps_no_owners());
-        assert_eq!(said("/mnt/my disk/x").source, "D:");
-        assert!(!said("/mnt/my disk/x").keeps_no_owners());
     }
 
     #[test]

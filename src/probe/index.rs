@@ -10,10 +10,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Mutex;
 
-use crate::project::files::{Files, MAX_FILE_SIZE, ReadError};
+use crate::project::files::{Files, MAX_FILE_SIZE, ReadError, inside};
 use crate::text::Source;
 
-use super::files::{absolute, is_skipped, read_regular};
+use super::files::{absolute, read_regular};
+use super::listing::is_skipped;
 
 /// Why the index cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -153,20 +154,7 @@ impl IndexFiles {
 
     /// The path in the repository of one that is relative to the root; `None` when it leads out of the repository.
     fn in_repository(&self, path: &str) -> Option<String> {
-        let mut parts: Vec<&str> = vec![];
-        if path.starts_with('/') {
-            return None;
-        }
-        for part in self.prefix.split('/').chain(path.split('/')) {
-            match part {
-                "" | "." => {}
-                ".." => {
-                    parts.pop()?;
-                }
-                part => parts.push(part),
-            }
-        }
-        Some(parts.join("/"))
+        inside(&self.prefix, path)
     }
 
     fn entry(&self, path: &str) -> Option<Entry> {

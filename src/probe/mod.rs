@@ -2,10 +2,15 @@
 
 pub mod docker;
 pub mod files;
+pub mod filesystems;
+pub mod git;
+pub mod home;
 pub mod host;
 pub mod index;
+mod listing;
 pub mod postgres;
 pub mod walk;
+pub mod wsl;
 
 /// The machine that drives what is asked of engine and database: one thread is enough, since all of it is waiting.
 ///

@@ -80,8 +80,8 @@ struct Walker {
 
 /// Looks at everything below `root` on its file system, no link followed, and lists what does not belong to user `owner`.
 ///
-/// Only the user counts: a file with another group is ordinary where a group shares a project. A directory that belongs to
-/// somebody else and holds what only a database makes is left alone as that database's own.
+/// Only the user counts: a file with another group is ordinary where a group shares a project. A directory that holds what
+/// only a database makes, and that belongs to somebody else as a whole or in these files, is left alone as that database's own.
 ///
 /// # Errors
 /// When the root itself cannot be opened.
@@ -234,10 +234,15 @@ impl Walker {
                 }
             } else if stat.st_uid != self.owner {
                 let stat = path_stat(&stat);
-                let capabilities = stat.kind == FileKind::File && has_capabilities(&dir, name);
+                // A file that nobody may execute has no use of capabilities, and to ask is what takes most time.
+                let may_have = stat.kind == FileKind::File && stat.mode & 0o111 != 0;
+                let capabilities = may_have && has_capabilities(&dir, name);
                 self.take(&joined(path, name), stat, capabilities, found);
             }
-            is_data |= foreign_directory && stat.st_uid != self.owner && DATA_MARKS.contains(&name);
+            // A data directory may itself be the developer's, as after it was given back: its server's files tell. Those of
+            // root do not: root made them in passing.
+            let theirs = foreign_directory || (own.is_some() && stat.st_uid != 0);
+            is_data |= theirs && stat.st_uid != self.owner && DATA_MARKS.contains(&name);
         }
         if is_data {
             found.foreign.truncate(kept);

@@ -1,14 +1,16 @@
-//! Command lines that speak to Docker, from Makefiles, justfiles, package.json, shell scripts and hook configurations.
+//! Command lines that speak to Docker, from Makefiles, justfiles, Taskfiles, package.json, shell scripts and hook
+//! configurations.
 
+mod directory;
 mod docker;
 mod hooks;
 mod makefiles;
 pub mod options;
 mod scripts;
-pub mod user;
-
+mod tasks;
 #[cfg(test)]
 mod tests;
+pub mod user;
 
 use std::collections::BTreeMap;
 
@@ -18,7 +20,7 @@ use super::files::{Files, ReadError};
 use super::{Format, Unreadable};
 use crate::text::{Mapped, Source, Span, Spanned, SyntaxError, shell};
 use docker::{Found, Word};
-use user::Variables;
+use user::{Lookup, Reference, Variables};
 
 /// One command line, as its file's language means it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,7 +37,14 @@ pub struct CommandLine {
     pub nested: bool,
     /// How the file names the person's numbers.
     pub numbers: Numbers,
+    /// The Compose file that Compose finds from the directory the line runs in, where that directory is known and the line
+    /// names no file and no project.
+    #[serde(default)]
+    pub compose_file: Option<String>,
 }
+
+/// What may stand before `UID` and `GID` in the name of a new variable, the best first.
+pub const PREFIXES: [&str; 5] = ["", "HOST_", "CALLER_", "DOCKER_", "DEVDOCTOR_"];
 
 /// How a file names the numbers of the person who runs it, for a fix in its own words.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,7 +53,7 @@ pub struct Numbers {
     pub uid: Option<String>,
     /// A variable that holds the group number.
     pub gid: Option<String>,
-    /// Names that are taken, so that a new variable gets another one.
+    /// Names that a new variable would like to have and that are taken.
     pub taken: Vec<String>,
     /// Where new variables are set: the empty range at the top of the file that the fix edits.
     pub define_at: Option<Span>,
@@ -106,6 +115,9 @@ pub struct DockerCall {
     pub entrypoint: Option<String>,
     /// `--workdir`, when given.
     pub working_dir: Option<String>,
+    /// The values of `-v`, as written.
+    #[serde(default)]
+    pub volumes: Vec<String>,
     /// Whether `-f`, `-p` or `--project-directory` name a project or a Compose file.
     pub other_project: bool,
     /// The files of `-f`, as written.
@@ -128,7 +140,20 @@ pub struct UserOption {
     /// Variables that nothing sets are empty, as the language makes them.
     pub resolved: String,
     /// Variables in it that nothing sets, so that the language makes them empty.
-    pub blank: Vec<Spanned<String>>,
+    pub blank: Vec<Blank>,
+    /// Where the whole value stands, when it can be replaced there.
+    pub stands: Option<Span>,
+}
+
+/// A variable that nothing sets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Blank {
+    /// Its name.
+    pub value: String,
+    /// Where the line shows it, or the variable that names it.
+    pub span: Span,
+    /// The bytes that name it (or bring in the text that does), when they can be replaced.
+    pub stands: Option<Span>,
 }
 
 /// Reads the command lines of all files of the project that hold some. Files that speak of docker are put into `sources`.
@@ -141,6 +166,8 @@ pub fn read(
     let mut lines = makefiles::read(&mut reading);
     lines.extend(scripts::read(&mut reading));
     lines.extend(hooks::read(&mut reading));
+    lines.extend(tasks::read(&mut reading));
+    directory::look_for_compose(files.list(), &mut lines);
     lines.sort_by(|a, b| a.span.cmp(&b.span));
     lines
 }
@@ -208,6 +235,20 @@ struct Context<'a> {
     variables: &'a Variables<'a>,
     /// The text that a variable in the place of a program stands for.
     programs: &'a dyn Fn(&str) -> Option<Mapped>,
+    /// The text that the name of a function or an alias stands for.
+    functions: &'a dyn Fn(&str) -> Option<Mapped>,
+    /// The directory that the text starts in, where it is known.
+    directory: Option<&'a str>,
+}
+
+/// Where a text stands in the one around it.
+#[derive(Clone, Copy)]
+struct Inside<'a> {
+    nested: bool,
+    /// A shell of its own runs it, which sets `UID` by itself.
+    in_bash: bool,
+    depth: usize,
+    directory: Option<&'a str>,
 }
 
 /// How often a text in a text is followed: `sh -c "…"`, a variable that holds the command.
@@ -217,41 +258,75 @@ impl Context<'_> {
     /// The command lines in a shell text.
     fn lines(&self, text: &Mapped) -> Vec<CommandLine> {
         let mut lines = vec![];
-        self.collect(text, false, 0, &mut lines);
+        let inside = Inside { nested: false, in_bash: false, depth: 0, directory: self.directory };
+        self.collect(text, inside, &mut lines);
         lines
     }
 
-    fn collect(&self, text: &Mapped, nested: bool, depth: usize, lines: &mut Vec<CommandLine>) {
+    fn collect(&self, text: &Mapped, inside: Inside, lines: &mut Vec<CommandLine>) {
+        if inside.depth >= DEEPEST {
+            return;
+        }
+        let mut directory = inside.directory.map(str::to_owned);
         for command in shell::commands(text.text()) {
-            if depth >= DEEPEST {
-                return;
-            }
-            let range = command.range();
             let (Some(first), Some(last)) = (command.words.first(), command.words.last()) else { continue };
             let written = text.text().get(first.start..last.end).unwrap_or("");
-            if let Some(program) = written.starts_with(['$', '"']).then(|| self.program(text, first)).flatten() {
+            let deeper = Inside {
+                nested: inside.nested || command.in_backticks,
+                depth: inside.depth + 1,
+                directory: directory.as_deref(),
+                ..inside
+            };
+            if let Some(program) = self.stands_for(text, first) {
                 let mut put_in = text.part(0..0);
                 put_in.push_part(&program, 0..program.text().len(), text.place(first.clone()).as_ref());
                 put_in.push_part(text, first.end..last.end, None);
-                self.collect(&put_in, nested || command.in_backticks, depth + 1, lines);
+                self.collect(&put_in, deeper, lines);
+                continue;
+            }
+            if let Some(target) = written.strip_prefix("cd ") {
+                directory = directory::entered(directory.as_deref(), target, self.language);
                 continue;
             }
             if !written.contains("docker") {
                 continue;
             }
             let words: Vec<Word> = command.words.iter().filter_map(|word| Word::of(text, word.clone())).collect();
-            match docker::find(&words, self.language == Language::Make, self.variables) {
-                Some(Found::Script(script)) => self.collect(&script, true, depth + 1, lines),
+            let own_uid = |name: &str, reference: Reference| {
+                inside.in_bash && reference != Reference::Parenthesis && matches!(name, "UID" | "EUID")
+            };
+            let variables = |name: &str, reference: Reference| match own_uid(name, reference) {
+                true => Lookup::Set("$(id -u)".to_owned()),
+                false => (self.variables)(name, reference),
+            };
+            match docker::find(&words, self.language == Language::Make, &variables) {
+                Some(Found::Script { text: script, shell, literal }) => {
+                    let in_bash = literal && matches!(shell.as_str(), "bash" | "zsh");
+                    self.collect(&script, Inside { nested: true, in_bash, ..deeper }, lines);
+                }
                 Some(Found::Call(call)) => {
-                    let Some(span) = text.place(range) else { continue };
-                    let numbers = call.insert_at.as_ref().map(self.numbers).unwrap_or_default();
-                    let (holder, language) = (self.holder.clone(), self.language);
-                    let nested = nested || command.in_backticks;
-                    lines.push(CommandLine { holder, language, span, call: *call, nested, numbers });
+                    let Some(span) = text.place(command.range()) else { continue };
+                    let numbers = (self.numbers)(call.insert_at.as_ref().unwrap_or(&call.head));
+                    lines.push(CommandLine {
+                        holder: self.holder.clone(),
+                        language: self.language,
+                        span,
+                        call: *call,
+                        nested: deeper.nested,
+                        numbers,
+                        // The directory for now; `directory::look_for_compose` finds the file.
+                        compose_file: directory.clone(),
+                    });
                 }
                 None => {}
             }
         }
+    }
+
+    /// What the first word of a command stands for, when it is a variable, a function or an alias.
+    fn stands_for(&self, text: &Mapped, word: &std::ops::Range<usize>) -> Option<Mapped> {
+        let written = text.text().get(word.clone())?;
+        if written.starts_with(['$', '"']) { self.program(text, word) } else { (self.functions)(written) }
     }
 
     /// The text of a variable that stands where a program should.

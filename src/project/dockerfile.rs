@@ -1,7 +1,7 @@
 //! What a Dockerfile says about the image's user, home and directories.
 
 mod prepare;
-mod steps;
+pub mod steps;
 mod words;
 
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::text::{Source, Spanned, SyntaxError};
 use prepare::prepare;
-pub use steps::{BuildStep, Copied};
+use steps::{BuildStep, Started};
 use words::{expand, words};
 
 /// The stages of one Dockerfile.
@@ -34,13 +34,13 @@ pub struct Stage {
     pub environment: BTreeMap<String, String>,
     /// The last `WORKDIR`; relative where it depends on that of an image that the files do not tell.
     pub working_dir: Option<Spanned<String>>,
-    /// The program of the last `ENTRYPOINT`.
+    /// The last `ENTRYPOINT`.
     #[serde(default)]
-    pub entrypoint: Option<Spanned<String>>,
-    /// The program of the last `CMD`.
+    pub entrypoint: Option<Started>,
+    /// The last `CMD`.
     #[serde(default)]
-    pub command: Option<Spanned<String>>,
-    /// What it does, in order.
+    pub command: Option<Started>,
+    /// What it runs and copies, in order.
     #[serde(default)]
     pub steps: Vec<BuildStep>,
 }
@@ -54,6 +54,11 @@ impl Dockerfile {
     /// The `USER` that holds in a target: its own, or that of the nearest stage it is built from.
     pub fn user_of(&self, target: Option<&str>) -> Option<&Spanned<String>> {
         self.lineage(target).find_map(|stage| stage.user.as_ref())
+    }
+
+    /// A variable of `ENV` in a target or in what it is built from.
+    pub fn variable_of(&self, target: Option<&str>, name: &str) -> Option<&str> {
+        self.lineage(target).find_map(|stage| stage.environment.get(name)).map(String::as_str)
     }
 
     /// The image of another maker at the bottom of a target.
@@ -82,11 +87,19 @@ fn find(stages: &[Stage], name: &str) -> Option<usize> {
     stages.iter().rposition(has_name).or_else(number)
 }
 
-/// Reads the stages of a Dockerfile.
+/// Reads the stages of a Dockerfile, as they are built without arguments.
 ///
 /// # Errors
 /// When it is no Dockerfile, with the place.
 pub fn read(source: &Source) -> Result<Dockerfile, SyntaxError> {
+    read_with(source, &BTreeMap::new())
+}
+
+/// Reads the stages of a Dockerfile, as they are built with these arguments.
+///
+/// # Errors
+/// When it is no Dockerfile, with the place.
+pub fn read_with(source: &Source, arguments: &BTreeMap<String, String>) -> Result<Dockerfile, SyntaxError> {
     let text = source.text().strip_prefix('\u{feff}').unwrap_or(source.text());
     let mark = source.text().len() - text.len();
     let prepared = prepare(text).map_err(|error| SyntaxError::new(mark + error.offset, error.message))?;
@@ -98,7 +111,7 @@ pub fn read(source: &Source) -> Result<Dockerfile, SyntaxError> {
         let message = format!("{error:#}");
         SyntaxError::new(offset, message.split(" '").next().unwrap_or_default())
     };
-    let mut reader = Reader::new(source, mark, prepared.escape);
+    let mut reader = Reader::new(source, mark, prepared.escape, arguments);
     let mut is_empty = true;
     for instruction in parse_iter(text).map_err(|error| failed(&error))? {
         match instruction {
@@ -134,6 +147,8 @@ struct Reader<'a> {
     /// Length of the byte order mark, which the parser does not count.
     mark: usize,
     escape: char,
+    /// What the build is given, which comes before all defaults.
+    given: &'a BTreeMap<String, String>,
     /// What is left of [`BUDGET`].
     budget: usize,
     /// The defaults before the first `FROM`.
@@ -146,9 +161,9 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn new(source: &'a Source, mark: usize, escape: char) -> Self {
+    fn new(source: &'a Source, mark: usize, escape: char, given: &'a BTreeMap<String, String>) -> Self {
         let (defaults, stages, legacies, names) = Default::default();
-        Self { source, mark, escape, budget: BUDGET, defaults, stages, legacies, names }
+        Self { source, mark, escape, given, budget: BUDGET, defaults, stages, legacies, names }
     }
 
     fn instruction(&mut self, instruction: &Instruction<'_>) {
@@ -175,10 +190,20 @@ impl<'a> Reader<'a> {
                     stage.working_dir = Some(value);
                 }
             }
+            Instruction::Run(run) => self.run(run),
+            Instruction::Copy(copy) => self.copy(&copy.src, &copy.dest, &copy.options),
+            Instruction::Add(add) => self.copy(&add.src, &add.dest, &add.options),
+            Instruction::Entrypoint(entrypoint) => {
+                let started = self.started(&entrypoint.arguments);
+                self.stages.last_mut().into_iter().for_each(|stage| stage.entrypoint = started.clone());
+            }
+            Instruction::Cmd(command) => {
+                let started = self.started(&command.arguments);
+                self.stages.last_mut().into_iter().for_each(|stage| stage.command = started.clone());
+            }
             // What stands behind ONBUILD is for images that are built from this one.
             _ => {}
         }
-        self.note(instruction);
     }
 
     fn from(&mut self, image: &UnescapedString<'_>, name: Option<String>) {
@@ -199,25 +224,19 @@ impl<'a> Reader<'a> {
         if let Some(name) = &name {
             self.names.insert(name.to_ascii_lowercase(), self.stages.len());
         }
-        self.stages.push(Stage {
-            name,
-            base,
-            user: None,
-            environment: BTreeMap::new(),
-            working_dir: None,
-            entrypoint: None,
-            command: None,
-            steps: vec![],
-        });
+        let (user, environment, working_dir, entrypoint, command, steps) = Default::default();
+        self.stages.push(Stage { name, base, user, environment, working_dir, entrypoint, command, steps });
         self.legacies.push(legacy);
     }
 
     fn argument(&mut self, written: &str) {
         for word in words(written, self.escape) {
-            let (name, value) = match word.split_once('=') {
-                Some((name, value)) => (name, Some(self.in_stage(value))),
+            let (name, default) = word.split_once('=').map_or((word, None), |(name, value)| (name, Some(value)));
+            let value = match (self.given.get(name), default) {
+                (Some(given), _) => Some(Some(given.clone())),
+                (None, Some(default)) => Some(self.in_stage(default)),
                 // Named again in a stage, it has the default from before the stages.
-                None => (word, self.defaults.get(word).filter(|_| !self.stages.is_empty()).cloned()),
+                (None, None) => self.defaults.get(name).filter(|_| !self.stages.is_empty()).cloned(),
             };
             let Some(value) = value else { continue };
             let value = value.filter(|value| self.spend(value.len().saturating_sub(word.len())));

@@ -24,8 +24,11 @@ pub enum ReadError {
     Refused(String),
 }
 
+/// What is said of a link whose target is not there.
+pub const DANGLING: &str = "is a link that leads nowhere";
+
 /// Files above this size (bytes) are not read: no file that a person writes is that large.
-pub const MAX_FILE_SIZE: u64 = 16_000_000;
+pub const MAX_FILE_SIZE: u64 = 4_000_000;
 
 /// A tree of files, paths relative to the project's root with `/` between the parts; `../` and absolute paths lead outside.
 pub trait Files {
@@ -59,6 +62,24 @@ pub trait Files {
     fn bytes(&self, path: &str) -> Result<Vec<u8>, ReadError> {
         self.read(path).map(|source| source.text().as_bytes().to_vec())
     }
+}
+
+/// `path` seen from `directory`, with `.` and `..` resolved by text; `None` when it leads out of the top or is absolute.
+pub fn inside(directory: &str, path: &str) -> Option<String> {
+    if path.starts_with('/') {
+        return None;
+    }
+    let mut parts: Vec<&str> = vec![];
+    for part in directory.split('/').chain(path.split('/')) {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
 }
 
 /// The source of a path: the one that was read already, or read now and kept.

@@ -3,10 +3,14 @@
 pub mod alembic;
 pub mod commands;
 pub mod compose;
+pub mod dev_servers;
 pub mod discover;
 pub mod dockerfile;
 pub mod files;
+pub mod line_ends;
+pub mod python_environment;
 pub mod read;
+pub mod stores;
 pub mod urls;
 pub mod vector;
 
@@ -20,6 +24,9 @@ use alembic::Alembic;
 use commands::CommandLine;
 use compose::Compose;
 use dockerfile::Dockerfile;
+use line_ends::Crlf;
+use python_environment::VirtualEnvironment;
+use stores::Store;
 use urls::DatabaseUrl;
 
 /// Everything that was read from the project's files.
@@ -31,10 +38,16 @@ pub struct Project {
     pub sources: BTreeMap<String, Source>,
     /// Files that are there but could not be understood, sorted by path.
     pub unreadable: Vec<Unreadable>,
+    /// Folders of the project that were not entered, since they are file systems of another kind (such as `nfs4`): path, kind.
+    #[serde(default)]
+    pub not_entered: Vec<(String, String)>,
     /// The merged Compose model, when there is a Compose file that could be read.
     pub compose: Option<Compose>,
     /// The Dockerfiles that services are built from, by path.
     pub dockerfiles: BTreeMap<String, Dockerfile>,
+    /// The Dockerfiles of services that give build arguments, as they are built with them, by service.
+    #[serde(default)]
+    pub builds: BTreeMap<String, Dockerfile>,
     /// Each Alembic environment of the project (a repository may hold several).
     pub alembic: Vec<Alembic>,
     /// Command lines of Makefiles, scripts and the like that speak to Docker.
@@ -43,6 +56,18 @@ pub struct Project {
     pub urls: Vec<DatabaseUrl>,
     /// Places that show that the project wants pgvector (models, migrations, SQL), sorted.
     pub wants_vector: Vec<Spanned<String>>,
+    /// Scripts and `.env` files with CR LF whose reader takes the CR for a part of the line, sorted.
+    #[serde(default)]
+    pub line_ends: Vec<Crlf>,
+    /// Files that show which tools the project uses (lock files, settings), by path, sorted.
+    #[serde(default)]
+    pub markers: Vec<String>,
+    /// The virtual environments in the project's folders, by path, ignored by git or not.
+    #[serde(default)]
+    pub virtual_environments: BTreeMap<String, VirtualEnvironment>,
+    /// Package stores and caches in the project that git does not ignore, by path.
+    #[serde(default)]
+    pub stores: BTreeMap<String, Store>,
 }
 
 /// A file that is there but could not be understood.
@@ -97,6 +122,17 @@ impl Project {
     /// All services, sorted by name.
     pub fn services(&self) -> impl Iterator<Item = &compose::Service> {
         self.compose.iter().flat_map(|compose| compose.services.values())
+    }
+
+    /// Whether there is a file of this name that shows which tools the project uses.
+    pub fn has_marker(&self, name: &str) -> bool {
+        self.markers.iter().any(|path| path.rsplit('/').next() == Some(name))
+    }
+
+    /// The Dockerfile that a service is built from, as it is built for this service.
+    pub fn dockerfile_of(&self, service: &compose::Service) -> Option<&Dockerfile> {
+        let build = service.build.as_ref()?;
+        self.builds.get(&service.name.value).or_else(|| self.dockerfiles.get(&build.dockerfile))
     }
 
     /// The project's name for people: Compose's, else the last part of the root.

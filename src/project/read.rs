@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::files::Files;
-use super::{Format, Project, Unreadable, alembic, commands, compose, dockerfile, urls, vector};
+use super::files::{Files, ReadError, source};
+use super::{
+    Format, Project, Unreadable, alembic, commands, compose, dev_servers, dockerfile, line_ends, python_environment,
+    stores, urls, vector,
+};
 use crate::facts::Environment;
 use crate::text::Source;
 
@@ -20,15 +23,25 @@ pub fn project(files: &dyn Files, environment: &Environment, database_url: Optio
     let mut project = Project { root: files.root().to_owned(), compose: read.compose, ..Project::default() };
     project.dockerfiles = dockerfiles(files, &project, &mut sources, &mut unreadable);
     ignore_files(files, &project, &mut sources);
+    project.builds = builds(&project, &sources);
     project.commands = commands::read(files, &mut sources, &mut unreadable);
     project.alembic = alembic::read(files, &mut sources, &mut unreadable);
     project.wants_vector = vector::read(files, &mut sources);
     let given = urls::Given { environment: environment.get_nonempty("DATABASE_URL"), option: database_url };
     project.urls = urls::read(files, &mut sources, &mut unreadable, project.compose.as_ref(), &project.alembic, given);
+    starting_scripts(files, &project, &mut sources);
+    dev_servers::keep(files, &project, &mut sources);
+    project.line_ends = line_ends::read(files, &project, &mut sources);
+    if !project.line_ends.is_empty() {
+        // Where git is told about line ends.
+        let _ = source(files, &mut sources, ".gitattributes");
+    }
+    project.markers = markers(files, &mut sources);
+    project.virtual_environments = python_environment::read(files);
+    project.stores = stores::read(files);
     project.sources = sources;
-    project.unreadable = unreadable;
-    project.unreadable.sort();
-    project.unreadable.dedup();
+    no_files(files, &project, &mut unreadable);
+    project.unreadable = told_once(unreadable);
     project.wants_vector.sort_by(|one, other| one.span.cmp(&other.span));
     project
 }
@@ -37,11 +50,99 @@ pub fn project(files: &dyn Files, environment: &Environment, database_url: Optio
 fn ignore_files(files: &dyn Files, project: &Project, sources: &mut BTreeMap<String, Source>) {
     for build in project.services().filter_map(|service| service.build.as_ref()) {
         for path in build.ignore_files() {
-            if let (false, Ok(source)) = (sources.contains_key(&path), files.read(&path)) {
-                sources.insert(path, source);
-            }
+            // One that cannot be read leaves nothing out.
+            _ = super::files::source(files, sources, &path);
         }
     }
+}
+
+/// Reads the scripts that the project's images start with: they may leave root by themselves.
+fn starting_scripts(files: &dyn Files, project: &Project, sources: &mut BTreeMap<String, Source>) {
+    let dockerfiles = project.dockerfiles.iter().filter_map(|(path, read)| Some((read, sources.get(path)?.clone())));
+    let dockerfiles: Vec<_> = dockerfiles.collect();
+    let names: Vec<&str> = dockerfiles.iter().flat_map(|(read, source)| read.starting_names(source)).collect();
+    let is_named = |path: &&String| path.rsplit('/').next().is_some_and(|name| names.contains(&name));
+    for path in files.list().iter().filter(is_named).take(MOST_STARTING_SCRIPTS) {
+        // One that cannot be read tells nothing, and is copied into the image all the same.
+        _ = super::files::source(files, sources, path);
+    }
+}
+
+/// So many scripts with the name of one that an image starts with are read.
+const MOST_STARTING_SCRIPTS: usize = 20;
+
+/// Files of the root that every tool looks for, and what is unknown without them.
+const WELL_KNOWN: [(&str, Format, &str); 11] = [
+    ("compose.yaml", Format::Compose, "its services, mounts, ports and variables"),
+    ("compose.yml", Format::Compose, "its services, mounts, ports and variables"),
+    ("docker-compose.yml", Format::Compose, "its services, mounts, ports and variables"),
+    ("docker-compose.yaml", Format::Compose, "its services, mounts, ports and variables"),
+    ("compose.override.yaml", Format::Compose, "what it changes"),
+    (".env", Format::Dotenv, "its variables"),
+    ("Makefile", Format::Make, "commands that run in containers"),
+    ("alembic.ini", Format::Ini, "the migrations and their database URL"),
+    ("pyproject.toml", Format::Toml, "the project's dependencies and Alembic settings"),
+    ("package.json", Format::Json, "commands that run in containers"),
+    ("Dockerfile", Format::Dockerfile, "the user and the environment of the image"),
+];
+
+/// Names what has a well-known name and is no file at all: a listing shows neither a socket nor a link that leads nowhere.
+fn no_files(files: &dyn Files, project: &Project, unreadable: &mut Vec<Unreadable>) {
+    for (path, format, unseen) in WELL_KNOWN {
+        // Where another Compose file is read, Compose itself passes over this one.
+        let settled = format == Format::Compose && project.compose.is_some();
+        // A folder `.env` is an environment of Python's, which Compose passes over.
+        let environment = format == Format::Dotenv && files.is_directory(path);
+        if settled || environment || files.is_file(path) || unreadable.iter().any(|entry| entry.path == path) {
+            continue;
+        }
+        if let Err(error @ (ReadError::NotAFile | ReadError::Refused(_))) = files.read(path) {
+            let (path, unseen) = (path.to_owned(), unseen.to_owned());
+            unreadable.push(Unreadable { path, format, span: None, message: error.to_string(), unseen });
+        }
+    }
+}
+
+/// Each trouble once: a file that cannot be read is named by the line that wants it, when one does.
+fn told_once(mut unreadable: Vec<Unreadable>) -> Vec<Unreadable> {
+    let told: Vec<String> =
+        unreadable.iter().filter(|entry| entry.span.is_some()).map(|entry| entry.message.clone()).collect();
+    unreadable.retain(|entry| entry.span.is_some() || !told.contains(&format!("`{}` {}", entry.path, entry.message)));
+    unreadable.sort();
+    unreadable.dedup();
+    unreadable
+}
+
+/// Files that show which tools are used. None of those whose text is kept holds logins, as `.npmrc` may.
+fn markers(files: &dyn Files, sources: &mut BTreeMap<String, Source>) -> Vec<String> {
+    const NAMES: [&str; 9] = [
+        ".npmrc",
+        ".yarnrc.yml",
+        "package-lock.json",
+        "pnpm-lock.yaml",
+        "poetry.lock",
+        "poetry.toml",
+        "requirements.txt",
+        "uv.lock",
+        "yarn.lock",
+    ];
+    const SETTINGS: [&str; 9] = [
+        ".gitignore",
+        ".mypy.ini",
+        ".pytest.ini",
+        ".ruff.toml",
+        "mypy.ini",
+        "pytest.ini",
+        "ruff.toml",
+        "setup.cfg",
+        "tox.ini",
+    ];
+    for path in files.list().iter().filter(|path| SETTINGS.contains(&path.as_str()) || *path == "pyproject.toml") {
+        // What cannot be read has no say; who parses it says so.
+        let _unread = source(files, sources, path);
+    }
+    let is_marker = |path: &&String| path.rsplit('/').next().is_some_and(|name| NAMES.contains(&name));
+    files.list().iter().filter(is_marker).cloned().collect()
 }
 
 /// The Dockerfiles that services are built from.
@@ -57,21 +158,39 @@ fn dockerfiles(
         if found.contains_key(&path) {
             continue;
         }
-        // A Dockerfile that is missing is told by the build itself, at once and clearly.
-        let Ok(source) = files.read(&path) else { continue };
+        let note = |span, message| Unreadable {
+            path: path.clone(),
+            format: Format::Dockerfile,
+            span,
+            message,
+            unseen: "the user and the environment of the image".to_owned(),
+        };
+        let source = match files.read(&path) {
+            Ok(source) => source,
+            // A Dockerfile that is missing is told by the build itself, at once and clearly.
+            Err(ReadError::NotFound) => continue,
+            Err(error) => {
+                unreadable.push(note(None, error.to_string()));
+                continue;
+            }
+        };
         match dockerfile::read(&source) {
             Ok(dockerfile) => {
                 found.insert(path.clone(), dockerfile);
             }
-            Err(error) => unreadable.push(Unreadable {
-                path: path.clone(),
-                format: Format::Dockerfile,
-                span: Some(source.span(error.offset..error.offset)),
-                message: error.message,
-                unseen: "the user and the environment of the image".to_owned(),
-            }),
+            Err(error) => unreadable.push(note(Some(source.span(error.offset..error.offset)), error.message)),
         }
         sources.insert(path, source);
     }
     found
+}
+
+/// What the services that give build arguments are built from. A build argument is part of what decides the user.
+fn builds(project: &Project, sources: &BTreeMap<String, Source>) -> BTreeMap<String, dockerfile::Dockerfile> {
+    let built = |service: &compose::Service| {
+        let build = service.build.as_ref().filter(|build| !build.arguments.is_empty())?;
+        let dockerfile = dockerfile::read_with(sources.get(&build.dockerfile)?, &build.arguments).ok()?;
+        Some((service.name.value.clone(), dockerfile))
+    };
+    project.services().filter_map(built).collect()
 }

@@ -17,10 +17,12 @@ pub const CREATES: &str = "creates the extension";
 /// How many places are kept: they are only shown as proof.
 const KEPT: usize = 100;
 
-/// Only files with this word are parsed.
+/// Only files with a use of pgvector are parsed: many a text has the word `vector`.
 #[expect(clippy::expect_used, reason = "the pattern is a constant and is compiled in the tests")]
-static WORTH_READING: LazyLock<bytes::Regex> =
-    LazyLock::new(|| bytes::Regex::new(r"(?i-u)vector|halfvec|sparsevec").expect("a pattern of this file compiles"));
+static WORTH_READING: LazyLock<bytes::Regex> = LazyLock::new(|| {
+    let text = r"(?is-u)pgvector|create\s[\x00-\xff]{0,200}?extension[\x00-\xff]{0,200}?vector|(?:vector|halfvec|sparsevec)\s*\(\s*\d";
+    bytes::Regex::new(text).expect("a pattern of this file compiles")
+});
 
 /// `CREATE EXTENSION [IF NOT EXISTS] vector`, in SQL and in strings of Python.
 static CREATE: LazyLock<Regex> =

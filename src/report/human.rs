@@ -9,7 +9,7 @@ use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer}
 
 use super::{Judged, Outcome, Report};
 use crate::checks::Severity;
-use crate::finding::{Finding, Place};
+use crate::finding::{Evidence, Finding, Place};
 use crate::fix::Applicability;
 
 /// How the report is dressed.
@@ -43,8 +43,12 @@ pub fn human(report: &Report, style: HumanStyle) -> String {
         text.push_str("\n\n");
     }
     for story in report.stories() {
-        let groups: Vec<Group<'_>> =
-            story.iter().enumerate().map(|(index, judged)| group(report, judged, &story[..index], style)).collect();
+        let page = Page { width: style.width, digits: digits(report, story) };
+        let groups: Vec<Group<'_>> = story
+            .iter()
+            .enumerate()
+            .map(|(index, judged)| group(report, judged, &story[..index], style, page))
+            .collect();
         text.push_str(&renderer.render(&groups));
         text.push_str("\n\n");
     }
@@ -54,11 +58,35 @@ pub fn human(report: &Report, style: HumanStyle) -> String {
     text
 }
 
+/// The room that a story has: all its parts are indented by its longest line number.
+#[derive(Clone, Copy)]
+struct Page {
+    width: usize,
+    digits: usize,
+}
+
+impl Page {
+    /// A line of words behind ` = help: ` and its likes, broken where it would leave the screen.
+    fn line(self, words: &str) -> String {
+        wrapped(words, self.width, &" ".repeat(self.digits + " = help: ".len()))
+    }
+}
+
+/// Digits of the longest line number in a story; 0 when it shows no line.
+fn digits(report: &Report, story: &[Judged]) -> usize {
+    let places = story.iter().flat_map(|judged| {
+        judged.finding.place.iter().chain(judged.finding.related.iter().map(|related| &related.place))
+    });
+    let lines = places.filter(|place| matches!(place, Place::Span(_))).map(|place| report.location(place).end_line);
+    lines.max().map_or(0, |line| line.to_string().len())
+}
+
 fn group<'report>(
     report: &'report Report,
     judged: &'report Judged,
     before: &[Judged],
     style: HumanStyle,
+    page: Page,
 ) -> Group<'report> {
     let finding = &judged.finding;
     let level = match judged.severity {
@@ -74,12 +102,16 @@ fn group<'report>(
     };
     let title = level.primary_title(&finding.message).id(&judged.id);
     let mut notes = vec![];
-    let mut elements: Vec<Element<'report>> = snippets(report, finding, style.width, &mut notes);
+    let mut elements: Vec<Element<'report>> = snippets(report, finding, page, &mut notes);
     for note in notes {
-        elements.push(Level::NOTE.message(wrapped(&note, style.width, "          ")).into());
+        elements.push(Level::NOTE.message(page.line(&note)).into());
     }
-    let shown = if style.verbose { finding.evidence.len() } else { EVIDENCE_SHOWN };
-    for evidence in finding.evidence.iter().take(shown) {
+    // What a parser said stands in the message and under the line already.
+    let is_new = |value: &str| value.is_empty() || !(finding.label == value || finding.message.contains(value));
+    let evidence: Vec<&Evidence> =
+        finding.evidence.iter().filter(|evidence| style.verbose || is_new(&evidence.value)).collect();
+    let shown = if style.verbose { evidence.len() } else { EVIDENCE_SHOWN };
+    for evidence in evidence.iter().take(shown) {
         let value = clean(&evidence.value);
         let line = format!(
             "{}: {}{}{value}",
@@ -87,20 +119,20 @@ fn group<'report>(
             clean(&evidence.subject),
             if value.is_empty() { "" } else { ": " }
         );
-        elements.push(Level::NOTE.with_name("seen").message(wrapped(&line, style.width, "          ")).into());
+        elements.push(Level::NOTE.with_name("seen").message(page.line(&line)).into());
     }
-    if finding.evidence.len() > shown {
-        let more = format!("and {} more, shown with -v", finding.evidence.len() - shown);
+    if evidence.len() > shown {
+        let more = format!("{}, shown with -v", counted(evidence.len() - shown, "more line"));
         elements.push(Level::NOTE.with_name("seen").message(more).into());
     }
     for help in &finding.help {
-        elements.push(Level::HELP.message(wrapped(&clean(help), style.width, "          ")).into());
+        elements.push(Level::HELP.message(page.line(&clean(help))).into());
     }
     if let Some(fix) = &finding.fix {
-        elements.push(Level::HELP.message(wrapped(&fix_line(fix), style.width, "          ")).into());
+        elements.push(Level::HELP.message(page.line(&fix_line(fix))).into());
         for words in &fix.afterwards {
             let words = format!("then {}", clean(words));
-            elements.push(Level::HELP.message(wrapped(&words, style.width, "          ")).into());
+            elements.push(Level::HELP.message(page.line(&words)).into());
         }
     }
     title.elements(elements)
@@ -130,7 +162,7 @@ type Annotations<'label> = Vec<(AnnotationKind, std::ops::Range<usize>, &'label 
 fn snippets<'report>(
     report: &'report Report,
     finding: &'report Finding,
-    width: usize,
+    page: Page,
     notes: &mut Vec<String>,
 ) -> Vec<Element<'report>> {
     let mut by_file: Vec<(&str, Annotations<'_>)> = vec![];
@@ -154,7 +186,7 @@ fn snippets<'report>(
     let mut files: Vec<Element<'_>> = by_file
         .into_iter()
         .filter_map(|(path, annotations)| {
-            Some(labels::snippet(report.sources.get(path)?, path, annotations, width, notes))
+            Some(labels::snippet(report.sources.get(path)?, path, annotations, page, notes))
         })
         .collect();
     files.append(&mut elements);
@@ -246,6 +278,25 @@ fn clean(text: &str) -> String {
         .collect()
 }
 
+/// The words of a line; what stands in backticks is one word where it fits into a line.
+fn words(line: &str, room: usize) -> Vec<&str> {
+    let mut found = vec![];
+    let mut rest = line;
+    loop {
+        let in_backticks = |end: &usize| rest.get(..*end).is_some_and(|word| word.matches('`').count() % 2 == 1);
+        let mut ends = rest.match_indices(' ').map(|(end, _)| end).chain([rest.len()]);
+        let Some(first) = ends.next() else { return found };
+        let whole = Some(first).filter(|end| !in_backticks(end)).or_else(|| ends.find(|end| !in_backticks(end)));
+        let fits = |end: &usize| rest.get(..*end).is_some_and(|word| console::measure_text_width(word) <= room);
+        let end = whole.filter(fits).unwrap_or(first);
+        found.push(rest.get(..end).unwrap_or(rest));
+        match rest.get(end + 1..) {
+            Some(after) => rest = after,
+            None => return found,
+        }
+    }
+}
+
 /// `text` broken at blanks so that no line is wider than `width`, where words allow; following lines begin with `indent`.
 /// Words in backticks are kept together where they fit.
 pub fn wrapped(text: &str, width: usize, indent: &str) -> String {
@@ -254,7 +305,7 @@ pub fn wrapped(text: &str, width: usize, indent: &str) -> String {
     for paragraph in text.split('\n') {
         let mut line = String::new();
         let mut length = 0;
-        for word in paragraph.split(' ') {
+        for word in words(paragraph, room) {
             let word_length = console::measure_text_width(word);
             if length > 0 && length + 1 + word_length > room {
                 lines.push(std::mem::take(&mut line));

@@ -6,14 +6,22 @@ use super::Judged;
 use crate::finding::Place;
 
 /// Checks that see root at work in a service, the strongest cause first.
-const ROOT_AT_WORK: [&str; 2] = ["ownership-service-writes-as-root", "exec-as-root"];
+const ROOT_AT_WORK: [&str; 3] = ["exec-user-blank", "ownership-service-writes-as-root", "exec-as-root"];
 
 /// Checks that see what root left behind.
-const LEFT_BEHIND: [&str; 2] = ["ownership-foreign-files", "cache-not-writable"];
+const LEFT_BEHIND: [&str; 4] =
+    ["ownership-foreign-files", "ownership-git-objects-foreign", "ownership-home-foreign", "cache-not-writable"];
+
+/// Checks that see a process whose home cannot be written, which is why its caches cannot.
+const HOMELESS: [&str; 3] = ["exec-home-is-root-directory", "exec-home-of-someone-else", "exec-home-missing"];
 
 /// Checks of a URL's text, which explain why its server cannot be reached.
 const URL_TROUBLE: [&str; 4] =
     ["url-localhost-in-container", "url-placeholder", "url-scheme-unknown", "url-password-not-encoded"];
+
+/// The check that sees the project on a Windows drive, and checks that see what such a drive does not do.
+const ON_WINDOWS_DRIVE: &str = "wsl-project-on-windows-drive";
+const OF_THE_DRIVE: [&str; 2] = ["wsl-drive-without-metadata", "wsl-no-file-events"];
 
 /// Marks consequences and sorts: stories by severity, then by the order of checks, then by place; in a story the cause first.
 pub(super) fn told(mut findings: Vec<Judged>) -> Vec<Judged> {
@@ -61,12 +69,18 @@ fn head_of(index: usize, findings: &[Judged]) -> usize {
 
 fn cause_of(index: usize, findings: &[Judged]) -> Option<usize> {
     let judged = &findings[index];
+    let shares_service =
+        |other: &Judged| other.finding.services.iter().any(|service| judged.finding.services.contains(service));
+    let homeless = |other: &Judged| HOMELESS.contains(&other.id.as_str()) && shares_service(other);
+    if matches!(judged.id.as_str(), "cache-not-writable" | "exec-no-passwd-entry")
+        && let Some(cause) = findings.iter().position(homeless)
+    {
+        return Some(cause);
+    }
     let strength = |judged: &Judged| ROOT_AT_WORK.iter().position(|id| *id == judged.id);
     if strength(judged).is_some() || LEFT_BEHIND.contains(&judged.id.as_str()) {
         let mine = (strength(judged).unwrap_or(usize::MAX), index);
-        let shares_service =
-            |other: &Judged| other.finding.services.iter().any(|service| judged.finding.services.contains(service));
-        return findings
+        let stronger = findings
             .iter()
             .enumerate()
             .filter(|(_, other)| shares_service(other))
@@ -74,12 +88,26 @@ fn cause_of(index: usize, findings: &[Judged]) -> Option<usize> {
             .min()
             .filter(|stronger| *stronger < mine)
             .map(|(_, cause)| cause);
+        // What nobody is known to have made was made by the same somebody.
+        let beside = |other: &Judged| {
+            other.id == "ownership-foreign-files" && (shares_service(other) || of_nobody(other) && of_nobody(judged))
+        };
+        let is_gits = judged.id == "ownership-git-objects-foreign";
+        return stronger.or_else(|| is_gits.then(|| findings.iter().position(beside)).flatten());
+    }
+    if OF_THE_DRIVE.contains(&judged.id.as_str()) {
+        let drive = |judged: &Judged| judged.finding.evidence.iter().find(|seen| seen.source == "mountinfo").cloned();
+        return findings.iter().position(|other| other.id == ON_WINDOWS_DRIVE && drive(other) == drive(judged));
     }
     if judged.id == "postgres-unreachable" {
         let explains = |other: &Judged| URL_TROUBLE.contains(&other.id.as_str()) && meet(other, judged);
         return findings.iter().position(explains);
     }
     None
+}
+
+fn of_nobody(judged: &Judged) -> bool {
+    judged.finding.services.is_empty()
 }
 
 /// Whether two findings are about the same text: one points at a URL, the other at a part of it.
@@ -132,6 +160,21 @@ mod tests {
                 ("exec-as-root-worker".to_owned(), None),
             ]
         );
+    }
+
+    #[test]
+    fn a_cache_in_a_home_that_cannot_be_written_follows_from_it() {
+        let story = told_ids(vec![
+            judged("exec-as-root", Severity::Warning, &["api"]),
+            judged("exec-home-missing", Severity::Error, &["api"]),
+            judged("cache-not-writable", Severity::Error, &["api"]),
+            judged("ownership-foreign-files", Severity::Error, &[]),
+            judged("ownership-git-objects-foreign", Severity::Error, &[]),
+        ]);
+        let cause = |id: &str| story.iter().find(|(name, _)| name.starts_with(id)).unwrap().1.clone();
+        assert_eq!(cause("cache-not-writable"), Some("exec-home-missing-api".to_owned()));
+        assert_eq!(cause("ownership-git"), Some("ownership-foreign-files-".to_owned()));
+        assert_eq!(cause("exec-home-missing"), None);
     }
 
     #[test]

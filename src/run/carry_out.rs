@@ -199,8 +199,10 @@ impl Theatre<'_> {
     /// # Errors
     /// What went wrong, for people.
     pub fn chown(&self, step: &Chown, hard_links: bool) -> Result<(), String> {
+        let seen = self.facts.host.as_ref().map(|host| host.walk.foreign.as_slice()).unwrap_or_default();
+        let terms = chown::Terms { hard_links, seen };
         if step.place == ChownPlace::Project && step.direct {
-            let outcomes = chown::chown(self.root, step, hard_links);
+            let outcomes = chown::chown(self.root, step, terms);
             let failed: Vec<String> = outcomes.iter().filter_map(|outcome| outcome.error()).collect();
             return match failed.first() {
                 None => Ok(()),
@@ -212,12 +214,12 @@ impl Theatre<'_> {
         let options = super::gather::engine_options(self.arguments, self.environment);
         let person = probe::host::person(self.environment);
         let home = person.home.as_ref().map(|home| home.as_path());
-        let deadline = Stopwatch::start().after(Duration::from_secs_f64(self.arguments.timeout));
+        let deadline = Stopwatch::start().after(Duration::from_secs_f64(self.arguments.outside.timeout));
         runtime.block_on(async {
             let engine = probe::docker::connect(&options, &person.identity, home, deadline.into())
                 .await
                 .map_err(|missing| missing.reason)?;
-            engine::chown(&engine, docker, self.root, step, hard_links).await.map_err(|error| error.to_string())
+            engine::chown(&engine, docker, self.root, step, terms).await.map_err(|error| error.to_string())
         })?;
         if step.place == ChownPlace::Project {
             // The engine's word is not enough: some file systems say yes to every chown and change nothing.
@@ -254,7 +256,7 @@ impl Theatre<'_> {
     }
 
     fn postgres(&self) -> (Option<&Docker>, probe::postgres::PostgresOptions) {
-        let options = probe::postgres::PostgresOptions { allow_remote: self.arguments.allow_remote };
+        let options = probe::postgres::PostgresOptions { allow_remote: self.arguments.outside.allow_remote };
         (self.facts.docker.as_ref().ok(), options)
     }
 }

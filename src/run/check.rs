@@ -25,12 +25,19 @@ pub fn run(arguments: &CheckArgs, environment: &Environment, output: &mut Output
     };
     let checks = selection::selected(&arguments.select, &gathered.configuration)?;
     let mut report = judge::judge(&checks, &gathered.facts, arguments.project.offline);
+    let no_project = gathered.nothing_found && report.findings.is_empty();
+    if gathered.nothing_found {
+        report.doubt("no project found here");
+    }
     report.timings = if arguments.output.timings { gathered.timings.clone() } else { vec![] };
     report.summary.seconds = started.seconds();
     if arguments.output.timings {
         report.timings.push(("all".to_owned(), report.summary.seconds));
     }
     write(&report, &arguments.output, output)?;
+    if no_project {
+        return Ok(Status::Failed);
+    }
     Ok(status(&report, threshold(&arguments.output, &gathered.configuration), arguments.output.strict))
 }
 
@@ -38,7 +45,7 @@ fn recorded(path: &Path) -> Result<Gathered, Error> {
     let text = probe::files::read_named(path).map_err(|reason| Error::Path { path: path.to_owned(), reason })?;
     let facts: Facts = serde_json::from_str(&text)
         .map_err(|error| Error::Facts { path: path.to_owned(), reason: error.to_string() })?;
-    Ok(Gathered { facts, configuration: Configuration::default(), timings: vec![] })
+    Ok(Gathered { facts, configuration: Configuration::default(), timings: vec![], nothing_found: false })
 }
 
 fn write(report: &Report, arguments: &OutputArgs, output: &mut Output) -> Result<(), Error> {

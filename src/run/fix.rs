@@ -2,23 +2,24 @@
 
 use std::path::Path;
 
-use super::carry_out::Treatment;
+use super::carry_out::{Treatment, paths};
 use super::gather::{Gathered, gather};
 use super::output::Output;
-use super::verify::{self, Verdict};
+use super::verify::{Verdict, Watch};
 use super::{Status, judge, selection};
 use crate::checks::Check;
-use crate::cli::{FixArgs, ProjectArgs};
+use crate::cli::FixArgs;
 use crate::error::Error;
 use crate::facts::Environment;
 use crate::fix::apply::record::Records;
-use crate::fix::plan::{FileChange, Plan};
+use crate::fix::plan::{FileChange, Item, Plan};
 use crate::fix::{Applicability, diff, show};
 use crate::probe::host::Person;
-use crate::report::{Report, wrapped};
+use crate::report::{Judged, Report, wrapped};
 
-/// How often fixes that had to wait for others are taken up again.
-const ROUNDS: usize = 5;
+/// How often fixes are taken up again: those that had to wait for others, and those of what could not be seen before. Each
+/// closed folder in a closed folder is a round.
+const ROUNDS: usize = 32;
 
 /// Runs the command.
 ///
@@ -57,20 +58,13 @@ pub fn run(arguments: &FixArgs, environment: &Environment, output: &mut Output) 
     };
     let records = Records::new(&state_directory(environment)?);
     let _lock = records.lock()?;
-    let mut patient = Patient {
-        arguments: &arguments.project,
-        include_unsafe: arguments.include_unsafe,
-        environment,
-        checks,
-        records,
-    };
+    let mut patient = Patient { arguments, environment, checks, records };
     patient.treat(plan, gathered, &before, output)
 }
 
 /// The project under treatment: what is needed to look at it again and again.
 struct Patient<'run> {
-    arguments: &'run ProjectArgs,
-    include_unsafe: bool,
+    arguments: &'run FixArgs,
     environment: &'run Environment,
     checks: Vec<&'static Check>,
     records: Records,
@@ -78,36 +72,56 @@ struct Patient<'run> {
 
 impl Patient<'_> {
     fn treat(&mut self, plan: Plan, gathered: Gathered, before: &Report, output: &mut Output) -> Result<Status, Error> {
-        let mut treated: Vec<String> = vec![];
+        let mut watch = Watch::new(before);
         let mut waiting: Vec<String> = plan.later.iter().map(|item| item.fingerprint.clone()).collect();
         let mut afterwards: Vec<String> = vec![];
         let mut treatment = Treatment::begin(&self.records, &gathered.facts.project.root, &plan)?;
         let mut failures = 0;
         let (mut plan, mut gathered, mut after) = (plan, gathered, None);
         for _ in 0..ROUNDS {
-            let failed = treatment.carry_out(&plan, &gathered.facts, self.arguments, self.environment, output)?;
+            let failed =
+                treatment.carry_out(&plan, &gathered.facts, &self.arguments.project, self.environment, output)?;
             failures += failed.len();
-            treated.extend(plan.items.iter().map(|item| item.fingerprint.clone()));
+            plan.items.iter().for_each(|item| watch.tries(item));
             // What was not done takes no effect.
             plan.items.retain(|item| !failed.contains(&item.fingerprint));
             afterwards.extend(plan.afterwards().into_iter().map(str::to_owned));
-            gathered = gather(self.arguments, self.environment, output)?;
-            let report = judge::judge(&self.checks, &gathered.facts, self.arguments.offline);
+            let last = gathered.facts;
+            gathered = gather(&self.arguments.project, self.environment, output)?;
+            let report = judge::judge(&self.checks, &gathered.facts, self.arguments.project.offline);
             // Fixes that had to wait for others are made now, on the new bytes.
             plan = Plan::new(&report, |judged, _| {
-                waiting.contains(&judged.fingerprint) && !treated.contains(&judged.fingerprint)
+                waiting.contains(&judged.fingerprint) && !watch.has_tried(&judged.fingerprint)
             });
             waiting = plan.later.iter().map(|item| item.fingerprint.clone()).collect();
+            let seen_now = watch.further(&report, &last);
+            plan.items.extend(self.further(&report, seen_now, output)?);
             after = Some(report);
             if plan.is_empty() {
                 break;
             }
         }
         let Some(after) = after else { return Ok(left(before)) };
-        let verdict = verify::compare(before, &after, &treated);
+        let verdict = watch.verdict(before, &after, &gathered.facts);
         tell(&verdict, &afterwards, treatment.id(), output);
-        held_back(&Plan::new(&after, |_, _| false), &after, self.include_unsafe, output);
+        held_back(&Plan::new(&after, |_, _| false), &after, self.arguments.include_unsafe, output);
         Ok(if failures == 0 && verdict.new.is_empty() { left(&after) } else { Status::Found })
+    }
+
+    /// The fixes of what a round before this one could not see, as far as the person agrees.
+    fn further(&self, report: &Report, findings: Vec<Judged>, output: &mut Output) -> Result<Vec<Item>, Error> {
+        let width = output.style().width;
+        for judged in &findings {
+            let text = wrapped(&format!("seen only now: {}", judged.finding.message), width, "  ");
+            output.result(&format!("{text}\n"));
+        }
+        let only = Report { findings, ..report.clone() };
+        let unsafe_too = self.arguments.include_unsafe;
+        let plan = Plan::new(&only, |_, fix| unsafe_too || fix.applicability == Applicability::Safe);
+        if plan.is_empty() {
+            return Ok(vec![]);
+        }
+        Ok(consented(self.arguments, plan, &only, &[], output)?.map(|plan| plan.items).unwrap_or_default())
     }
 }
 
@@ -183,7 +197,12 @@ fn tell(verdict: &Verdict, afterwards: &[String], id: &str, output: &mut Output)
         output.result(&format!("{text}\n"));
     };
     verdict.cured.iter().for_each(|message| say("cured", message));
+    for (message, right, all) in &verdict.in_part {
+        say("cured in part", &format!("{message}: {right} of {} are right", paths(*all)));
+    }
     verdict.still_there.iter().for_each(|message| say("still there", message));
+    verdict.left.iter().for_each(|words| say("left", words));
+    verdict.meanwhile.iter().for_each(|words| say("made meanwhile by somebody else", words));
     verdict.unseen.iter().for_each(|(id, reason)| say("cannot be seen any more", &format!("{id}: {reason}")));
     for message in &verdict.new {
         say("new", message);

@@ -22,6 +22,8 @@ pub struct Gathered {
     pub configuration: Configuration,
     /// Seconds by part.
     pub timings: Vec<(String, f64)>,
+    /// Whether there is no project at all.
+    pub nothing_found: bool,
 }
 
 /// A clock that was started. The only clock outside the probes.
@@ -66,16 +68,23 @@ pub fn gather_as(
     output: &mut Output,
 ) -> Result<Gathered, Error> {
     let watch = Stopwatch::start();
-    let deadline = watch.after(Duration::from_secs_f64(arguments.timeout));
+    let deadline = watch.after(Duration::from_secs_f64(arguments.outside.timeout));
     let root = project_root(arguments.path.as_deref(), environment)?;
-    let files = probe::files::DiskFiles::until(&root, deadline);
-    let database_url = arguments.database_url.as_deref();
+    // What the files say decides what is asked, so that they may take most of the time, but not all of it.
+    let files_deadline = watch.after(Duration::from_secs_f64(arguments.outside.timeout * 0.7));
+    let files = probe::files::DiskFiles::until(&root, files_deadline);
+    let database_url = arguments.outside.database_url.as_deref();
     let mut project = read::project(&files, environment, database_url);
     project.root = root.display().to_string();
+    probe::files::follow_links(&mut project);
     if let Some(reason) = files.cut_short() {
         say_cut_short(&mut project, reason);
     }
-    if project.sources.is_empty() && !discover::is_found(&project.root, &probe::files::exists) {
+    project.not_entered = files.not_entered().to_vec();
+    let nothing_found = project.sources.is_empty()
+        && project.unreadable.is_empty()
+        && !discover::is_found(&project.root, &probe::files::exists);
+    if nothing_found {
         output.chat(&format!(
             "no project found here: no Compose file, pyproject.toml, Makefile or .git in `{}` or above\n",
             project.root.escape_debug()
@@ -113,12 +122,12 @@ pub fn gather_as(
     for container in facts.docker.iter().flat_map(|docker| &docker.containers) {
         container.environment.0.iter().for_each(|(name, value)| output.redactor.learn_setting(name, value));
     }
-    Ok(Gathered { facts, configuration, timings })
+    Ok(Gathered { facts, configuration, timings, nothing_found })
 }
 
 /// Notes that not every file was read. No single file is to blame for it.
 fn say_cut_short(project: &mut Project, reason: String) {
-    project.unreadable.retain(|entry| entry.message != probe::files::TIME_IS_UP);
+    project.unreadable.retain(|entry| !entry.message.ends_with(probe::files::TIME_IS_UP));
     project.unreadable.push(Unreadable {
         path: ".".to_owned(),
         format: Format::Folder,
@@ -138,7 +147,16 @@ pub fn project_root(path: Option<&Path>, environment: &Environment) -> Result<Pa
     let start = probe::files::directory_of(start).map_err(|reason| Error::Path { path: start.to_owned(), reason })?;
     // A path that the person names is the project itself when it looks like one, even inside a larger one.
     let find = if path.is_some() { discover::root_at } else { discover::root_of };
-    let root = find(&start.display().to_string(), environment.get("HOME"), &probe::files::exists);
+    let Some(text) = start.to_str() else {
+        return Err(Error::Path { path: start.clone(), reason: "its path is no UTF-8 text".to_owned() });
+    };
+    // A repository that ignores this folder says nothing about it, nor does what lies beside or above that repository.
+    let above = probe::files::ignoring_repository(&start);
+    let exists = |path: &str| {
+        let directory = Path::new(path).parent();
+        !above.zip(directory).is_some_and(|(top, directory)| top.starts_with(directory)) && probe::files::exists(path)
+    };
+    let root = find(text, environment.get("HOME"), &exists);
     Ok(PathBuf::from(root))
 }
 
@@ -164,11 +182,13 @@ pub fn learn_secrets(project: &Project, environment: &Environment, database_url:
     }
 }
 
-/// Absolute paths on the host that checks ask about: the sources of bind mounts, and scripts that containers start.
+/// Absolute paths on the host that checks ask about: the root itself, the sources of bind mounts, scripts that containers
+/// start, the interpreters of virtual environments.
 fn host_wishes(project: &Project) -> Vec<String> {
     let binds =
         project.services().flat_map(|service| service.binds().map(|(_, path)| path.to_owned()).collect::<Vec<_>>());
-    let mut wishes: Vec<String> = binds.collect();
+    let interpreters = project.virtual_environments.values().filter_map(|environment| environment.interpreter());
+    let mut wishes: Vec<String> = binds.chain(interpreters).chain([project.root.clone()]).collect();
     // What of the way to a source is there, so that the rest can be made.
     let above = wishes.iter().filter(|path| is_below(path, &project.root)).flat_map(|path| access::ancestors(path));
     let above: Vec<String> = above.filter(|path| is_below(path, &project.root)).collect();
@@ -228,7 +248,7 @@ fn ask_outside(
         let look = probe::docker::look(&options, project, &person.identity, home, interest, deadline.into()).await;
         let docker_seconds = watch.seconds();
         let watch = Stopwatch::start();
-        let options = probe::postgres::PostgresOptions { allow_remote: arguments.allow_remote };
+        let options = probe::postgres::PostgresOptions { allow_remote: arguments.outside.allow_remote };
         let postgres = probe::postgres::look(project, look.docker.as_ref().ok(), &options, deadline.into()).await;
         let timings = vec![("engine".to_owned(), docker_seconds), ("database".to_owned(), watch.seconds())];
         Outside { docker: look.docker, postgres, tried: look.tried, timings }
@@ -238,9 +258,9 @@ fn ask_outside(
 /// How the engine is to be found.
 pub fn engine_options(arguments: &ProjectArgs, environment: &Environment) -> probe::docker::EngineOptions {
     probe::docker::EngineOptions {
-        docker_host: arguments.docker_host.clone(),
-        context: arguments.context.clone(),
-        allow_remote: arguments.allow_remote,
+        docker_host: arguments.outside.docker_host.clone(),
+        context: arguments.outside.context.clone(),
+        allow_remote: arguments.outside.allow_remote,
         environment: environment.clone(),
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Once;
 use crate::checks::Check;
 use crate::facts::{Facts, Missing, Need};
 use crate::finding::Checked;
+use crate::fix::withhold::withheld;
 use crate::project::{Format, Project};
 use crate::report::{CheckResult, Report};
 
@@ -17,7 +18,11 @@ pub fn judge(checks: &[&'static Check], facts: &Facts, offline: bool) -> Report 
         .map(|check| CheckResult {
             id: check.id(),
             severity: check.words().severity,
-            result: guarded(|| sure((check.run)(facts), &facts.project)),
+            result: guarded(|| {
+                let checked = (check.run)(facts)
+                    .map(|findings| findings.into_iter().map(|finding| withheld(finding, facts)).collect());
+                sure(checked, &facts.project)
+            }),
         })
         .collect();
     let mut report = Report::new(&facts.project.root, offline, results, &facts.project.sources);
@@ -27,13 +32,20 @@ pub fn judge(checks: &[&'static Check], facts: &Facts, offline: bool) -> Report 
 
 /// What was found stands; that nothing is there can only be said of files that were read.
 fn sure(checked: Checked, project: &Project) -> Checked {
-    let cut_short = project.unreadable.iter().find(|entry| entry.format == Format::Folder);
-    match (checked, cut_short) {
-        (Ok(findings), Some(entry)) if findings.is_empty() => {
-            Err(Missing::new(Need::Files, format!("not every file was read: {}", entry.message)))
-        }
-        (checked, _) => checked,
+    if !checked.as_ref().is_ok_and(Vec::is_empty) {
+        return checked;
     }
+    let cut_short = project.unreadable.iter().find(|entry| entry.format == Format::Folder);
+    let reason = match (cut_short, project.not_entered.as_slice()) {
+        (Some(entry), _) => entry.message.clone(),
+        (None, []) => return checked,
+        (None, folders) => {
+            let folders: Vec<String> =
+                folders.iter().map(|(path, kind)| format!("`{}` ({kind})", path.escape_debug())).collect();
+            format!("another kind of file system is not entered: {}", folders.join(", "))
+        }
+    };
+    Err(Missing::new(Need::Files, format!("not every file was read: {reason}")))
 }
 
 thread_local! {
@@ -68,27 +80,88 @@ fn scene(facts: &Facts) -> Vec<String> {
         };
         scene.push(format!("Docker {}, {kind}", docker.version));
     }
-    let databases = facts.postgres.iter().flat_map(|postgres| &postgres.databases);
-    for database in databases {
-        if let Some(server) = database.answered() {
-            let mut words = format!("Postgres {} at {}", server.version, database.named);
-            if database.contacted != database.named {
-                words.push_str(&format!(" ({})", database.contacted));
-            }
-            if !scene.contains(&words) {
-                scene.push(words);
-            }
-        }
-    }
+    scene.extend(servers(facts));
     if let Ok(host) = &facts.host {
+        scene.extend(host.wsl.kind.name().map(str::to_owned));
         scene.push(format!("you are {}", host.person.owner));
     }
     scene
 }
 
+/// The Postgres servers that answered: each once, however many names and databases it has, and no more than fit into a line.
+fn servers(facts: &Facts) -> Vec<String> {
+    const SHOWN: usize = 3;
+    let mut servers: Vec<(&str, &str, Vec<&str>)> = vec![];
+    for database in facts.postgres.iter().flat_map(|postgres| &postgres.databases) {
+        let Some(server) = database.answered() else { continue };
+        match servers.iter_mut().find(|(_, contacted, _)| *contacted == database.contacted) {
+            Some((_, _, names)) if names.contains(&database.named.as_str()) => {}
+            Some((_, _, names)) => names.push(&database.named),
+            None => servers.push((&server.version, &database.contacted, vec![&database.named])),
+        }
+    }
+    let words = |(version, contacted, names): &(&str, &str, Vec<&str>)| {
+        let named = format!("Postgres {version} at {}", names.join(" and "));
+        if names == &[*contacted] { named } else { format!("{named} ({contacted})") }
+    };
+    let mut shown: Vec<String> = servers.iter().take(SHOWN).map(words).collect();
+    if servers.len() > SHOWN {
+        shown.push(format!("{} more", servers.len() - SHOWN));
+    }
+    shown
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::{Database, Postgres, Server};
+    use crate::finding::Finding;
+
+    #[test]
+    fn where_files_were_not_read_nothing_is_clean_and_what_was_found_stands() {
+        let mut project = Project::default();
+        assert_eq!(sure(Ok(vec![]), &project), Ok(vec![]));
+        project.not_entered = vec![("share".to_owned(), "nfs4".to_owned())];
+        let reason = sure(Ok(vec![]), &project).unwrap_err().reason;
+        assert_eq!(reason, "not every file was read: another kind of file system is not entered: `share` (nfs4)");
+        let found = vec![Finding::nowhere("a", "b")];
+        assert_eq!(sure(Ok(found.clone()), &project), Ok(found));
+    }
+
+    fn server() -> Server {
+        serde_json::from_str(
+            r#"{"version": "", "address": null, "started_at": "", "is_the_service": null, "superuser": false,
+                "owns_database": false, "search_path": [], "vector": {"usable": false, "created": null,
+                "available": null, "trusted": false, "elsewhere": []}}"#,
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn the_scene_names_each_server_once_and_few_of_many() {
+        let database = |named: &str, contacted: &str, name: &str| Database {
+            urls: vec![],
+            role: "app".to_owned(),
+            name: name.to_owned(),
+            named: named.to_owned(),
+            contacted: contacted.to_owned(),
+            service: None,
+            server: Ok(Ok(Server { version: "16.4".to_owned(), ..server() })),
+        };
+        let scene = |databases| {
+            let facts = Facts { postgres: Ok(Postgres { databases }), ..Facts::default() };
+            servers(&facts)
+        };
+        let one = vec![
+            database("db:5432", "127.0.0.1:15432", "app"),
+            database("db:5432", "127.0.0.1:15432", "test"),
+            database("localhost:15432", "127.0.0.1:15432", "app"),
+        ];
+        assert_eq!(scene(one), ["Postgres 16.4 at db:5432 and localhost:15432 (127.0.0.1:15432)"]);
+        assert_eq!(scene(vec![database("[::1]:1", "[::1]:1", "a")]), ["Postgres 16.4 at [::1]:1"]);
+        let many = (1..9).map(|port| database(&format!("h:{port}"), &format!("127.0.0.1:{port}"), "a")).collect();
+        assert_eq!(scene(many).last().unwrap(), "5 more");
+    }
 
     #[test]
     fn a_panic_becomes_its_message() {

@@ -2,6 +2,7 @@
 
 mod carry_out;
 mod check;
+mod exec;
 mod explain;
 mod facts;
 mod fix;
@@ -14,6 +15,7 @@ mod selection;
 mod terminal;
 mod undo;
 mod verify;
+mod why;
 
 use std::process::ExitCode;
 
@@ -33,6 +35,8 @@ pub enum Status {
     Found,
     /// devdoctor could not do its work.
     Failed,
+    /// A command in a container ended like this.
+    Ended(u8),
 }
 
 impl From<Status> for ExitCode {
@@ -41,6 +45,7 @@ impl From<Status> for ExitCode {
             Status::Clean => Self::from(0),
             Status::Found => Self::from(1),
             Status::Failed => Self::from(2),
+            Status::Ended(status) => Self::from(status),
         }
     }
 }
@@ -54,20 +59,27 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Check(arguments) => check::run(arguments, &environment, &mut output),
         Command::Fix(arguments) => fix::run(arguments, &environment, &mut output),
         Command::Undo(arguments) => undo::run(arguments, &environment, &mut output),
+        Command::Exec(arguments) => exec::run(arguments, &environment, &mut output),
         Command::List(arguments) => list::run(arguments, &mut output),
+        Command::Why(arguments) => why::run(arguments, &environment, &mut output),
         Command::Explain(arguments) => explain::run(arguments, &environment, &mut output),
         Command::Hook(arguments) => hook::run(arguments, &environment, &mut output),
         Command::Facts(arguments) => facts::run(arguments, &environment, &mut output),
     });
+    let failed = match cli.command {
+        // 1 and 2 would be taken for the command's own.
+        Command::Exec(_) => Status::Ended(exec::FAILED),
+        _ => Status::Failed,
+    };
     match done.map(|done| done.and_then(|status| output.delivered().map(|()| status))) {
         Ok(Ok(status)) => status.into(),
         Ok(Err(error)) => {
             report_error(&mut output, &error);
-            Status::Failed.into()
+            failed.into()
         }
         Err(panic) => {
             output.talk(&format!("error: devdoctor crashed: {panic}\nhelp: report it, with what you did\n"));
-            Status::Failed.into()
+            failed.into()
         }
     }
 }

@@ -74,6 +74,13 @@ impl Output {
         let _ = io::stderr().lock().write_all(clean.as_bytes());
     }
 
+    /// Says something beside the result when the person asked for more.
+    pub fn explain(&mut self, text: &str) {
+        if self.verbose {
+            self.talk(text);
+        }
+    }
+
     /// Says something beside the result unless the person asked for quiet.
     pub fn chat(&mut self, text: &str) {
         if !self.quiet {

@@ -14,6 +14,8 @@ pub struct Terminal {
     pub width: usize,
     /// Whether somebody can be asked: standard input and standard error are terminals.
     pub can_ask: bool,
+    /// Whether standard input is a terminal.
+    pub input_is_terminal: bool,
 }
 
 impl Terminal {
@@ -32,6 +34,7 @@ impl Terminal {
             colour,
             width: width.clamp(40, 140),
             can_ask: console::user_attended() && console::user_attended_stderr() && stdin_is_terminal(),
+            input_is_terminal: stdin_is_terminal(),
         }
     }
 }

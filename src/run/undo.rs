@@ -59,15 +59,7 @@ pub fn run(arguments: &UndoArgs, environment: &Environment, output: &mut Output)
         Change::Chown { .. } | Change::Sql { .. } => false,
     };
     let outside = !journal.open().iter().all(|(_, change)| by_files(change));
-    let project = ProjectArgs {
-        path: Some(root.clone()),
-        offline: !outside,
-        timeout: arguments.timeout,
-        docker_host: arguments.docker_host.clone(),
-        context: arguments.context.clone(),
-        database_url: arguments.database_url.clone(),
-        allow_remote: arguments.allow_remote,
-    };
+    let project = ProjectArgs { path: Some(root.clone()), offline: !outside, outside: arguments.outside.clone() };
     // What is taken back does not hang on the configuration, which may be what is broken.
     let gathered = gather_as(Configuration::default(), &project, environment, output)?;
     let theatre = Theatre { root: &root, facts: &gathered.facts, arguments: &project, environment };
@@ -274,7 +266,7 @@ fn sql_back(
 }
 
 fn reversed(theatre: &Theatre<'_>, step: &Sql, identity: &DatabaseIdentity) -> Result<Taken, String> {
-    let options = PostgresOptions { allow_remote: theatre.arguments.allow_remote };
+    let options = PostgresOptions { allow_remote: theatre.arguments.outside.allow_remote };
     let docker = theatre.facts.docker.as_ref().ok();
     let ran = sql::run(&theatre.facts.project, docker, step, identity, &options);
     match probe::runtime()?.block_on(ran) {

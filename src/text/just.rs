@@ -150,12 +150,17 @@ fn words_of(text: &str) -> Vec<Range<usize>> {
 
 /// The variables of a justfile that are plain text or a command in backticks.
 #[derive(Clone, Debug, Default)]
-pub struct Values(BTreeMap<String, Mapped>);
+pub struct Values<'base> {
+    /// The values; `None` for a name whose value nothing here tells.
+    own: BTreeMap<String, Option<Mapped>>,
+    /// The variables of the file, below the parameters of a recipe.
+    base: Option<&'base Values<'base>>,
+}
 
 /// Longest value that is kept, so that variables which double each other do not fill the memory.
 const LONGEST: usize = 10_000;
 
-impl Values {
+impl<'base> Values<'base> {
     /// The variables of a file, in order.
     pub fn of(source: &Source, file: &Justfile) -> Self {
         let mut values = Self::default();
@@ -167,10 +172,10 @@ impl Values {
 
     /// The variables together with the defaults of a recipe's parameters.
     #[must_use]
-    pub fn with(&self, source: &Source, recipe: &Recipe) -> Self {
-        let mut values = self.clone();
+    pub fn with(&'base self, source: &Source, recipe: &Recipe) -> Self {
+        let mut values = Self { own: BTreeMap::new(), base: Some(self) };
         for (name, default) in &recipe.parameters {
-            values.0.remove(name);
+            values.own.insert(name.clone(), None);
             if let Some(default) = default {
                 values.learn(source, name, default);
             }
@@ -180,13 +185,15 @@ impl Values {
 
     /// The value of a name.
     pub fn get(&self, name: &str) -> Option<&Mapped> {
-        self.0.get(name)
+        match self.own.get(name) {
+            Some(own) => own.as_ref(),
+            None => self.base?.get(name),
+        }
     }
 
     fn learn(&mut self, source: &Source, name: &str, expression: &Range<usize>) {
-        if let Some(value) = self.value(source, expression).filter(|value| value.text().len() <= LONGEST) {
-            self.0.insert(name.to_owned(), value);
-        }
+        let value = self.value(source, expression).filter(|value| value.text().len() <= LONGEST);
+        self.own.insert(name.to_owned(), value);
     }
 
     /// Strings, names and backticks, joined by `+`. `None` for anything else.
@@ -209,7 +216,7 @@ impl Values {
                     made.push_literal(inner, place.clone());
                     made.push_decoded(")", place.part(inner.len()..inner.len()));
                 }
-                _ => made.push_part(self.0.get(term)?, 0..self.0.get(term)?.text().len(), None),
+                _ => made.push_part(self.get(term)?, 0..self.get(term)?.text().len(), None),
             }
         }
         Some(made)
@@ -227,7 +234,7 @@ impl Values {
             made.push_part(script, kept..open, None);
             let name = text.get(open + 2..close).unwrap_or("").trim();
             let place = script.place(open..close + 2);
-            match (self.0.get(name), place) {
+            match (self.get(name), place) {
                 (Some(value), place) => made.push_part(value, 0..value.text().len(), place.as_ref()),
                 (None, Some(place)) => {
                     let plain: String =

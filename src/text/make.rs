@@ -23,6 +23,10 @@ pub struct Makefile {
     pub includes: Vec<Range<usize>>,
     /// Names that `export` hands on.
     pub exported: Vec<String>,
+    /// Names that are set for single targets (`target: NAME = value`).
+    pub scoped: Vec<String>,
+    /// Whether one shell runs all lines of a recipe.
+    pub one_shell: bool,
     /// Where new assignments belong: after the comments that open the file, never between a comment and what it describes.
     pub top: usize,
 }
@@ -45,6 +49,8 @@ pub struct Recipe {
     pub targets: Range<usize>,
     /// What the shell gets, without the prefixes `@`, `-` and `+`; continuation lines included.
     pub text: Range<usize>,
+    /// What Make takes off the front of each line: a tab, or what `.RECIPEPREFIX` says.
+    pub prefix: char,
 }
 
 /// Reads a Makefile. It never fails: a line that is not understood is stepped over.
@@ -134,7 +140,7 @@ impl Reader<'_> {
         let line = self.slice(&text);
         text.start += line.len() - line.trim_start_matches([' ', '\t', '@', '-', '+']).len();
         if !text.is_empty() && !self.slice(&text).starts_with('#') {
-            self.makefile.recipes.push(Recipe { targets, text });
+            self.makefile.recipes.push(Recipe { targets, text, prefix: self.prefix });
         }
     }
 
@@ -161,12 +167,16 @@ impl Reader<'_> {
             }
             Some(Separator::Rule { at }) if !exports => {
                 let targets = self.trimmed(line.start..line.start + at);
+                self.makefile.one_shell |= self.slice(&targets) == ".ONESHELL";
                 self.targets = Some(targets.clone());
                 let rest = line.start + at + 1..line.end;
                 // `target: NAME = value` is for that target alone; `target: other ; command` has its recipe here.
                 let prerequisites = self.slice(&rest);
-                if !matches!(separator(prerequisites), Some(Separator::Assignment { .. }))
-                    && let Some(semicolon) = prerequisites.find(';').filter(|at| !prerequisites[..*at].contains('#'))
+                if let Some(Separator::Assignment { at, .. }) = separator(prerequisites) {
+                    let name = prerequisites.get(..at).and_then(|names| names.split_whitespace().next_back());
+                    let name = name.map(str::to_owned);
+                    self.makefile.scoped.extend(name);
+                } else if let Some(semicolon) = prerequisites.find(';').filter(|at| !prerequisites[..*at].contains('#'))
                 {
                     self.recipe(targets, rest.start + semicolon + 1..rest.end);
                 }

@@ -147,6 +147,29 @@ impl Mapped {
         Some(place)
     }
 
+    /// Where a range stands in its file, so that it can be replaced there; `None` when its bytes are not next to each other.
+    pub fn stands(&self, range: Range<usize>) -> Option<Span> {
+        let mut whole: Option<Span> = None;
+        for index in self.index(range.start)..self.pieces.len() {
+            let (piece, end) = (self.pieces.get(index)?, self.end_of(index));
+            if piece.start >= range.end {
+                break;
+            }
+            let (from, to) = (range.start.max(piece.start), range.end.min(end));
+            let place = match piece.literal {
+                true => piece.origin.part(from - piece.start..to - piece.start),
+                false if from == piece.start && to == end => piece.origin.clone(),
+                false => return None,
+            };
+            match &mut whole {
+                None => whole = Some(place),
+                Some(whole) if whole.path == place.path && whole.end == place.start => whole.end = place.end,
+                Some(_) => return None,
+            }
+        }
+        whole
+    }
+
     /// Where to put something in so that it comes right after the byte before `offset`; `None` when no byte of a file starts
     /// there.
     pub fn after(&self, offset: usize) -> Option<Insertion> {

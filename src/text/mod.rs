@@ -2,10 +2,12 @@
 
 pub mod dockerignore;
 pub mod dotenv;
+pub mod gitconfig;
 pub mod ini;
 pub mod interpolate;
 pub mod json;
 pub mod just;
+pub mod log;
 pub mod make;
 mod mapped;
 pub mod python;

@@ -6,7 +6,13 @@
 //! * `stat: { data: "0:0 0755", "/abs": absent }`: paths of the host, relative to the root or absolute; `file` or `link` at
 //!   the end for what is no directory.
 //! * `foreign: { "a/b.py": "0:0 0644", "c": "0:0 0755 dir" }`: what the walk over the project found.
+//! * `git: { top, owner, outside: { "/repo/.git": { "objects/a1": "0:0 0755 dir" } }, safe-directories: [] }`: the repository
+//!   around the root, its top's owner, and what is foreign in git's directories outside of the root.
+//! * `home-foreign: { .cache/uv: { "": "0:0 0755 dir", a: "0:0 0644" } }`: what is foreign in folders of the person's home.
 //! * `environment`: variables of devdoctor's own environment.
+//! * `wsl: none | one | two | container`: which WSL this is. `automount: "metadata,umask=22"`: `options` of its `wsl.conf`.
+//! * `mounts: { /mnt/c: '9p C:\134 rw,aname=drvfs;path=C:\' }`: what is mounted besides an ext4 root, by mount point, as the
+//!   end of a line of `/proc/self/mountinfo`.
 //! * `engine: rootful | rootless | userns | desktop | podman`: the engine that answers.
 //! * `containers`: by service: `user`, `image`, `environment`, `passwd` (`name:uid:gid:home`), `groups` (`name:gid:members`),
 //!   `running`, `mounts` (`bind:/host:/target:rw`), `paths`, `listings`, …; mounts come from the Compose file unless given.
@@ -15,13 +21,16 @@
 //! * `endpoints`: how the engine was looked for.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use devdoctor::checks::{Example, Words};
 use devdoctor::facts::{
-    Container, ContainerMount, Database, Docker, EndpointTried, EndpointTrouble, EngineKind, Environment, Facts,
-    FileKind, ForeignFile, Group, Host, IdRange, Identity, Image, Listing, Missing, MountKind, Need, Owner,
-    PasswdEntry, PathStat, Postgres, SeenPath, Server, Trouble, TroubleKind, Vector, Walk,
+    Automount, Container, ContainerMount, Database, Docker, EndpointTried, EndpointTrouble, EngineKind, Environment,
+    Facts, FileKind, ForeignFile, Git, GitDirectory, Group, HomeFolder, Host, IdRange, Identity, Image, Listing,
+    Missing, MountKind, Need, Owner, PasswdEntry, PathStat, Postgres, SeenPath, Server, Trouble, TroubleKind, Vector,
+    Walk, Wsl, WslKind,
 };
+use devdoctor::probe::filesystems::Mounts;
 use devdoctor::project::compose::MountSource;
 use devdoctor::project::files::MemoryFiles;
 use devdoctor::project::{Project, read};
@@ -38,12 +47,26 @@ struct Given {
     through_sudo: bool,
     stat: BTreeMap<String, String>,
     foreign: BTreeMap<String, String>,
+    git: Option<GivenGit>,
+    home_foreign: BTreeMap<String, BTreeMap<String, String>>,
     environment: BTreeMap<String, String>,
+    wsl: WslKind,
+    automount: Option<String>,
+    mounts: BTreeMap<String, String>,
     engine: Option<String>,
     containers: BTreeMap<String, GivenContainer>,
     images: BTreeMap<String, GivenImage>,
     databases: Option<Vec<GivenDatabase>>,
     endpoints: Vec<GivenEndpoint>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+struct GivenGit {
+    top: Option<String>,
+    owner: Option<String>,
+    outside: BTreeMap<String, BTreeMap<String, String>>,
+    safe_directories: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -186,7 +209,7 @@ pub fn facts(words: &Words, example: &Example) -> Facts {
     project.root = ROOT.to_owned();
     let needs = |need| words.needs.contains(&need);
     let host = if needs(Need::Host) || given.user.is_some() || !given.stat.is_empty() || !given.foreign.is_empty() {
-        Ok(host(&given, environment))
+        Ok(host(&given, environment, &project))
     } else {
         Err(Missing::new(Need::Host, "not given"))
     };
@@ -232,7 +255,7 @@ fn stat(text: &str, default: FileKind) -> PathStat {
     PathStat { owner: owner(words[0]), mode, kind, links: if kind == FileKind::Directory { 2 } else { 1 } }
 }
 
-fn host(given: &Given, environment: Environment) -> Host {
+fn host(given: &Given, environment: Environment, project: &Project) -> Host {
     let person = owner(given.user.as_deref().unwrap_or("1000:1000"));
     let root_owner = given.root_owner.as_deref().map_or(person, owner);
     let absolute = |path: &str| if path.starts_with('/') { path.to_owned() } else { format!("{ROOT}/{path}") };
@@ -247,26 +270,64 @@ fn host(given: &Given, environment: Environment) -> Host {
         kind: FileKind::Directory,
         links: 2,
     }));
-    let foreign: Vec<ForeignFile> = given
-        .foreign
-        .iter()
-        .map(|(path, text)| ForeignFile {
-            path: SeenPath(path.into()),
-            stat: stat(text, FileKind::File),
-            capabilities: false,
-        })
-        .collect();
+    let foreign = foreign_files(&given.foreign);
+    let automount = given
+        .automount
+        .as_ref()
+        .map(|options| Automount { options: options.split(',').map(str::to_owned).collect(), ..Automount::default() });
+    let mut table = "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n".to_owned();
+    for (point, rest) in &given.mounts {
+        table.push_str(&format!("{} 1 0:9 / {point} rw - {rest}\n", table.lines().count() + 1));
+    }
+    let mounts = Mounts::parse(table.as_bytes());
+    let filesystem = |path: &str| mounts.at(Path::new(path));
+    let binds =
+        project.services().flat_map(|service| service.binds().map(|(_, path)| path.to_owned()).collect::<Vec<_>>());
+    let filesystems = binds.filter_map(|path| Some((path.clone(), filesystem(&path)?))).collect();
     Host {
         person: Identity { owner: person, groups: vec![], name: Some("me".into()) },
         home: Some(SeenPath("/home/me".into())),
         effective_uid: if given.through_sudo { 0 } else { person.uid },
         through_sudo: given.through_sudo,
         root_owner,
-        filesystem: None,
+        filesystem: filesystem(ROOT),
+        filesystems,
+        wsl: Wsl { kind: given.wsl, automount },
         walk: Walk { foreign_count: foreign.len() as u64, seen: 100, foreign, ..Walk::default() },
+        git: given.git.as_ref().map(git),
+        home_foreign: given.home_foreign.iter().map(|(folder, foreign)| home_folder(folder, foreign)).collect(),
         paths,
         environment,
     }
+}
+
+fn git(given: &GivenGit) -> Git {
+    Git {
+        top: SeenPath(given.top.clone().unwrap_or_else(|| ROOT.to_owned()).into()),
+        top_owner: owner(given.owner.as_deref().unwrap_or("1000:1000")),
+        outside: given
+            .outside
+            .iter()
+            .map(|(path, foreign)| GitDirectory {
+                path: SeenPath(path.into()),
+                walk: Walk { foreign_count: foreign.len() as u64, foreign: foreign_files(foreign), ..Walk::default() },
+            })
+            .collect(),
+        safe_directories: given.safe_directories.clone(),
+    }
+}
+
+fn home_folder(folder: &str, foreign: &BTreeMap<String, String>) -> HomeFolder {
+    HomeFolder { path: SeenPath(folder.into()), foreign: foreign_files(foreign) }
+}
+
+fn foreign_files(given: &BTreeMap<String, String>) -> Vec<ForeignFile> {
+    let file = |(path, text): (&String, &String)| ForeignFile {
+        path: SeenPath(path.into()),
+        stat: stat(text, FileKind::File),
+        capabilities: false,
+    };
+    given.iter().map(file).collect()
 }
 
 fn docker(given: &Given, project: &Project) -> Docker {

@@ -1,12 +1,14 @@
 //! The cure for a cache that cannot be written: give it to the one who uses it, or keep it somewhere else.
 
+use crate::access::environments::is_mount_point;
 use crate::access::{Why, layout::Layout};
 use crate::facts::{Container, EngineKind, Facts, FileKind, MountKind, Owner, PathStat, SeenPath};
 use crate::finding::Finding;
 use crate::fix::{Chown, ChownPlace, Edit, Fix, Step};
-use crate::project::compose::{BlockStyle, Service};
+use crate::project::compose::Service;
 
 use super::sufferers::Sufferer;
+use super::variable::set_variable;
 
 /// Adds the fix to a story about one cache.
 pub(super) fn cure(
@@ -22,6 +24,9 @@ pub(super) fn cure(
     let one_user = story.iter().all(|sufferer| sufferer.runs.identity.owner.uid == owner.uid);
     let mine = |path: &str| path == first.cache.path || path.starts_with(&format!("{}/", first.cache.path));
     let by_owner = first.obstacles.iter().all(|obstacle| obstacle.why == Why::Denied && mine(&obstacle.path));
+    if one_user && let Some(fix) = top_of_volume(container, &service.name.value, first) {
+        return finding.fix(fix);
+    }
     if !by_owner || !one_user {
         return finding.fix(elsewhere(facts, service, story));
     }
@@ -46,6 +51,21 @@ pub(super) fn cure(
     finding.fix(Fix::safe(title, vec![Step::Chown(Chown { place, paths, to: owner, direct: false })]))
 }
 
+/// Gives the top of a volume to the one who cannot make the cache in it. What is kept in a volume was meant to last, so it is
+/// not moved to `/tmp`.
+fn top_of_volume(container: &Container, service: &str, sufferer: &Sufferer<'_>) -> Option<Fix> {
+    let [obstacle] = sufferer.obstacles.as_slice() else { return None };
+    let (stat, owner) = (obstacle.stat?, sufferer.runs.identity.owner);
+    let is_top = is_mount_point(container, &obstacle.path) && obstacle.path != sufferer.cache.path;
+    if !is_top || obstacle.why != Why::Denied || stat.owner.uid == owner.uid {
+        return None;
+    }
+    let place = ChownPlace::Container { service: service.to_owned(), id: container.id.clone() };
+    let paths = vec![(SeenPath((&obstacle.path).into()), stat.owner)];
+    let title = format!("give `{}` in `{service}` to {owner}", obstacle.path);
+    Some(Fix::safe(title, vec![Step::Chown(Chown { place, paths, to: owner, direct: false })]))
+}
+
 /// Everything in the cache that belongs to somebody else, each path by name. What has several names is left out: the others
 /// may lie in an environment that was installed from the cache.
 fn to_give(entries: &[(String, PathStat)], to: Owner) -> Vec<(SeenPath, Owner)> {
@@ -61,50 +81,23 @@ fn to_give(entries: &[(String, PathStat)], to: Owner) -> Vec<(SeenPath, Owner)> 
 /// Moves the cache by its variable: on the command line for what runs from there, else in the service.
 fn elsewhere(facts: &Facts, service: &Service, story: &[Sufferer<'_>]) -> Fix {
     let Some(first) = story.first() else { return Fix::manual("move the cache") };
-    let (tool, variable) = (first.tool.name(), first.tool.variable());
+    let tool = first.tool.name().replace(' ', "-");
+    let tool = tool.as_str();
+    let Some(variable) = first.tool.variable() else {
+        return Fix::manual(format!("keep `{tool}`'s cache where this user can write, or go without one"));
+    };
     let lines: Vec<Step> = story.iter().filter_map(|sufferer| on_line(facts, sufferer, tool, variable)).collect();
     if lines.len() == story.len() {
         return Fix::safe(format!("keep `{tool}`'s cache of this user in `/tmp`"), lines);
     }
     let title = format!("keep `{tool}`'s cache in `/tmp/{tool}-cache`");
     let name = &service.name.value;
-    let words = || Fix::manual(format!("{title}: set `{variable}=/tmp/{tool}-cache` in `{name}`"));
-    if let Some(value) = service.environment.get(variable) {
-        let is_whole = facts
-            .source(&value.span.path)
-            .is_some_and(|source| Some(source.slice(&value.span)) == value.value.as_deref());
-        if !is_whole || !service.block.editable {
-            return words();
+    match set_variable(facts, service, variable, &format!("/tmp/{tool}-cache")) {
+        Some(step) => {
+            Fix::risky(title, vec![step]).afterwards(format!("recreate `{name}`: docker compose up -d {name}"))
         }
-        let edit = Edit { span: value.span.clone(), text: format!("/tmp/{tool}-cache") };
-        return risky(title, Step::Edit(edit), name);
+        None => Fix::manual(format!("{title}: set `{variable}=/tmp/{tool}-cache` in `{name}`")),
     }
-    let Some(block) = &service.environment_block else {
-        let Some(source) = facts.source(&service.block.span.path) else { return words() };
-        if !service.block.editable || service.block.style != BlockStyle::BlockMapping {
-            return words();
-        }
-        let indent = " ".repeat(service.block.indent);
-        let end = source.line_end();
-        let text = format!("environment:{end}{indent}  {variable}: /tmp/{tool}-cache{end}{indent}");
-        let mut span = service.block.span.clone();
-        span.end = span.start;
-        return risky(title, Step::Edit(Edit { span, text }), name);
-    };
-    let Some(source) = facts.source(&block.span.path).filter(|_| block.editable) else { return words() };
-    let indent = format!("{}{}", source.line_end(), " ".repeat(block.indent));
-    let text = match block.style {
-        BlockStyle::BlockMapping => format!("{variable}: /tmp/{tool}-cache{indent}"),
-        BlockStyle::BlockSequence => format!("- {variable}=/tmp/{tool}-cache{indent}"),
-        BlockStyle::Flow => return words(),
-    };
-    let mut span = block.span.clone();
-    span.end = span.start;
-    risky(title, Step::Edit(Edit { span, text }), name)
-}
-
-fn risky(title: String, step: Step, service: &str) -> Fix {
-    Fix::risky(title, vec![step]).afterwards(format!("recreate `{service}`: docker compose up -d {service}"))
 }
 
 /// `-e UV_CACHE_DIR=/tmp/uv-cache-$(UID)` on a command line that gives a user; the number is written as the line writes it, so

@@ -3,8 +3,27 @@
 use super::{Check, check};
 
 mod cure;
+mod disabled;
+mod hardlinks_across_mounts;
+mod installed;
+mod mount_owned_by_root;
 mod not_writable;
+mod store_in_repository;
 mod sufferers;
+mod told;
+mod variable;
+mod venv_hidden_by_bind;
+mod venv_interpreter_gone;
+mod venv_is_volume;
 
 /// The checks of this family, sorted by path.
-pub(super) static TABLE: [Check; 1] = [check!("cache/not-writable", not_writable::check)];
+pub(super) static TABLE: [Check; 8] = [
+    check!("cache/disabled", disabled::check),
+    check!("cache/hardlinks-across-mounts", hardlinks_across_mounts::check),
+    check!("cache/mount-owned-by-root", mount_owned_by_root::check),
+    check!("cache/not-writable", not_writable::check),
+    check!("cache/store-in-repository", store_in_repository::check),
+    check!("cache/venv-hidden-by-bind", venv_hidden_by_bind::check),
+    check!("cache/venv-interpreter-gone", venv_interpreter_gone::check),
+    check!("cache/venv-is-volume", venv_is_volume::check),
+];

@@ -4,6 +4,7 @@ use crate::access::caches::{State, look, state};
 use crate::access::interest::{Use, Using, cache_of, moved_by_configuration, tools_of, user_of_line};
 use crate::access::user::exec_environment;
 use crate::access::{Cache, IdMaps, Obstacle, Process, RunsAs, Seen, Tool};
+use crate::access::{caches::Loss, layout::Layout};
 use crate::facts::{Container, Docker, Facts, Host, Owner};
 use crate::project::Project;
 use crate::project::commands::CommandLine;
@@ -25,8 +26,8 @@ pub(super) struct Looked<'a> {
     pub(super) unknown: Vec<String>,
 }
 
-/// Everybody in a container who cannot use the cache of a tool that they run.
-pub(super) fn look_at<'a>(facts: &'a Facts, docker: &Docker, container: &Container) -> Looked<'a> {
+/// Everybody in a container who cannot use the cache of a tool that they run, where that costs them `loss`.
+pub(super) fn look_at<'a>(facts: &'a Facts, docker: &Docker, container: &Container, loss: Loss) -> Looked<'a> {
     let mut looked = Looked { sufferers: vec![], unknown: vec![] };
     // A namespace that could not be found out matters to root only, whose power ends at it.
     let maps = IdMaps::of(docker, &container.userns_mode).unwrap_or_default();
@@ -35,14 +36,17 @@ pub(super) fn look_at<'a>(facts: &'a Facts, docker: &Docker, container: &Contain
         if moved_by_configuration(using.tool, &facts.project) {
             continue;
         }
-        if is_outdated(container, using.tool, &facts.project) {
+        if let Some(variable) = outdated(container, using.tool, &facts.project) {
             let service = container.service.as_deref().unwrap_or(&container.name);
-            looked.unknown.push(format!("`{service}` was made before its `{}` changed", using.tool.variable()));
+            looked.unknown.push(format!("`{service}` was made before its `{variable}` changed"));
             continue;
         }
         let Some(runs) = who(container, &using, person) else { continue };
         let given = using.line.map_or(&[][..], |line| line.call.environment.as_slice());
         let Some(cache) = cache_of(using.tool, &runs, container, given) else { continue };
+        if using.tool.loss(&cache) != loss || is_told_as_foreign(facts, container, &cache.path) {
+            continue;
+        }
         // A cache that is only prepared for and that nobody made yet harms nobody yet.
         let absent = look(container, &cache.path) == Seen::Absent;
         if using.certainty == Use::Prepared && absent && !is_asked_for(using.tool, container) {
@@ -52,7 +56,9 @@ pub(super) fn look_at<'a>(facts: &'a Facts, docker: &Docker, container: &Contain
         match state(using.tool, &process, &cache.path, container) {
             State::Fine => {}
             State::Unknown(path) => {
-                looked.unknown.push(format!("`{path}` in `{}` could not be looked at", container.name));
+                let why = container.paths.get(&path).and_then(|fact| fact.as_ref().err());
+                let why = why.map_or(String::new(), |missing| format!(": {missing}"));
+                looked.unknown.push(format!("`{path}` in `{}` could not be looked at{why}", container.name));
             }
             State::Blocked(obstacles) => {
                 looked.sufferers.push(Sufferer { tool: using.tool, cache, runs, line: using.line, obstacles });
@@ -62,6 +68,15 @@ pub(super) fn look_at<'a>(facts: &'a Facts, docker: &Docker, container: &Contain
     looked.unknown.sort_unstable();
     looked.unknown.dedup();
     looked
+}
+
+/// Whether the cache lies in the project and is named among the files of others there, whose fix cures it.
+fn is_told_as_foreign(facts: &Facts, container: &Container, path: &str) -> bool {
+    let spot = Layout::of_container(container).spot(path);
+    let (Some(on_host), Ok(host)) = (spot.host_path, &facts.host) else { return false };
+    let Some(relative) = on_host.strip_prefix(&format!("{}/", facts.project.root)) else { return false };
+    let relative = std::path::Path::new(relative);
+    host.walk.foreign.iter().any(|foreign| foreign.path.as_path().starts_with(relative))
 }
 
 fn who(container: &Container, using: &Using<'_>, person: Option<Owner>) -> Option<RunsAs> {
@@ -80,9 +95,11 @@ fn is_asked_for(tool: Tool, container: &Container) -> bool {
     tool.moved_to(&exec_environment(container, &[])).is_some()
 }
 
-/// Whether the Compose file moves the cache to another place by now than the container has it.
-fn is_outdated(container: &Container, tool: Tool, project: &Project) -> bool {
-    let service = container.service.as_deref().and_then(|name| project.service(name));
-    let written = service.and_then(|service| service.environment.get(tool.variable())?.value.as_deref());
-    written.is_some() && written != container.environment.get(tool.variable())
+/// The variable by which the Compose file moves the cache to another place by now than the container has it.
+fn outdated(container: &Container, tool: Tool, project: &Project) -> Option<&'static str> {
+    let service = project.service(container.service.as_deref()?)?;
+    tool.rule().variables.iter().map(|(name, _)| *name).find(|name| {
+        let written = service.environment.get(*name).and_then(|value| value.value.as_deref());
+        written.is_some() && written != container.environment.get(name)
+    })
 }

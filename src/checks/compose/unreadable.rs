@@ -3,6 +3,7 @@
 use crate::checks::files::unreadable::finding;
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
+use crate::project::files::DANGLING;
 use crate::project::{Format, Unreadable};
 
 pub(crate) fn check(facts: &Facts) -> Checked {
@@ -24,5 +25,6 @@ pub(crate) fn is_compose(facts: &Facts, entry: &Unreadable) -> bool {
                 .as_ref()
                 .is_some_and(|compose| entry.path == ".env" || entry.path == format!("{}/.env", compose.directory))
     };
-    entry.format == Format::Compose || (entry.format == Format::Dotenv && named())
+    // A `.env` that leads nowhere is for Compose one that is not there.
+    entry.format == Format::Compose || (entry.format == Format::Dotenv && entry.message != DANGLING && named())
 }

@@ -54,8 +54,14 @@ fn seen(tried: &EndpointTried) -> String {
 /// How to ask the engine that answers.
 fn switch(chosen: &EndpointTried, other: &EndpointTried) -> String {
     let context = other.named_by.strip_prefix("context \"").and_then(|name| name.strip_suffix('"'));
+    let flag = chosen.named_by.split([' ', '=']).next().filter(|name| name.starts_with("--"));
     let by_variable = chosen.named_by.starts_with("DOCKER_HOST") || chosen.named_by.starts_with("DOCKER_CONTEXT=");
-    let how = if let Some(name) = context.filter(|_| !by_variable) {
+    let how = if let Some(flag) = flag {
+        match context {
+            Some(name) => format!("give `--context {name}` in place of `{flag}`"),
+            None => format!("give `--docker-host {}` in place of `{flag}`", other.url),
+        }
+    } else if let Some(name) = context.filter(|_| !by_variable) {
         format!("docker context use {name}")
     } else if other.url == "unix:///var/run/docker.sock" && by_variable {
         format!("unset {}", chosen.named_by.split([' ', '=']).next().unwrap_or_default())
@@ -69,7 +75,13 @@ fn switch(chosen: &EndpointTried, other: &EndpointTried) -> String {
 
 /// What helps against one trouble.
 fn cure(chosen: &EndpointTried, trouble: &EndpointTrouble) -> String {
-    let named_outright = chosen.named_by.starts_with("DOCKER_HOST") || chosen.named_by == "--docker-host";
+    // What names an engine that is not there can also be left out.
+    let without = match chosen.named_by.as_str() {
+        flag if flag.starts_with("--docker-host") => Some("leave `--docker-host` out"),
+        flag if flag.starts_with("--context") => Some("leave `--context` out"),
+        variable if variable.starts_with("DOCKER_HOST") => Some("unset DOCKER_HOST"),
+        _ => None,
+    };
     let start = match chosen.url.starts_with("unix:///run/user/") {
         true => "systemctl --user start docker",
         false => {
@@ -77,8 +89,8 @@ fn cure(chosen: &EndpointTried, trouble: &EndpointTrouble) -> String {
         }
     };
     match trouble {
-        EndpointTrouble::NoSocket | EndpointTrouble::Refused if named_outright => {
-            format!("start the engine that listens at `{}`, or take {} back", chosen.url, chosen.named_by)
+        EndpointTrouble::NoSocket | EndpointTrouble::Refused if without.is_some() => {
+            format!("start the engine that listens at `{}`, or {}", chosen.url, without.unwrap_or_default())
         }
         EndpointTrouble::NoSocket => format!("start the engine: {start}"),
         EndpointTrouble::Refused => format!("start the engine, whose socket is left over from an earlier run: {start}"),
@@ -94,6 +106,9 @@ fn cure(chosen: &EndpointTried, trouble: &EndpointTrouble) -> String {
         EndpointTrouble::Silent => {
             "restart the engine, or wait: Docker Desktop is mute while it is paused or starts".into()
         }
+        EndpointTrouble::BadContext(_) if chosen.named_by.starts_with("--context") => {
+            "name a context that is there with `--context`, or leave it out: docker context ls".into()
+        }
         EndpointTrouble::BadContext(_) => "choose a context that is there: docker context use default".into(),
         _ => format!("see what listens there and what names it ({}): docker context ls", chosen.named_by),
     }
@@ -108,7 +123,7 @@ mod tests {
         let tried = |url: &str, named_by: &str, answer| EndpointTried {
             url: url.to_owned(),
             named_by: named_by.to_owned(),
-            chosen: named_by == "DOCKER_HOST",
+            chosen: named_by == "DOCKER_HOST" || named_by.starts_with("--"),
             answer,
         };
         let mut facts = Facts::default();
@@ -119,5 +134,15 @@ mod tests {
         facts.endpoints_tried.push(tried("unix:///var/run/docker.sock", "the default socket", Ok("28".into())));
         let found = check(&facts).unwrap().remove(0);
         assert!(found.fix.unwrap().title.ends_with(": unset DOCKER_HOST") && found.evidence.len() == 2);
+        for (flag, trouble, cure) in [
+            ("--docker-host", EndpointTrouble::NoSocket, "leave `--docker-host` out"),
+            ("--context", EndpointTrouble::BadContext("context `gone` does not exist".into()), "or leave it out: "),
+        ] {
+            facts.endpoints_tried[0] = tried("tcp://localhost:2375", flag, Err(trouble));
+            let found = check(&facts).unwrap().remove(0);
+            assert!(found.help[0].contains(cure), "{:?}", found.help);
+            let switch = format!(": give `--docker-host unix:///var/run/docker.sock` in place of `{flag}`");
+            assert!(found.fix.unwrap().title.ends_with(&switch));
+        }
     }
 }

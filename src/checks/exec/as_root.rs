@@ -1,14 +1,14 @@
 //! A command line runs something in a container as root, in a service that mounts the project writable.
 
 use super::cure::{cure, without_fix};
-use super::reads::only_reads;
-use super::variables::is_exported;
+use super::reads::{only_reads, reached};
+use super::variables::{compiles, is_exported};
 use crate::access::interest::exec_lines;
 use crate::access::service::{says_root, service_changes_user, unknown_user};
-use crate::access::{Decides, IdMaps, ServiceUser, shows_project};
+use crate::access::{Decides, IdMaps, ServiceUser, shows_project, untold_owners};
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
-use crate::project::commands::{CommandLine, Language};
+use crate::project::commands::{CommandLine, Language, UserOption};
 use crate::project::compose::{Mount, Service};
 
 pub(super) fn check(facts: &Facts) -> Checked {
@@ -19,7 +19,10 @@ pub(super) fn check(facts: &Facts) -> Checked {
     let mut findings = vec![];
     let mut unknown: Option<&str> = None;
     for service in facts.project.services() {
-        let Some(mount) = service.mounts.iter().find(|mount| shows_project(facts, mount)) else { continue };
+        let mounts: Vec<&Mount> = service.mounts.iter().filter(|mount| shows_project(facts, mount)).collect();
+        if mounts.is_empty() {
+            continue;
+        }
         let docker = facts.docker.as_ref().ok();
         let user = ServiceUser::of(service, &facts.project, docker);
         if root_is_the_person(facts, service)
@@ -31,12 +34,25 @@ pub(super) fn check(facts: &Facts) -> Checked {
         {
             continue;
         }
-        for line in exec_lines(&facts.project, &service.name).filter(|line| !only_reads(&line.call)) {
+        for line in exec_lines(&facts.project, &service.name) {
+            let Some(mount) =
+                reached(&mounts, &line.call).filter(|_| !only_reads(&line.call, compiles(facts, service, line)))
+            else {
+                continue;
+            };
             findings.extend(judged(facts, service, mount, user.as_ref(), line));
             if user.is_none() && line.call.user.is_none() {
                 unknown = unknown.or(Some(&service.name.value));
             }
         }
+    }
+    let runs = |service: &Service| {
+        exec_lines(&facts.project, &service.name).any(|line| !only_reads(&line.call, compiles(facts, service, line)))
+    };
+    let shown = |service: &Service| service.mounts.iter().any(|mount| shows_project(facts, mount));
+    let matters = || facts.project.services().any(|service| runs(service) && shown(service));
+    if let Some(missing) = untold_owners(facts).filter(|_| matters()) {
+        return Err(missing);
     }
     match unknown {
         // Whoever runs there, it cannot be told; that is not fine.
@@ -46,7 +62,7 @@ pub(super) fn check(facts: &Facts) -> Checked {
 }
 
 /// Whether root in the service's containers is no root on the host: rootless engines, remapped ones, Docker Desktop.
-fn root_is_the_person(facts: &Facts, service: &Service) -> bool {
+pub(super) fn root_is_the_person(facts: &Facts, service: &Service) -> bool {
     let Ok(docker) = &facts.docker else { return false };
     let container = docker.container_of(&service.name).map(|container| container.userns_mode.as_str());
     let mode = container.or(service.userns_mode.as_ref().map(|mode| mode.value.as_str())).unwrap_or_default();
@@ -70,7 +86,7 @@ fn judged(
         Some(option) if is_exported(facts, option) => return None,
         // What is written out as root is somebody's decision; what comes out blank is nobody's.
         Some(option) if says_root(&option.resolved) => {
-            let first = option.blank.first()?;
+            let first = option.blank.first().filter(|_| nobody_said_root(option))?;
             let named = option.blank.iter().map(|blank| format!("`{}`", blank.value)).collect::<Vec<_>>().join(" and ");
             let never = if option.blank.len() == 1 { "is never set" } else { "are never set" };
             (
@@ -113,12 +129,21 @@ fn judged(
     })
 }
 
+/// Whether the user comes out blank, and not by what is written: `-u 0:$(GID)` and `-u :$(GID)` are decisions.
+fn nobody_said_root(option: &UserOption) -> bool {
+    let user = option.resolved.split(':').next().unwrap_or_default();
+    user.is_empty() && !option.written.value.starts_with(':')
+}
+
 /// Who calls, for people: `` `make migrate` ``, ``script `dev` ``, `` `scripts/lint.sh` ``.
 fn caller(line: &CommandLine) -> String {
     match (line.language, &line.holder) {
         (Language::Make, Some(target)) => format!("`make {target}`"),
         (Language::Just, Some(recipe)) => format!("`just {recipe}`"),
         (Language::JsonShell, Some(script)) => format!("script `{script}`"),
+        (Language::YamlShell, Some(task)) if line.span.path.to_ascii_lowercase().contains("taskfile") => {
+            format!("`task {task}`")
+        }
         (Language::YamlShell | Language::YamlWords, Some(hook)) => format!("hook `{hook}`"),
         _ => format!("`{}`", line.span.path),
     }

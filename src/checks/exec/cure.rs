@@ -4,7 +4,7 @@ use super::variables::variable;
 use crate::facts::Facts;
 use crate::fix::{Edit, Fix, Step};
 use crate::project::commands::user::names_a_group;
-use crate::project::commands::{CommandLine, Language, UserOption};
+use crate::project::commands::{CommandLine, Language, PREFIXES, UserOption};
 use crate::project::compose::{MountSource, Service, is_below};
 use crate::text::Source;
 
@@ -13,7 +13,11 @@ pub(super) fn cure(facts: &Facts, service: &Service, line: &CommandLine) -> Opti
     let source = facts.source(&line.span.path)?;
     let mut numbers = Numbers { line, definitions: vec![] };
     let (title, mut edits) = match &line.call.user {
-        Some(option) => (option_title(option), numbers.fill(source, option)?),
+        Some(option) => {
+            let mut edits = numbers.fill(facts, option)?;
+            edits.extend(numbers.cache(facts, service));
+            (option_title(line, option), edits)
+        }
         None if line.language == Language::YamlWords => {
             ("run it through a shell as you".to_owned(), in_a_shell(source, line)?)
         }
@@ -33,11 +37,12 @@ pub(super) fn cure(facts: &Facts, service: &Service, line: &CommandLine) -> Opti
     (!steps.is_empty()).then(|| if risky { Fix::risky(title, steps) } else { Fix::safe(title, steps) })
 }
 
-fn option_title(option: &UserOption) -> String {
-    let names: Vec<String> = option.blank.iter().map(|blank| format!("`{}`", blank.value)).collect();
-    match names.len() {
-        1 => format!("set {} to your number", names.join("")),
-        _ => format!("set {} to your numbers", names.join(" and ")),
+fn option_title(line: &CommandLine, option: &UserOption) -> String {
+    let names = option.blank.iter().map(|blank| format!("`{}`", blank.value)).collect::<Vec<_>>().join(" and ");
+    let number = if option.blank.len() == 1 { "number" } else { "numbers" };
+    match line.language {
+        Language::Make => format!("set {names} to your {number}"),
+        _ => format!("put your {number} in for {names}"),
     }
 }
 
@@ -59,54 +64,72 @@ struct Numbers<'a> {
 }
 
 impl Numbers<'_> {
-    /// A number, for a new option. Make does not see the shell's `UID`, which is not exported.
-    fn number(&mut self, group: bool) -> Option<String> {
-        let command = if group { "id -g" } else { "id -u" };
+    /// A number as it can be had without setting anything.
+    fn known(&self, group: bool) -> Option<String> {
         match self.line.language {
             Language::Make => {
-                let known = &self.line.numbers;
-                let usual = if group { "GID" } else { "UID" };
-                let held = if group { known.gid.clone() } else { known.uid.clone() };
-                let free = |name: &str| !known.taken.iter().any(|taken| taken == name);
-                let name = match held {
-                    Some(name) => name,
-                    None => {
-                        let name = [usual.to_owned(), format!("HOST_{usual}"), format!("MY_{usual}")];
-                        let name = name.into_iter().find(|name| free(name))?;
-                        self.set(&name, group);
-                        name
-                    }
-                };
-                Some(format!("$({name})"))
+                let known = if group { &self.line.numbers.gid } else { &self.line.numbers.uid };
+                known.as_ref().map(|name| format!("$({name})"))
             }
             Language::Shell | Language::Just | Language::JsonShell | Language::YamlShell => {
-                Some(format!("$({command})"))
+                Some(if group { "$(id -g)" } else { "$(id -u)" }.to_owned())
             }
             Language::YamlWords => None,
         }
     }
 
-    fn set(&mut self, name: &str, group: bool) {
-        self.definitions.push((name.to_owned(), if group { "id -g" } else { "id -u" }));
+    /// A number, for a new option. Make does not see the shell's `UID`, which is not exported.
+    fn number(&mut self, group: bool) -> Option<String> {
+        let known = self.known(group);
+        if known.is_some() || self.line.language != Language::Make {
+            return known;
+        }
+        let usual = if group { "GID" } else { "UID" };
+        let free = |name: &String| !self.line.numbers.taken.contains(name);
+        let name = PREFIXES.map(|prefix| format!("{prefix}{usual}")).into_iter().find(free)?;
+        self.set(&name, group);
+        Some(format!("$({name})"))
     }
 
-    /// Edits that give the blank variables of an option a value.
-    fn fill(&mut self, source: &Source, option: &UserOption) -> Option<Vec<Edit>> {
-        let mut edits = vec![];
+    fn set(&mut self, name: &str, group: bool) {
+        let definition = (name.to_owned(), if group { "id -g" } else { "id -u" });
+        if !self.definitions.contains(&definition) {
+            self.definitions.push(definition);
+        }
+    }
+
+    /// Edits that give the blank variables of an option a value; `None` when their bytes cannot be replaced.
+    fn fill(&mut self, facts: &Facts, option: &UserOption) -> Option<Vec<Edit>> {
+        let mut edits: Vec<Edit> = vec![];
         for blank in &option.blank {
             let (name, group) = (blank.value.as_str(), names_a_group(&blank.value));
-            let written = source.slice(&blank.span);
-            let of_make = written == format!("${{{name}}}") || option.written.value.contains(&format!("$({name})"));
-            if self.line.language == Language::Make && of_make {
-                // One that the file sets to nothing is set below the definition again.
+            let span = blank.stands.clone()?;
+            let written = facts.source(&span.path)?.slice(&span);
+            if self.line.language == Language::Make && (written.starts_with("$(") || written.starts_with("${")) {
+                // Make puts it in. One that the file sets to nothing is set below the definition again.
                 (!self.line.numbers.taken.iter().any(|taken| taken == name)).then(|| self.set(name, group))?;
+            } else if names(written, name) {
+                edits.push(Edit { span, text: self.number(group)? });
+            } else if option.stands.as_ref() == Some(&span) {
+                // A variable that brings in the whole value.
+                return Some(vec![Edit { span, text: format!("{}:{}", self.number(false)?, self.number(true)?) }]);
             } else {
-                let bare = written.trim_start_matches('$').trim_start_matches('{').trim_end_matches('}');
-                (bare == name).then_some(())?; // else it comes by another variable, and stands elsewhere
-                edits.push(Edit { span: blank.span.clone(), text: self.number(group)? });
+                return None;
             }
         }
         Some(edits)
+    }
+
+    /// The edit that gives a tool a cache it can write, beside an option that is there.
+    fn cache(&mut self, facts: &Facts, service: &Service) -> Option<Edit> {
+        let defined = self.definitions.iter().find(|(_, command)| *command == "id -u").map(|(name, _)| name.clone());
+        let uid = match defined {
+            Some(name) => format!("$({name})"),
+            None => self.known(false)?,
+        };
+        let text = variable(facts, service, self.line, &uid);
+        let span = self.line.call.insert_at.clone().filter(|_| !self.line.call.inserts_into_variable)?;
+        (!text.is_empty()).then_some(Edit { span, text })
     }
 
     /// The edit that sets Make's variables at the top of the file; `None` when they must be set and cannot.
@@ -125,6 +148,13 @@ impl Numbers<'_> {
         }
         Some(Some(Edit { span, text }))
     }
+}
+
+/// Whether `written` is a reference to the variable `name` and not to one that brings it in.
+fn names(written: &str, name: &str) -> bool {
+    let inner = written.trim_start_matches('$').trim_start_matches('{');
+    let end = inner.find(|character: char| !character.is_ascii_alphanumeric() && character != '_');
+    inner.get(..end.unwrap_or(inner.len())) == Some(name)
 }
 
 /// pre-commit starts `entry` without a shell, and adds the names of files: `sh -c 'exec … "$@"' --` takes both.
@@ -155,3 +185,6 @@ fn fills_a_volume(service: &Service, line: &CommandLine) -> bool {
     let manages = line.call.command.iter().any(|word| MANAGERS.contains(&word.value.as_str()));
     manages && inside.into_iter().any(|mount| in_project(&mount.target))
 }
+
+#[cfg(test)]
+mod tests;

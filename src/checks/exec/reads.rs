@@ -1,6 +1,28 @@
 //! Commands that write nothing into the project, or that are meant for root: running them as root hurts nobody.
 
 use crate::project::commands::DockerCall;
+use crate::project::compose::{Mount, is_below};
+
+/// The mount of the project that a call can write into: not one that its own `-v` hides, and not one beside the directory
+/// that `--workdir` names, unless its words name the mount.
+pub(super) fn reached<'a>(mounts: &[&'a Mount], call: &DockerCall) -> Option<&'a Mount> {
+    let is_hidden = |mount: &Mount| call.volumes.iter().any(|volume| hides(volume, &mount.target));
+    let named = |mount: &Mount| call.command.iter().any(|word| word.value.contains(&mount.target));
+    let directory = call.working_dir.as_deref().filter(|directory| directory.starts_with('/'));
+    let beside = |mount: &Mount| {
+        directory.is_some_and(|directory| !directory.contains('$') && !is_below(directory, &mount.target))
+            && !named(mount)
+    };
+    mounts.iter().find(|mount| !is_hidden(mount) && !beside(mount)).copied()
+}
+
+/// Whether `-v VOLUME` puts something else than the writable project over `target`.
+fn hides(volume: &str, target: &str) -> bool {
+    let (source, rest) = volume.split_once(':').unwrap_or(("", volume));
+    let (over, mode) = rest.split_once(':').unwrap_or((rest, ""));
+    let project = source.starts_with(['.', '$', '`', '{']);
+    over.starts_with('/') && is_below(target, over) && (!project || mode.split(',').any(|option| option == "ro"))
+}
 
 /// Programs that only look, or that speak to a server.
 const LOOKS: [&str; 37] = [
@@ -65,8 +87,12 @@ const HARMLESS: [&str; 8] = ["chroot", "gosu", "rm", "rmdir", "runuser", "setpri
 /// What is asked of a program that otherwise writes.
 const QUESTIONS: [&str; 5] = ["--help", "--version", "-V", "-h", "version"];
 
-/// Whether a call writes nothing into the project, by the program it runs. What is unknown may write.
-pub(super) fn only_reads(call: &DockerCall) -> bool {
+/// Questions that Alembic answers from the revisions, which it imports.
+const ALEMBIC_READS: [&str; 6] = ["branches", "check", "current", "heads", "history", "show"];
+
+/// Whether a call writes nothing into the project, by the program it runs. What is unknown may write. `compiles`: Python
+/// leaves `__pycache__` beside what it imports.
+pub(super) fn only_reads(call: &DockerCall, compiles: bool) -> bool {
     let words: Vec<&str> =
         call.entrypoint.as_deref().into_iter().chain(call.command.iter().map(|word| word.value.as_str())).collect();
     match words.as_slice() {
@@ -75,8 +101,24 @@ pub(super) fn only_reads(call: &DockerCall) -> bool {
             !script.contains('>')
                 && commands.clone().all(|command| reads(&command.split_whitespace().collect::<Vec<_>>()))
         }
-        words => reads(words),
+        words => reads(words) || (!compiles && asks_alembic(words)),
     }
+}
+
+fn asks_alembic(words: &[&str]) -> bool {
+    let mut rest = match words {
+        [program, rest @ ..] if program.rsplit('/').next() == Some("alembic") => rest.iter(),
+        [python, "-m", "alembic", rest @ ..] if python.contains("python") => rest.iter(),
+        _ => return false,
+    };
+    while let Some(word) = rest.next() {
+        match *word {
+            "-c" | "--config" | "-n" | "--name" | "-x" => drop(rest.next()),
+            option if option.starts_with('-') => {}
+            command => return ALEMBIC_READS.contains(&command),
+        }
+    }
+    false
 }
 
 fn is_shell(word: &str) -> bool {

@@ -10,7 +10,7 @@ use crate::project::read;
 const COMPOSE: &str = "name: shop\nservices:\n  api:\n    image: python:3.12\n    volumes: [\".:/app\"]\n  me:\n    image: python:3.12\n    user: \"1000:1000\"\n    volumes: [\".:/app\"]\n  web:\n    image: node:22\n    volumes: [\".:/app\", /app/node_modules]\n  other:\n    image: python:3.12\n";
 
 fn facts(path: &str, text: &str) -> Facts {
-    let files = MemoryFiles::new([("compose.yaml", COMPOSE), (path, text)]);
+    let files = MemoryFiles::new([("compose.yaml", COMPOSE), ("sub/compose.yaml", ""), (path, text)]);
     Facts { project: read::project(&files, &Environment::default(), None), ..Facts::default() }
 }
 
@@ -110,6 +110,16 @@ fn every_language_gets_the_numbers_in_its_own_words() {
             "repos: [{hooks: [{id: a, entry: bash -c 'docker compose exec api x'}]}]\n",
             "repos: [{hooks: [{id: a, entry: bash -c 'docker compose exec -u $(id -u):$(id -g) api x'}]}]\n",
         ),
+        (
+            "Taskfile.yml",
+            "tasks:\n  a:\n    cmds:\n    - docker compose exec api uv lock # why\n",
+            "tasks:\n  a:\n    cmds:\n    - docker compose exec -u $(id -u):$(id -g) -e UV_CACHE_DIR=/tmp/uv-cache-$(id -u) api uv lock # why\n",
+        ),
+        (
+            "lefthook.yml",
+            "pre-commit:\n  commands:\n    a:\n      run: docker compose exec -T api x\n",
+            "pre-commit:\n  commands:\n    a:\n      run: docker compose exec -u $(id -u):$(id -g) -T api x\n",
+        ),
     ] {
         let (text, left) = repaired(path, before);
         assert_eq!(text, after, "{path}");
@@ -121,7 +131,7 @@ fn every_language_gets_the_numbers_in_its_own_words() {
 fn what_cannot_be_put_in_is_left_with_help() {
     for (path, text) in [
         ("Makefile", "UID =\na:\n\tdocker compose exec -u $(UID):0 api x\n"),
-        ("a.sh", "#!/bin/sh\nU=$UID:$GID\ndocker compose exec -u $U api x\n"),
+        ("a.sh", "#!/bin/sh\nU=$UID\ndocker compose exec -u $U:$GID api x\n"),
         (".pre-commit-config.yaml", "repos: [{hooks: [{id: a, entry: \"docker compose exec api x\"}]}]\n"),
         (".pre-commit-config.yaml", "repos: [{hooks: [{id: a, entry: docker, args: [compose, exec, api, x]}]}]\n"),
     ] {
@@ -154,6 +164,20 @@ fn lines_that_hurt_nobody_are_not_found() {
         "docker -H ssh://a compose exec api x",
         "docker exec other-api-1 x",
         "docker run -v $(PWD):/app python:3.12 x",
+        "docker compose exec -u 0:$(GID) api x",
+        "docker compose exec -u :$(GID) api x",
+        // Nothing of the project is there to be written.
+        "docker compose run --rm -v scratch:/app api x",
+        "docker compose run --rm -v scratch:/app:rw api x",
+        "docker compose run --rm -v /app api x",
+        "docker compose run --rm --volume=$(PWD):/app:ro api x",
+        "docker compose exec -w /tmp api x",
+        "docker compose run --workdir=/srv/x api x y",
+        "docker compose exec -e PYTHONDONTWRITEBYTECODE=1 api alembic history",
+        "docker compose exec -e PYTHONDONTWRITEBYTECODE=1 api alembic -c a.ini current --verbose",
+        "docker compose exec -e PYTHONDONTWRITEBYTECODE=1 api python -m alembic heads",
+        "docker compose exec api pg_isready -U app",
+        "cd sub && docker compose exec api x",
     ] {
         // `$(UID): me` is `: me` where nothing sets it; here it is set.
         let set = if line.contains("): ") { "UID := 5\n" } else { "" };
@@ -175,6 +199,18 @@ fn lines_that_write_as_root_are_found_however_they_name_the_service() {
         "docker compose exec api env A=1 x",
         "docker compose exec api sh -c 'ls > y'",
         "docker compose exec api find . -delete",
+        "docker compose run --rm -v $(PWD):/app api x",
+        "docker compose run --rm -v cache:/app/cache api x",
+        "docker compose run --rm -v cache:/application api x",
+        "docker compose exec -w /app/sub api x",
+        "docker compose exec -w /tmp api python /app/x.py",
+        "docker compose exec -w sub api x",
+        // Reading compiles what is read.
+        "docker compose exec api alembic history",
+        "docker compose exec -e PYTHONDONTWRITEBYTECODE= api alembic current",
+        "docker compose exec -e PYTHONDONTWRITEBYTECODE=1 api alembic upgrade head",
+        "docker compose exec -e PYTHONDONTWRITEBYTECODE=1 api alembic -x history upgrade head",
+        "cd other && docker compose exec api x",
     ] {
         let found = findings("dev/Makefile", &format!("a:\n\t{line}\n"));
         let at_line = |finding: &Finding| matches!(&finding.place, Some(Place::Span(span)) if span.start > 2);

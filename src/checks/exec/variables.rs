@@ -1,5 +1,6 @@
 //! Variables that decide: of the caller's environment, and those a tool needs when it runs as a number without login.
 
+use crate::access::service::image_of;
 use crate::facts::{Facts, Owner};
 use crate::project::commands::user::names_a_group;
 use crate::project::commands::{CommandLine, UserOption};
@@ -43,4 +44,23 @@ pub(super) fn is_exported(facts: &Facts, option: &UserOption) -> bool {
     let Ok(host) = &facts.host else { return false };
     let set = |name: &str| host.environment.get_nonempty(name).is_some();
     option.blank.iter().any(|blank| !names_a_group(&blank.value) && set(&blank.value))
+}
+
+/// Whether Python leaves compiled files beside what it imports: not where a variable forbids it or puts them elsewhere.
+pub(super) fn compiles(facts: &Facts, service: &Service, line: &CommandLine) -> bool {
+    let docker = facts.docker.as_ref().ok();
+    let container =
+        docker.and_then(|docker| docker.container_of(&service.name)).map(|container| &container.environment);
+    let image = image_of(service, &facts.project, docker).map(|(_, image)| &image.environment);
+    let build = service.build.as_ref();
+    let dockerfile = build.and_then(|build| facts.project.dockerfiles.get(&build.dockerfile));
+    !["PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"].into_iter().any(|name| {
+        let given =
+            line.call.environment.iter().rev().find(|(given, _)| given == name).map(|(_, value)| value.as_deref());
+        let value = given.flatten().map(str::to_owned);
+        let of_service = || service.environment.get(name).map(|variable| variable.value.clone().unwrap_or_default());
+        let of_engine = || container.or(image).and_then(|environment| environment.get(name)).map(str::to_owned);
+        let of_build = || dockerfile?.variable_of(build?.target.as_deref(), name).map(str::to_owned);
+        value.or_else(of_service).or_else(of_engine).or_else(of_build).is_some_and(|value| !value.is_empty())
+    })
 }

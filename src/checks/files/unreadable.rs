@@ -12,7 +12,10 @@ pub(crate) fn check(facts: &Facts) -> Checked {
 
 fn remedy(entry: &Unreadable) -> String {
     match entry.format {
-        Format::Folder => "give it more time with `--timeout`, or name the project's own folder".to_owned(),
+        Format::Folder => {
+            "give it more time with `--timeout`, let git ignore what is no part of the project, or name its own folder"
+                .to_owned()
+        }
         _ => format!("correct `{}` so that it can be read", shown(entry)),
     }
 }

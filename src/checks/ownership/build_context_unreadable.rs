@@ -9,7 +9,7 @@ use crate::facts::{Facts, FileKind, Host};
 use crate::finding::{Checked, Finding};
 use crate::fix::{Edit, Fix, PathChange, PathStep, Step};
 use crate::project::compose::{Build, is_below};
-use crate::project::dockerfile::BuildStep;
+use crate::project::dockerfile::Stage;
 use crate::text::dockerignore::Ignored;
 
 pub(super) fn check(facts: &Facts) -> Checked {
@@ -72,16 +72,12 @@ fn below<'path>(path: &'path str, build: &Build) -> Option<&'path str> {
 /// Whether BuildKit reads a path: it asks for what the Dockerfile copies.
 fn takes(facts: &Facts, build: &Build, path: &str) -> bool {
     let Some(dockerfile) = facts.project.dockerfiles.get(&build.dockerfile) else { return false };
-    let steps = dockerfile.stages.iter().flat_map(|stage| &stage.steps);
-    let copies = steps.filter_map(|step| match step {
-        BuildStep::Copy(copied) if copied.from.is_none() => Some(&copied.sources),
-        _ => None,
-    });
+    let copies = dockerfile.stages.iter().flat_map(Stage::copies).filter(|copied| copied.from.is_none());
     let covers = |source: &String| match source.find(['*', '?', '[']) {
         Some(at) => format!("/{path}").starts_with(&normal(source.get(..at).unwrap_or(""))),
         None => !source.contains("://") && is_below(&format!("/{path}"), &normal(source)),
     };
-    copies.flatten().any(covers)
+    copies.flat_map(|copied| &copied.sources).any(covers)
 }
 
 /// Adds lines to the ignore file, or makes it.

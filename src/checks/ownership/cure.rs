@@ -15,9 +15,22 @@ pub(super) fn cure(facts: &Facts, host: &Host, files: &[&ForeignFile], mut findi
         |file: &&&ForeignFile| file.stat.kind == FileKind::File && (file.stat.mode & 0o6000 != 0 || file.capabilities);
     let special = |file: &&&ForeignFile| file.stat.kind == FileKind::Other;
     let linked = |file: &&&ForeignFile| file.stat.kind != FileKind::Directory && file.stat.links > 1;
+    // A folder that nobody could look into and that is not root's may well be some service's data.
+    let closed = |file: &&&ForeignFile| {
+        file.stat.owner.uid != 0
+            && file.stat.kind == FileKind::Directory
+            && host.walk.unreadable.binary_search_by(|(path, _)| path.cmp(&file.path)).is_ok()
+    };
+    let direct = host.effective_uid == 0;
+    if let Some(reason) = withheld(facts, host, files, direct) {
+        finding.untouched.extend(files.iter().map(|file| (file.path.clone(), reason.clone())));
+        return finding.fix(Fix::manual(format!("give {} back to {to}: {reason}", counted(files))));
+    }
     let programs: Vec<&&ForeignFile> = files.iter().filter(powerful).collect();
     let devices: Vec<&&ForeignFile> = files.iter().filter(special).collect();
-    let given: Vec<&&ForeignFile> = files.iter().filter(|file| !powerful(file) && !special(file)).collect();
+    let data: Vec<&&ForeignFile> = files.iter().filter(closed).collect();
+    let given: Vec<&&ForeignFile> =
+        files.iter().filter(|file| !powerful(file) && !special(file) && !closed(file)).collect();
     let (links, plain): (Vec<&&ForeignFile>, Vec<&&ForeignFile>) = given.into_iter().partition(|file| linked(file));
     if !programs.is_empty() {
         finding = finding.help(format!(
@@ -29,9 +42,19 @@ pub(super) fn cure(facts: &Facts, host: &Host, files: &[&ForeignFile], mut findi
         finding =
             finding.help(format!("decide about {}, left as it is: a device, a socket or a pipe", named(&devices)));
     }
-    let direct = host.effective_uid == 0;
-    if let Some(reason) = withheld(facts, host, files, direct) {
-        return finding.fix(Fix::manual(format!("give {} back to {to}: {reason}", counted(files))));
+    if !data.is_empty() {
+        finding = finding.help(format!(
+            "decide about {}, left as it is: nobody could look into it, and it may be a service's data",
+            named(&data)
+        ));
+    }
+    let kept = [
+        (&programs, "a chown would take set-user-id or file capabilities away"),
+        (&devices, "a device, a socket or a pipe"),
+        (&data, "nobody could look into it, and it may be a service's data"),
+    ];
+    for (files, reason) in kept {
+        finding.untouched.extend(files.iter().map(|file| (file.path.clone(), reason.to_owned())));
     }
     if plain.is_empty() && links.is_empty() {
         return finding;
@@ -42,6 +65,10 @@ pub(super) fn cure(facts: &Facts, host: &Host, files: &[&ForeignFile], mut findi
             finding.help(format!("give {names} back by hand, with hard links: their other names change owner too"));
     }
     let safe = !plain.is_empty();
+    if safe {
+        let reason = "has other names (hard links), and they would change owner too";
+        finding.untouched.extend(links.iter().map(|file| (file.path.clone(), reason.to_owned())));
+    }
     let chosen: Vec<&ForeignFile> = if safe { &plain } else { &links }.iter().map(|file| **file).collect();
     let title = format!("give {} back to {to}", counted(&chosen));
     let paths = chosen.into_iter().map(|file| (file.path.clone(), file.stat.owner)).collect();

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::access::{Script, scripts};
-use crate::facts::{Facts, FileKind, Filesystem, Host, PathStat, SeenPath};
+use crate::facts::{Facts, FileKind, Host, PathStat, SeenPath};
 use crate::finding::{Checked, Finding};
 use crate::fix::show::quoted;
 use crate::fix::{Fix, PathChange, PathStep, Step};
@@ -34,11 +34,8 @@ fn told(facts: &Facts, host: &Host, script: &Script<'_>, stat: PathStat) -> Find
     let shell = quoted(&SeenPath(path.to_owned()).display());
     finding = finding.help(format!("keep it in git as well: git update-index --chmod=+x {shell}"));
     let title = format!("make `{file}` executable");
-    let keeps_no_modes = host.filesystem.as_ref().is_some_and(Filesystem::keeps_no_owners);
     let others = stat.owner.uid != host.person.owner.uid && host.effective_uid != 0;
-    let fix = if keeps_no_modes {
-        Fix::manual(format!("{title}: this file system keeps no modes, so start it by `sh {}`", script.inside))
-    } else if others || stat.links > 1 {
+    let fix = if others || stat.links > 1 {
         Fix::manual(format!("{title}: sudo chmod +x {shell}"))
     } else {
         // Whoever may read it may execute it.

@@ -9,7 +9,7 @@ use crate::finding::{Checked, Finding};
 use crate::fix::Fix;
 
 use super::cure::cure;
-use super::makers::{counted, groups};
+use super::makers::{counted, groups, is_gits};
 use super::suspects::{Suspect, because, belongs_there, responsible, suspects};
 
 /// Folders of the system, where root's files are in their place.
@@ -28,26 +28,11 @@ pub(super) fn check(facts: &Facts) -> Checked {
         return Ok(whole_project(&facts.project.root, host).into_iter().collect());
     }
     let suspects = suspects(facts);
-    let mut stories: BTreeMap<(Vec<usize>, u32), Vec<&ForeignFile>> = BTreeMap::new();
-    // Files of one folder and one owner have one story, so it is found out once for all of them.
-    let mut known: BTreeMap<(&Path, u32), Option<Vec<usize>>> = BTreeMap::new();
-    let mut mounted = super::bind_not_writable::given_away(facts);
-    mounted.extend(super::bind_source_is_directory::removed(facts));
-    for file in host.walk.foreign.iter().filter(|file| !mounted.contains(&file.path)) {
-        let uid = file.stat.owner.uid;
-        let folder = file.path.as_path().parent().filter(|_| file.stat.kind != FileKind::Directory);
-        let makers = || {
-            let path = format!("{}/{}", facts.project.root, file.path.as_path().to_string_lossy());
-            (!belongs_there(file, &path, &suspects, facts)).then(|| responsible(&path, uid, &suspects))
-        };
-        let makers = match folder {
-            Some(folder) => known.entry((folder, uid)).or_insert_with(makers).clone(),
-            None => makers(),
-        };
-        if let Some(makers) = makers {
-            stories.entry((makers, uid)).or_default().push(file);
-        }
-    }
+    // What lies in git's own directories is told by itself: other things fail there. So is what a mount's own finding gives away.
+    let mut elsewhere = super::bind_not_writable::given_away(facts);
+    elsewhere.extend(super::bind_source_is_directory::removed(facts));
+    let told = |file: &&ForeignFile| is_gits(file.path.as_path()) || elsewhere.contains(&file.path);
+    let stories = stories(facts, &suspects, host.walk.foreign.iter().filter(|file| !told(file)));
     let closed = closed(facts, host, &suspects);
     if stories.is_empty() && !closed.is_empty() {
         return Err(Missing::new(Need::Host, format!("could not look into {}", closed.join(", "))));
@@ -66,6 +51,49 @@ pub(super) fn check(facts: &Facts) -> Checked {
         cure(facts, host, files, finding)
     };
     Ok(stories.iter().map(told).collect())
+}
+
+/// Files by the services that can have made them, and by owner.
+pub(super) type Stories<'a> = BTreeMap<(Vec<usize>, u32), Vec<&'a ForeignFile>>;
+
+/// Sorts foreign files by who made them; what belongs to a service by right, or is shared through a group, is left out.
+pub(super) fn stories<'a>(
+    facts: &Facts,
+    suspects: &[Suspect<'_>],
+    files: impl Iterator<Item = &'a ForeignFile>,
+) -> Stories<'a> {
+    let mut stories = Stories::new();
+    // Files of one folder and one owner have one story, so it is found out once for all of them.
+    let mut known: BTreeMap<(&Path, u32), Option<Vec<usize>>> = BTreeMap::new();
+    let shared = |file: &ForeignFile| facts.host.as_ref().is_ok_and(|host| is_shared(host, file));
+    for file in files.filter(|file| !shared(file)) {
+        let uid = file.stat.owner.uid;
+        let folder = file.path.as_path().parent().filter(|_| file.stat.kind != FileKind::Directory);
+        let makers = || {
+            let path = format!("{}/{}", facts.project.root, file.path.as_path().to_string_lossy());
+            (!belongs_there(file, &path, suspects, facts)).then(|| responsible(&path, uid, suspects))
+        };
+        let makers = match folder {
+            Some(folder) => known.entry((folder, uid)).or_insert_with(makers).clone(),
+            None => makers(),
+        };
+        if let Some(makers) = makers {
+            stories.entry((makers, uid)).or_default().push(file);
+        }
+    }
+    stories
+}
+
+/// Whether the developer writes a file of another person through a group that both are in: that is how people share.
+fn is_shared(host: &Host, file: &ForeignFile) -> bool {
+    let (person, stat) = (&host.person, &file.stat);
+    let member = match person.owner.uid {
+        0 => host.root_owner.gid == stat.owner.gid,
+        _ => person.owner.gid == stat.owner.gid || person.groups.contains(&stat.owner.gid),
+    };
+    let wanted = if stat.kind == FileKind::Directory { 0o030 } else { 0o020 };
+    // Root's own group is nobody's way to share.
+    member && stat.owner.gid != 0 && stat.mode & wanted == wanted
 }
 
 /// Folders that could not be entered and are no service's own, with the reason. At most a few by name.
@@ -113,6 +141,31 @@ fn whole_project(root: &str, host: &Host) -> Option<Finding> {
     Some(finding.seen("lstat", ".", host.root_owner).fix(Fix::manual(title)))
 }
 
+/// Puts a finding about files of a user at the mount through which they were made, and names who can have made them; it stays
+/// where it is when nobody is known.
+pub(super) fn blamed(suspects: &[Suspect<'_>], makers: &[usize], uid: u32, mut finding: Finding) -> Finding {
+    let makers: Vec<&Suspect<'_>> = makers.iter().filter_map(|index| suspects.get(*index)).collect();
+    let Some(maker) = makers.first() else { return finding };
+    let them = if uid == 0 { "root".to_owned() } else { format!("user {uid}") };
+    let name = &maker.service.name.value;
+    let own = maker.user.as_ref().filter(|_| maker.is_own(uid));
+    let does = if own.is_some() { "writes here" } else { "mounts this writable" };
+    finding.place = Some((&maker.mount.span).into());
+    finding.label = because(own, name, does);
+    for maker in &makers {
+        if let Some(Decides::Compose(span) | Decides::Dockerfile(span)) =
+            maker.user.as_ref().filter(|_| maker.is_own(uid)).map(|user| &user.decides)
+        {
+            finding = finding.related(span, "this decides it");
+        }
+        for (line, _) in maker.lines.iter().filter(|(_, line)| *line == uid).take(3) {
+            finding = finding.related(&line.call.head, format!("runs as {them}, so what it writes belongs to {them}"));
+        }
+        finding = finding.service(&maker.service.name.value);
+    }
+    finding
+}
+
 fn story(
     facts: &Facts,
     host: &Host,
@@ -143,27 +196,8 @@ fn story(
             format!("{at_least}{} {belong} to {them}, not to {you}: {}", counted(files), words.join(", ")),
         ),
     };
-    let makers: Vec<&Suspect<'_>> = makers.iter().filter_map(|index| suspects.get(*index)).collect();
-    let mut finding = match makers.first() {
-        Some(maker) => {
-            let name = &maker.service.name.value;
-            let own = maker.user.as_ref().filter(|_| maker.is_own(uid));
-            let does = if own.is_some() { "writes here" } else { "mounts this writable" };
-            Finding::at(&maker.mount.span, subject, message).label(because(own, name, does))
-        }
-        None => Finding::at_path(folders.first().map_or(".", |folder| folder.as_str()), subject, message),
-    };
-    for maker in &makers {
-        if let Some(Decides::Compose(span) | Decides::Dockerfile(span)) =
-            maker.user.as_ref().filter(|_| maker.is_own(uid)).map(|user| &user.decides)
-        {
-            finding = finding.related(span, "this decides it");
-        }
-        for (line, _) in maker.lines.iter().filter(|(_, line)| *line == uid).take(3) {
-            finding = finding.related(&line.call.head, format!("runs as {them}, so what it writes belongs to {them}"));
-        }
-        finding = finding.service(&maker.service.name.value);
-    }
+    let folder = folders.first().map_or(".", |folder| folder.as_str());
+    let mut finding = blamed(suspects, makers, uid, Finding::at_path(folder, subject, message));
     // One of each group first, so that every kind is shown.
     let (first, rest): (Vec<_>, Vec<_>) =
         groups.iter().flat_map(|group| group.files.iter().enumerate()).partition(|(at, _)| *at == 0);

@@ -1,6 +1,7 @@
 //! What foreign files are, told by their path: migrations, bytecode, caches of tools, git's objects, and so on.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use crate::facts::{FileKind, ForeignFile};
 use crate::project::Project;
@@ -55,6 +56,11 @@ impl Kind {
             Self::Other
         }
     }
+}
+
+/// Whether a path lies in a git directory, or is one (or the file that names one).
+pub(super) fn is_gits(path: &Path) -> bool {
+    path.components().any(|part| part.as_os_str() == ".git")
 }
 
 /// Foreign files of one kind and their folders.
@@ -117,6 +123,7 @@ impl Group<'_> {
                 _ => format!("{count} at the top"),
             },
             (_, [folder]) => format!("{count} in `{folder}`"),
+            (_, [first, _]) => format!("{count} in `{first}` and 1 other folder"),
             (_, [first, ..]) => format!("{count} in `{first}` and {} other folders", self.folders.len() - 1),
             (_, []) => count.to_string(),
         }

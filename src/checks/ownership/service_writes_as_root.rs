@@ -1,7 +1,8 @@
 //! A service runs as root and mounts the project writable, so that whatever it writes belongs to root.
 
-use crate::access::service::{idles, image_of, says_root, service_changes_user, unknown_user};
-use crate::access::{Decides, IdMaps, ServiceUser, Tool, shows_project};
+use crate::access::service::{idles, image_of, leaves_root, says_root, service_changes_user, unknown_user};
+use crate::access::user_variables::unset_variables;
+use crate::access::{Decides, IdMaps, ServiceUser, Tool, shows_project, untold_owners};
 use crate::facts::{Container, Facts};
 use crate::finding::{Checked, Finding};
 use crate::fix::Fix;
@@ -13,6 +14,10 @@ pub(super) fn check(facts: &Facts) -> Checked {
     // In root's own project files of root are in their place.
     if facts.host.as_ref().is_ok_and(|host| host.root_owner.uid == 0) {
         return Ok(vec![]);
+    }
+    let shown = |service: &Service| service.mounts.iter().any(|mount| shows_project(facts, mount));
+    if let Some(missing) = untold_owners(facts).filter(|_| facts.project.services().any(shown)) {
+        return Err(missing);
     }
     let findings: Vec<Finding> = facts.project.services().filter_map(|service| judged(facts, service)).collect();
     match facts.project.services().find(|service| is_unknown(facts, service)) {
@@ -42,8 +47,12 @@ fn judged(facts: &Facts, service: &Service) -> Option<Finding> {
         let mode = mode.or(service.userns_mode.as_ref().map(|mode| mode.value.as_str()));
         IdMaps::of(docker, mode.unwrap_or_default()).is_ok_and(|maps| maps.is_identity())
     });
+    // Then `exec-user-blank` says so, at the variables.
+    let said =
+        blank && facts.host.is_ok() && unset_variables(facts, service).iter().any(|variable| !variable.has_default);
     let idle = command(facts, service, container).is_some_and(|command| idles(&command));
-    if decided || !identity || idle || service_changes_user(service, &facts.project, container) {
+    let leaves = service_changes_user(service, &facts.project, container) || leaves_root(service, &facts.project);
+    if decided || said || !identity || idle || leaves {
         return None;
     }
     let mut mounts = service.mounts.iter().filter(|mount| shows_project(facts, mount));
@@ -106,9 +115,8 @@ pub(super) fn run_as_person(facts: &Facts, service: &Service, container: Option<
     // A cache that the image fixes to a folder of root's moves as well.
     for (tool, path) in [(Tool::Uv, "/tmp/uv-cache"), (Tool::Pip, "/tmp/pip-cache"), (Tool::Npm, "/tmp/npm-cache")] {
         let fixed = container.is_some_and(|container| tool.moved_to(&container.environment).is_some());
-        if fixed && !service.environment.keys().any(|name| name.eq_ignore_ascii_case(tool.variable())) {
-            variables.push((tool.variable(), path));
-        }
+        let said = service.environment.keys().any(|name| tool.is_moved_by(name));
+        variables.extend(tool.variable().filter(|_| fixed && !said).map(|variable| (variable, path)));
     }
     let steps = facts.source(&service.block.span.path).and_then(|source| run_as(service, source, &user, &variables));
     match steps {

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::access::interest::{exec_lines, user_of_line};
-use crate::access::service::{says_root, service_changes_user};
+use crate::access::service::{is_application, says_root, service_changes_user};
 use crate::access::{Decides, IdMaps, Layout, RunsAs, ServiceUser, normal};
-use crate::facts::{Facts, ForeignFile, Host};
+use crate::facts::{Facts, FileKind, ForeignFile, Host};
 use crate::project::commands::CommandLine;
 use crate::project::compose::{Mount, Service, is_below};
 
@@ -20,6 +20,8 @@ pub(super) struct Suspect<'a> {
     /// Command lines that run something in it, with the number that the host sees.
     pub(super) lines: Vec<(&'a CommandLine, u32)>,
     changes_user: bool,
+    /// Whether an application of another maker runs in it as it comes.
+    application: bool,
     layout: Layout,
     index: usize,
     /// Owner of the folder that is mounted, when it was seen.
@@ -75,6 +77,7 @@ fn of_service<'a>(facts: &'a Facts, service: &'a Service) -> Vec<Suspect<'a>> {
                     own,
                     lines: lines.clone(),
                     changes_user: service_changes_user(service, &facts.project, container),
+                    application: is_application(service, &facts.project),
                     layout: layout.clone(),
                     index,
                     source_owner: owner_of(&source, facts),
@@ -116,13 +119,30 @@ impl Suspect<'_> {
         self.is_own(uid) || self.lines.iter().any(|(_, line)| *line == uid)
     }
 
+    /// Whether another mount of the service lies exactly over a path of this one: what is here is never seen in it.
+    fn is_under_a_mount(&self, path: &str) -> bool {
+        let rest = path.strip_prefix(self.source.trim_end_matches('/')).filter(|rest| rest.starts_with('/'));
+        let Some(place) = rest.map(|rest| normal(&format!("{}{rest}", self.mount.target))) else { return false };
+        let over = self.layout.spot(&place).mount.filter(|mount| *mount != self.index);
+        over.and_then(|mount| self.service.mounts.get(mount)).is_some_and(|mount| normal(&mount.target) == place)
+    }
+
+    /// Whether a folder is there for the data of this service, and holds nothing of the project.
+    fn needs_above(&self, path: &str, facts: &Facts) -> bool {
+        let root = facts.project.root.as_str();
+        (self.changes_user || self.application)
+            && path != self.source
+            && is_below(&self.source, path)
+            && !facts.project.sources.keys().any(|source| is_below(&format!("{root}/{source}"), path))
+    }
+
     /// Whether it is a service of its own kind: its data is not the project's.
     fn owns(&self, file: &ForeignFile, path: &str, others: &[Self], facts: &Facts) -> bool {
         let root = facts.project.root.as_str();
         if is_below(root, &self.source) || !is_below(path, &self.source) {
             return false;
         }
-        if self.changes_user {
+        if self.changes_user || (self.application && !self.holds_sources) {
             return true;
         }
         let alone = others
@@ -137,9 +157,12 @@ impl Suspect<'_> {
     }
 }
 
-/// Whether a file belongs to a service by right: data of a database or broker, or of a service in a mount of its own.
+/// Whether a file belongs to a service by right: data of a database or broker, or of a service in a mount of its own; or a
+/// folder that the engine made for such a mount.
 pub(super) fn belongs_there(file: &ForeignFile, path: &str, suspects: &[Suspect<'_>], facts: &Facts) -> bool {
+    let made_for = || suspects.iter().any(|suspect| suspect.is_under_a_mount(path) || suspect.needs_above(path, facts));
     suspects.iter().any(|suspect| suspect.owns(file, path, suspects, facts))
+        || (file.stat.kind == FileKind::Directory && made_for())
 }
 
 /// The services that can have written a path as this user, the likeliest first: by the deepest mount, and those with command

@@ -4,7 +4,7 @@ use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
 use crate::fix::Fix;
 use crate::project::compose::Build;
-use crate::project::dockerfile::{BuildStep, Stage};
+use crate::project::dockerfile::Stage;
 use crate::text::Span;
 
 /// The number that these bases give to a user and a group of their own.
@@ -54,8 +54,7 @@ fn owner_of_1000(image: &str) -> Option<&'static str> {
 
 /// The first command that makes the number anew, unless something before it may have freed it.
 fn makes(facts: &Facts, build: &Build, stages: &[&Stage]) -> Option<(Span, String)> {
-    for step in stages.iter().flat_map(|stage| &stage.steps) {
-        let BuildStep::Run(span) = step else { continue };
+    for span in stages.iter().flat_map(|stage| stage.runs()).map(|run| &run.command) {
         let text = facts.source(&span.path)?.slice(span);
         // Whoever looks first, or frees the number, knows of it.
         let knows =

@@ -72,3 +72,17 @@ fn is_local(database: &Database) -> bool {
     let host = database.contacted.rsplit_once(':').map_or(database.contacted.as_str(), |(host, _)| host);
     database.service.is_some() || database.contacted.starts_with('/') || is_loopback(host)
 }
+
+/// The statements that put a schema behind those that a role looks into: for this role in this database, since that setting
+/// comes before those of the role and of the database.
+fn look_into(database: &Database, server: &Server, schema: &str) -> String {
+    let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
+    let own = |name: &&String| !name.starts_with("pg_") && **name != schema && **name != database.role;
+    let kept = server.search_path.iter().filter(own).map(|name| quoted(name));
+    let path: Vec<String> = std::iter::once(quoted("$user")).chain(kept).chain([quoted(schema)]).collect();
+    let (role, name, schema) = (quoted(&database.role), quoted(&database.name), quoted(schema));
+    format!(
+        "GRANT USAGE ON SCHEMA {schema} TO {role}; ALTER ROLE {role} IN DATABASE {name} SET search_path = {}",
+        path.join(", ")
+    )
+}

@@ -5,7 +5,7 @@ use crate::facts::{Database, Facts, Trouble, TroubleKind};
 use crate::finding::{Checked, Finding};
 use crate::fix::Fix;
 use crate::project::compose::Service;
-use crate::project::urls::container_port;
+use crate::project::urls::{container_port, postgres_services};
 
 pub(super) fn check(facts: &Facts) -> Checked {
     let mut findings = vec![];
@@ -70,7 +70,10 @@ fn cure(facts: &Facts, database: &Database, trouble: &Trouble) -> String {
                 )
             }
             Some(service) => format!("look why `{0}` does not listen: docker compose logs {0}", service.name.value),
-            None => "start Postgres there, or correct host and port in the URL".to_owned(),
+            None => match publisher(facts, database) {
+                Some(name) => format!("start `{name}`, which publishes this port: docker compose up -d {name}"),
+                None => "start Postgres there, or correct host and port in the URL".to_owned(),
+            },
         },
         TroubleKind::NoSocket => {
             "start Postgres, or name the directory of its socket (`show unix_socket_directories`)".to_owned()
@@ -103,6 +106,13 @@ fn cure(facts: &Facts, database: &Database, trouble: &Trouble) -> String {
     }
 }
 
+/// The Postgres service that would listen at this address of the host, if it ran.
+fn publisher<'facts>(facts: &'facts Facts, database: &Database) -> Option<&'facts str> {
+    let port: u16 = database.contacted.rsplit_once(':')?.1.parse().ok()?;
+    let publishes = |service: &&Service| service.ports.iter().any(|published| published.host == Some(port));
+    postgres_services(&facts.project).into_iter().find(publishes).map(|service| service.name.value.as_str())
+}
+
 /// The superuser that the image of a service makes.
 pub(super) fn superuser(service: &Service) -> String {
     let user = service.environment.get("POSTGRES_USER").and_then(|user| user.value.clone());
@@ -112,4 +122,36 @@ pub(super) fn superuser(service: &Service) -> String {
 /// Whether the URL names another port of the service than the one it listens at in its network.
 fn wrong_port(facts: &Facts, database: &Database, service: &Service) -> bool {
     url_of(facts, database).is_some_and(|url| url.host() == service.name.value && url.port() != container_port(service))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::Environment;
+    use crate::project::{files::MemoryFiles, read};
+
+    #[test]
+    fn a_service_that_would_listen_there_is_to_be_started() {
+        let compose = "services:\n  cache:\n    image: redis:7\n    ports: ['5433:5432']\n  db:\n    image: postgres:16\n    ports: ['5433:5432']\n";
+        let files = MemoryFiles::new([("compose.yaml", compose)]);
+        let facts = Facts { project: read::project(&files, &Environment::default(), None), ..Facts::default() };
+        for (contacted, cure_of) in [
+            ("127.0.0.1:5433", "start `db`, which publishes this port: docker compose up -d db"),
+            ("[::1]:5433", "start `db`, which publishes this port: docker compose up -d db"),
+            ("127.0.0.1:5432", "start Postgres there, or correct host and port in the URL"),
+            ("/run/.s.PGSQL.5433", "start Postgres there, or correct host and port in the URL"),
+        ] {
+            let trouble = Trouble { kind: TroubleKind::Refused, sqlstate: None, message: "connection refused".into() };
+            let database = Database {
+                urls: vec![],
+                role: "app".into(),
+                name: "app".into(),
+                named: contacted.into(),
+                contacted: contacted.into(),
+                service: None,
+                server: Ok(Err(trouble.clone())),
+            };
+            assert_eq!(cure(&facts, &database, &trouble), cure_of, "{contacted}");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! The project wants pgvector, its server has it, and this database does not.
 
 use super::unreachable::superuser;
-use super::{can_create, is_local, shown, url_of, with_vector_wanted};
+use super::{can_create, is_local, look_into, shown, url_of, with_vector_wanted};
 use crate::facts::{Database, Facts, Server};
 use crate::finding::{Checked, Finding};
 use crate::fix::{Fix, Sql, Step};
@@ -82,7 +82,9 @@ fn cure(facts: &Facts, database: &Database, server: &Server) -> Fix {
     let name = &database.name;
     if let Some((_, schema)) = &server.vector.created {
         return Fix::manual(format!(
-            "let new sessions look into `{schema}`: ALTER DATABASE \"{name}\" SET search_path = \"$user\", public, \"{schema}\""
+            "let new sessions of `{}` look into `{schema}`: {}",
+            database.role,
+            look_into(database, server, schema)
         ));
     }
     if can_create(server) {

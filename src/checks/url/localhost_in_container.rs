@@ -16,7 +16,7 @@ pub(super) fn check(facts: &Facts) -> Checked {
         let misled: Vec<&Service> = url
             .services()
             .filter_map(|name| project.service(name))
-            .filter(|service| !shares_network(service) && !is_postgres_service(project, service))
+            .filter(|service| !shares_network(facts, service) && !is_postgres_service(project, service))
             .collect();
         let Some(first) = misled.first() else { continue };
         let names: Vec<&str> = misled.iter().map(|service| service.name.value.as_str()).collect();
@@ -48,10 +48,15 @@ pub(super) fn check(facts: &Facts) -> Checked {
     Ok(findings)
 }
 
-/// Whether `localhost` in a service is more than its own container.
-fn shares_network(service: &Service) -> bool {
-    let mode = service.network_mode.as_ref().map_or("", |mode| mode.value.as_str());
-    mode == "host" || mode.starts_with("service:") || mode.starts_with("container:")
+/// Whether `localhost` in a service is more than its own container: it joins another network, or another joins its own.
+fn shares_network(facts: &Facts, service: &Service) -> bool {
+    let mode = |service: &Service| service.network_mode.as_ref().map_or(String::new(), |mode| mode.value.clone());
+    let own = mode(service);
+    let joined = format!("service:{}", service.name.value);
+    own == "host"
+        || own.starts_with("service:")
+        || own.starts_with("container:")
+        || facts.project.services().any(|other| mode(other) == joined)
 }
 
 /// Adds the way to the service that is meant.

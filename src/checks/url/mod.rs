@@ -1,5 +1,6 @@
 //! Checks of the family `url`.
 
+mod encoding;
 mod localhost_in_container;
 mod password_not_encoded;
 mod placeholder;
@@ -78,3 +79,6 @@ fn doubling(environment: &Alembic) -> Vec<Step> {
         at(value.span.end, if value.needs_brackets { ").replace(\"%\", \"%%\")" } else { ".replace(\"%\", \"%%\")" });
     if value.needs_brackets { vec![at(value.span.start, "("), end] } else { vec![end] }
 }
+
+#[cfg(test)]
+mod tests;

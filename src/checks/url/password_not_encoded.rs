@@ -1,12 +1,11 @@
 //! A password in a URL holds a character that ends it, or makes it unreadable, for who reads it.
 
+use super::encoding::{how_to_write, listed, written};
 use super::{doubling, edits, in_force, is_in_file, is_read_by, raw, recreated, with_readers};
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
 use crate::fix::Fix;
-use crate::project::urls::{
-    DatabaseUrl, UrlDefect, UrlDefectKind, has_escapes_in_password, password_replacements, repaired,
-};
+use crate::project::urls::{DatabaseUrl, UrlDefect, UrlDefectKind, has_escapes_in_password, password_replacements};
 use crate::text::mask_url;
 
 pub(super) fn check(facts: &Facts) -> Checked {
@@ -62,22 +61,20 @@ fn of_url(facts: &Facts, url: &DatabaseUrl, first: &UrlDefect, biting: &[&UrlDef
         let characters: Vec<String> = biting.iter().filter_map(|defect| written(&defect.kind)).collect();
         return finding.help(format!(
             "put the encoded password ({}) into a variable of its own and name that one here: `{variable}` itself is the password and stays as it is",
-            characters.join(", ")
+            listed(&characters)
         ));
     }
     let text = raw(facts, url);
     let replacements = password_replacements(url, text);
-    if let Some(whole) = repaired(url, text) {
-        finding = finding.help(format!("expect `{}` as the final text", mask_url(&whole)));
-    }
     if !is_in_file(url) || replacements.is_empty() {
         let characters: Vec<String> = biting.iter().filter_map(|defect| written(&defect.kind)).collect();
         let place = match default_at(text, first.span.start.saturating_sub(url.span.start)) {
             Some(variable) => format!("in the default of `{variable}`, and so in every value that it is given"),
-            None => format!("in `{}`", url.key),
+            None => format!("in the password of `{}`", url.key),
         };
-        return finding.help(format!("write {} {place}", characters.join(", ")));
+        return finding.help(format!("write {} {place}", listed(&characters)));
     }
+    finding = finding.help(how_to_write(url, text, &replacements));
     let mut steps = edits(url, replacements);
     for environment in facts.project.alembic.iter().filter(|environment| is_read_by(url, environment)) {
         // Otherwise the encoded `%` would be the next error.
@@ -117,10 +114,4 @@ fn words(url: &DatabaseUrl, kind: &UrlDefectKind) -> (String, String) {
             "is written `%%` in an ini file".to_owned(),
         ),
     }
-}
-
-/// How a character is written.
-fn written(kind: &UrlDefectKind) -> Option<String> {
-    let UrlDefectKind::RawInPassword { character, .. } = kind else { return None };
-    Some(format!("`{character}` as `%{:02X}`", u32::from(*character)))
 }

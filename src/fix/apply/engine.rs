@@ -14,6 +14,7 @@ use futures_util::StreamExt;
 use tokio::time::{Instant, timeout};
 
 use crate::facts::{Container, Docker, EngineKind, MountKind, Owner};
+use crate::fix::apply::chown::Terms;
 use crate::fix::{Chown, ChownPlace};
 use crate::probe::docker::{AskError, Engine, one_line, stat_in_container, told};
 
@@ -91,6 +92,14 @@ pub enum EngineError {
         /// The first of its words, on one line.
         words: String,
     },
+    /// chown said yes and changed nothing, as on a Windows drive that keeps no owners.
+    #[error("`{path}` still belongs to {owner}: this file system does not keep owners")]
+    Ignored {
+        /// The first path of that mount.
+        path: String,
+        /// Its owner, as numbered in the container.
+        owner: Owner,
+    },
     /// The time was up.
     #[error("the engine did not finish within {} seconds", LONGEST_RUN.as_secs())]
     TimedOut,
@@ -128,13 +137,13 @@ pub async fn chown(
     docker: &Docker,
     project_root: &Path,
     step: &Chown,
-    allow_hard_links: bool,
+    terms: Terms<'_>,
 ) -> Result<(), EngineError> {
     if step.paths.is_empty() {
         return Ok(());
     }
     match &step.place {
-        ChownPlace::Project => in_project(engine, docker, project_root, step, allow_hard_links).await,
+        ChownPlace::Project => in_project(engine, docker, project_root, step, terms).await,
         ChownPlace::Container { service, id } => {
             let container = docker.containers.iter().find(|container| container.id == *id);
             let container = container.ok_or_else(|| EngineError::NoContainer(service.clone()))?;
@@ -148,7 +157,7 @@ async fn in_project(
     docker: &Docker,
     root: &Path,
     step: &Chown,
-    allow_hard_links: bool,
+    terms: Terms<'_>,
 ) -> Result<(), EngineError> {
     if !docker.local {
         return Err(EngineError::Elsewhere(docker.endpoint.clone()));
@@ -163,7 +172,7 @@ async fn in_project(
     let userns_mode = if whole_host { "host" } else { "" };
     let mounted = Mounted { kind: MountKind::Bind, source, target: helper::PLACE, userns_mode };
     // As late as can be: people take their time to say yes, and files change meanwhile.
-    let (paths, left) = plan::in_project(root, step, allow_hard_links)?;
+    let (paths, left) = plan::in_project(root, step, terms)?;
     let done = if paths.is_empty() { Ok(()) } else { run_helper(engine, docker, &mounted, paths, to).await };
     match (left, done) {
         (None, done) => done,
@@ -192,6 +201,7 @@ async fn in_container(
     }
     let mut failed = None;
     for (target, paths) in of_mount {
+        let first = paths.first().cloned().unwrap_or_default();
         let mount = container.mounts.iter().find(|mount| Some(mount.target.as_str()) == target);
         let done = match mount {
             Some(mount) => {
@@ -205,9 +215,23 @@ async fn in_container(
             }
             None => run_inside(engine, container, service, paths, step.to).await,
         };
+        let done = match done {
+            Ok(()) => believed(engine, container, &first, step.to).await,
+            failed => failed,
+        };
         failed = failed.or(done.err());
     }
     failed.map_or(Ok(()), Err)
+}
+
+/// Looks at a path after chown said yes. A file system that keeps no owners keeps none of any path, so one of each mount is
+/// enough.
+async fn believed(engine: &Engine, container: &Container, path: &[u8], to: Owner) -> Result<(), EngineError> {
+    let Ok(path) = std::str::from_utf8(path) else { return Ok(()) };
+    match stat_in_container(engine, &container.id, path, Instant::now() + LONGEST_RUN).await? {
+        Some(stat) if stat.owner != to => Err(EngineError::Ignored { path: path.to_owned(), owner: stat.owner }),
+        _ => Ok(()),
+    }
 }
 
 /// Changes paths by a throw-away container: by its words, or by a list when its image can read one.

@@ -132,6 +132,18 @@ pub(crate) async fn stat(
     Ok(ended.await?.and(seen))
 }
 
+/// One of `/etc/passwd` and `/etc/group`; empty when there is none.
+pub(super) async fn account_file(
+    engine: &Engine,
+    container: &str,
+    path: &str,
+    deadline: Instant,
+) -> Result<String, AskError> {
+    let wanted: fn(&str) -> bool = |name| matches!(name, "passwd" | "group");
+    let content = content_of(engine, container, path, wanted, deadline).await?;
+    Ok(String::from_utf8_lossy(&content).into_owned())
+}
+
 /// `/etc/passwd` and `/etc/group`, each empty when there is none.
 pub(super) async fn accounts(
     engine: &Engine,

@@ -13,7 +13,7 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::time::{Instant, timeout_at};
 
 use super::endpoints::{Candidate, Target};
-use super::engine::{AskError, Engine};
+use super::engine::{Address, AskError, Engine};
 use crate::facts::{EndpointTrouble, Identity};
 
 /// The client's own time limit, in seconds, is only the last resort: every question here has its own.
@@ -72,7 +72,12 @@ pub(super) async fn reach(
         }
     };
     let client = client.map_err(|error| EndpointTrouble::Other(error.to_string()))?;
-    let engine = Engine::unversioned(client, &candidate.url);
+    let address = match candidate.target.as_ref() {
+        Ok(Target::Unix(path)) => Some(Address::Unix(path.clone())),
+        Ok(Target::Tcp { host, port, certificates: None }) => Some(Address::Tcp(host.clone(), *port)),
+        _ => None,
+    };
+    let engine = Engine::unversioned(client, &candidate.url).listening_at(address);
     let version = engine.get("/version", deadline).await.map_err(no_engine)?;
     let newest = version.get("ApiVersion").and_then(Value::as_str);
     let newest = newest.ok_or_else(|| EndpointTrouble::NotAnEngine("its version names no `ApiVersion`".to_owned()))?;

@@ -1,5 +1,6 @@
 //! A connection to one engine: questions as raw JSON, with the API version pinned.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,8 +32,18 @@ pub struct Engine {
     client: Client,
     api: String,
     slots: Arc<Semaphore>,
+    address: Option<Address>,
     /// The endpoint, as [`crate::facts::EndpointTried::url`].
     pub(crate) endpoint: String,
+}
+
+/// Where an engine listens without TLS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Address {
+    /// A socket of this machine.
+    Unix(PathBuf),
+    /// Host and port.
+    Tcp(String, u16),
 }
 
 /// Why a question got no answer.
@@ -63,7 +74,20 @@ pub enum AskError {
 impl Engine {
     /// A connection whose version is not agreed on yet: only `/version` may be asked.
     pub(super) fn unversioned(client: Client, endpoint: &str) -> Self {
-        Self { client, api: String::new(), slots: Arc::new(Semaphore::new(AT_ONCE)), endpoint: endpoint.to_owned() }
+        let slots = Arc::new(Semaphore::new(AT_ONCE));
+        Self { client, api: String::new(), slots, address: None, endpoint: endpoint.to_owned() }
+    }
+
+    /// The same connection, which knows where it leads.
+    #[must_use]
+    pub(super) fn listening_at(mut self, address: Option<Address>) -> Self {
+        self.address = address;
+        self
+    }
+
+    /// Where the engine listens, for whoever must speak with it in bytes; `None` behind TLS.
+    pub(crate) fn address(&self) -> Option<&Address> {
+        self.address.as_ref()
     }
 
     /// The same connection, speaking the version that both sides know.
@@ -85,7 +109,7 @@ impl Engine {
         &self.api
     }
 
-    /// The client for everything that is more than a question: only `fix::apply` may use it.
+    /// The client for everything that is more than a question: only `fix::apply` and `exec::session` may use it.
     pub(crate) fn client(&self) -> &Client {
         &self.client
     }
@@ -118,6 +142,16 @@ impl Engine {
         let deadline = deadline.min(Instant::now() + PATIENCE);
         let asked = timeout_at(deadline, self.client.get_container_archive_info(container, Some(options))).await;
         asked.ok()?.ok().map(|seen| format!("{seen:?}"))
+    }
+
+    /// Whether a path in a container is a directory that anybody may fill (HEAD, which costs an older engine no process).
+    pub(super) async fn is_for_all(&self, container: &str, path: &str, deadline: Instant) -> bool {
+        let Ok(_slot) = self.slot(deadline).await else { return false };
+        let options = ContainerArchiveInfoOptions { path: path.to_owned() };
+        let deadline = deadline.min(Instant::now() + PATIENCE);
+        let asked = timeout_at(deadline, self.client.get_container_archive_info(container, Some(options))).await;
+        // Go's `FileMode`: the highest bit says directory.
+        asked.ok().and_then(Result::ok).is_some_and(|seen| seen.file_mode >> 31 == 1 && seen.file_mode & 0o777 == 0o777)
     }
 
     /// What `GET path` answers, as JSON, within `deadline` and [`PATIENCE`].

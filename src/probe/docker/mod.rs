@@ -8,6 +8,7 @@ mod endpoints;
 mod engine;
 mod identity;
 mod paths;
+mod service;
 mod tar;
 mod understand;
 
@@ -19,7 +20,8 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::facts::{
-    Container, Docker, EndpointTried, EngineKind, Environment, Fact, Identity, Image, Missing, Need, PathWish,
+    Container, Docker, EndpointTried, EngineKind, Environment, Fact, Identity, Image, Missing, MountKind, Need,
+    PathWish,
 };
 use crate::project::Project;
 use crate::text::percent_encoded;
@@ -27,8 +29,9 @@ use crate::text::percent_encoded;
 use connect::{Reached, reach, survey, version_of};
 
 pub(crate) use archive::stat as stat_in_container;
+pub(crate) use engine::{Address, one_line, told};
 pub use engine::{AskError, Engine};
-pub(crate) use engine::{one_line, told};
+pub use service::{Found, Listed, Services, services};
 
 /// What decides which engine is asked.
 #[derive(Clone, Debug, Default)]
@@ -143,7 +146,7 @@ async fn ask(
             Some(label) == here.first().map(PathBuf::as_path)
                 || canonical(label).is_some_and(|path| here.contains(&path))
         });
-        let inspected = try_join_all(ours.into_iter().map(|ours| inspect(engine, ours, deadline))).await?;
+        let inspected = try_join_all(ours.into_iter().map(|ours| inspect(engine, project, ours, deadline))).await?;
         let containers: Vec<Container> = inspected.into_iter().flatten().collect();
         let mut names = understand::image_names(project);
         names.extend(containers.iter().map(|container| container.image.clone()).filter(|name| !name.is_empty()));
@@ -154,6 +157,9 @@ async fn ask(
     };
     let (info, (mut containers, images)) = try_join(engine.get("/info", deadline), containers).await?;
     let kind = identity::kind_of(version, &info);
+    if kind == EngineKind::Desktop {
+        containers.iter_mut().for_each(understand::forget_owners_in_binds);
+    }
     let local = is_local(kind, &info, listener.is_some());
     let (uid_map, gid_map) = identity::maps(kind, &info, local, &identity::read(*listener));
     containers.sort_by(|one, other| (&one.service, &one.name).cmp(&(&other.service, &other.name)));
@@ -172,14 +178,30 @@ async fn ask(
 }
 
 /// One container; `None` when it went away meanwhile.
-async fn inspect(engine: &Engine, ours: understand::Ours, deadline: Instant) -> Result<Option<Container>, AskError> {
+async fn inspect(
+    engine: &Engine,
+    project: &Project,
+    ours: understand::Ours,
+    deadline: Instant,
+) -> Result<Option<Container>, AskError> {
     match engine.get(&format!("/containers/{}/json", percent_encoded(&ours.id)), deadline).await {
         Err(AskError::NotFound(_)) => Ok(None),
         Err(error) => Err(error),
         Ok(answer) => understand::container(&answer, ours.service)
-            .map(Some)
+            .map(|container| Some(with_real_sources(container, project)))
             .ok_or_else(|| AskError::NotUnderstood(format!("container {} has no configuration", ours.id))),
     }
+}
+
+/// A container whose binds of the project name paths without links, as the project's root does.
+fn with_real_sources(mut container: Container, project: &Project) -> Container {
+    for mount in container.mounts.iter_mut().filter(|mount| mount.kind == MountKind::Bind) {
+        let real = super::files::in_project(Path::new(&project.root), Path::new(&mount.source));
+        if let Some(real) = real.as_deref().and_then(Path::to_str) {
+            mount.source = real.to_owned();
+        }
+    }
+    container
 }
 
 /// The images of these names that are here.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::access::{DESKTOP, Layout};
 use crate::facts::{
     Container, ContainerMount, Environment, Group, Image, Missing, MountKind, Need, PasswdEntry, PublishedPort,
 };
@@ -189,6 +190,25 @@ fn ports(ports: Option<&Value>) -> Vec<PublishedPort> {
     published
 }
 
+/// Forgets what was seen of owners in the binds of a container: behind Docker Desktop the file share makes them up. That
+/// nothing is there stays true.
+pub(super) fn forget_owners_in_binds(container: &mut Container) {
+    let layout = Layout::of_container(container);
+    let is_bind = |path: &str| layout.spot(path).kind == Some(MountKind::Bind);
+    for (path, fact) in &mut container.paths {
+        if matches!(fact, Ok(Some(_))) && is_bind(path) {
+            *fact = Err(Missing::new(Need::Docker, DESKTOP));
+        }
+    }
+    for (path, fact) in &mut container.listings {
+        if is_bind(path) {
+            *fact = Err(Missing::new(Need::Docker, DESKTOP));
+        } else if let Ok(listing) = fact {
+            listing.entries.retain(|(path, _)| !is_bind(path));
+        }
+    }
+}
+
 /// An image from the answer to `GET /images/{name}/json`.
 pub(super) fn image(inspect: &Value) -> Option<Image> {
     let config = inspect.get("Config");
@@ -217,7 +237,7 @@ pub(super) fn image_names(project: &Project) -> Vec<String> {
             (None, None) => {}
         }
     }
-    for dockerfile in project.dockerfiles.values() {
+    for dockerfile in project.dockerfiles.values().chain(project.builds.values()) {
         let stages: Vec<_> = dockerfile.stages.iter().filter_map(|stage| stage.name.as_deref()).collect();
         let bases = dockerfile.stages.iter().map(|stage| &stage.base.value);
         let is_stage = |base: &str| stages.iter().any(|stage| stage.eq_ignore_ascii_case(base));

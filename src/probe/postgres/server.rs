@@ -21,7 +21,10 @@ select pg_catalog.current_setting('server_version') as version,
        coalesce((select pg_catalog.pg_has_role(datdba, 'USAGE') from pg_catalog.pg_database
                  where datname = pg_catalog.current_database()), false) as owns_database,
        pg_catalog.current_schemas(true)::text[] as search_path,
-       pg_catalog.to_regtype('vector') is not null as usable,
+       -- A table or a type of the project's own may have the name too.
+       exists (select from pg_catalog.pg_depend d join pg_catalog.pg_extension e on e.oid = d.refobjid
+               where d.refclassid = 'pg_catalog.pg_extension'::regclass and e.extname = 'vector' and d.deptype = 'e'
+                 and d.classid = 'pg_catalog.pg_type'::regclass and d.objid = pg_catalog.to_regtype('vector')) as usable,
        (select extversion from pg_catalog.pg_extension where extname = 'vector') as created_version,
        (select nspname::text from pg_catalog.pg_extension e join pg_catalog.pg_namespace n on n.oid = e.extnamespace
         where extname = 'vector') as created_schema,

@@ -92,6 +92,10 @@ fn options(login: &Login, host: &str, port: u16, access: Access) -> PgConnectOpt
         .application_name("devdoctor")
         // Of one setting given twice the last counts, so that nothing in PGOPTIONS can undo these.
         .options([("statement_timeout", "5s"), ("lock_timeout", "2s"), ("idle_in_transaction_session_timeout", "10s")]);
+    // What the project's programs see of the database depends on it.
+    if let Some(path) = &login.search_path {
+        options = options.options([("search_path", path)]);
+    }
     let read_only = if access == Access::ReadOnly { "on" } else { "off" };
     options.options([("default_transaction_read_only", read_only)]).disable_statement_logging()
 }

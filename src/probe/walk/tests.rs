@@ -55,16 +55,21 @@ fn a_walk_stops_at_its_deadline_and_says_so() {
 #[test]
 #[ignore = "needs the real parts: run tests/run"]
 fn data_directories_of_databases_are_left_alone_as_a_whole() {
-    let root = tree(&["pgdata/PG_VERSION", "pgdata/base/1", "mine/PG_VERSION", "mine/theirs", "out/x"]);
+    let files = ["pgdata/PG_VERSION", "pgdata/base/1", "given/PG_VERSION", "given/base/1", "mine/dump.rdb", "out/x"];
+    let root = tree(&files);
     for path in
-        ["pgdata", "pgdata/PG_VERSION", "pgdata/base", "pgdata/base/1", "mine/PG_VERSION", "mine/theirs", "out/x"]
+        ["pgdata", "pgdata/PG_VERSION", "pgdata/base", "pgdata/base/1", "given/PG_VERSION", "given/base", "out/x"]
     {
         lchown(root.path().join(path), Some(999), Some(999)).unwrap();
     }
-    let walk = walk(root.path(), me(), later()).unwrap();
-    assert_eq!(paths(&walk), ["mine/PG_VERSION", "mine/theirs", "out/x"], "a directory of mine is not a database's");
-    assert_eq!(walk.data_directories, [seen(b"pgdata")]);
-    assert_eq!(walk.foreign_count, 3);
+    // The owner is another than root, whose files tell of no server.
+    for path in ["given", "given/base/1", "mine", "out"] {
+        lchown(root.path().join(path), Some(1000), Some(1000)).unwrap();
+    }
+    let walk = walk(root.path(), 1000, later()).unwrap();
+    assert_eq!(paths(&walk), ["mine/dump.rdb", "out/x"], "what root left in a directory of mine is no database's");
+    assert_eq!(walk.data_directories, [seen(b"given"), seen(b"pgdata")]);
+    assert_eq!(walk.foreign_count, 2);
 }
 
 #[test]

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::text::{Source, Span, Spanned, ini, python, toml};
 
+pub(super) use super::files::inside as join;
 use super::files::{Files, ReadError, source};
 use super::{Format, Unreadable};
 
@@ -73,24 +74,6 @@ pub fn read(
         found.extend(reader.environments());
     }
     found
-}
-
-/// `path` below `directory`, with `.` and `..` resolved by text; `None` when it leaves the project or is absolute.
-pub(super) fn join(directory: &str, path: &str) -> Option<String> {
-    if path.starts_with('/') {
-        return None;
-    }
-    let mut parts: Vec<&str> = vec![];
-    for part in directory.split('/').chain(path.split('/')) {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
 }
 
 /// Remembers once that a file could not be understood.

@@ -16,13 +16,16 @@ pub struct Word {
     pub place: Span,
     /// Where something can be put in right after it.
     pub after: Option<Insertion>,
+    /// Whether quotes keep a `$` in it from meaning anything.
+    pub literal: bool,
 }
 
 impl Word {
     /// A word of a shell command.
     pub fn of(text: &Mapped, range: Range<usize>) -> Option<Self> {
         let place = text.place(range.clone())?;
-        Some(Self { after: text.after(range.end), value: shell::unquoted(text, range), place })
+        let literal = text.text().get(range.clone()).is_some_and(shell::has_literal_dollar);
+        Some(Self { after: text.after(range.end), value: shell::unquoted(text, range), place, literal })
     }
 
     fn text(&self) -> &str {
@@ -51,8 +54,15 @@ impl Word {
 pub enum Found {
     /// A call of docker.
     Call(Box<DockerCall>),
-    /// A shell that runs this text: `sh -c "…"`.
-    Script(Mapped),
+    /// A shell that runs a text: `sh -c "…"`.
+    Script {
+        /// The text.
+        text: Mapped,
+        /// The shell, such as `bash`.
+        shell: String,
+        /// Whether that shell, and not the one around it, puts the variables in.
+        literal: bool,
+    },
 }
 
 /// Programs that run the rest of their words.
@@ -99,7 +109,8 @@ pub fn find(words: &[Word], make: bool, variables: &Variables) -> Option<Found> 
             let text = word.text();
             text.starts_with('-') && !text.starts_with("--") && text.ends_with('c')
         })?;
-        return Some(Found::Script(words.get(start + option + 2)?.value.clone()));
+        let script = words.get(start + option + 2)?;
+        return Some(Found::Script { text: script.value.clone(), shell: name, literal: script.literal });
     }
     let mut reader = Reader { words, at: start + 1, make, options: vec![] };
     let call = reader.call(start, name == "docker-compose", variables)?;
@@ -111,6 +122,8 @@ struct Given {
     /// Its name: a letter, or the long name.
     name: String,
     value: Option<Mapped>,
+    /// Whether quotes keep a `$` in the value from meaning anything.
+    literal: bool,
     /// Index of its last word.
     last: usize,
 }
@@ -167,19 +180,27 @@ impl Reader<'_> {
         let last = |short: &str, long: &str| self.options.iter().rev().find(|given| given.is(short, long));
         let globally =
             |short: &str, long: &str| global.iter().filter(move |given| given.is(short, long)).collect::<Vec<_>>();
-        let user = last("u", "user").and_then(|given| given.value.as_ref());
         let user_place = self.words.get(verb_at)?.place.clone();
+        let user = last("u", "user").and_then(|given| {
+            let value = given.value.as_ref()?;
+            // Between quotes Make still puts its own variables in.
+            let lookup = |name: &str, reference| match reference {
+                user::Reference::Parenthesis if self.make => variables(name, reference),
+                _ => user::Lookup::Unknown,
+            };
+            let option = if given.literal { user::option(value, &lookup) } else { user::option(value, variables) };
+            Some(option.unwrap_or_else(|| super::UserOption {
+                written: Spanned::new(String::new(), user_place),
+                resolved: String::new(),
+                blank: vec![],
+                stands: None,
+            }))
+        });
         Some(DockerCall {
             verb,
             head,
             target: target.map(|word| Spanned::new(word.text().to_owned(), word.place.clone())),
-            user: user.map(|user| {
-                user::option(user, variables).unwrap_or_else(|| super::UserOption {
-                    written: Spanned::new(String::new(), user_place),
-                    resolved: String::new(),
-                    blank: vec![],
-                })
-            }),
+            user,
             environment: self
                 .options
                 .iter()
@@ -199,6 +220,7 @@ impl Reader<'_> {
                 .collect(),
             entrypoint: last("", "entrypoint").and_then(value),
             working_dir: last("w", "workdir").and_then(value),
+            volumes: self.options.iter().filter(|given| given.is("v", "volume")).filter_map(value).collect(),
             compose_files: globally("f", "file").into_iter().filter_map(value).collect(),
             other_project: !globally("p", "project-name").is_empty()
                 || !globally("f", "file").is_empty()
@@ -252,15 +274,17 @@ impl Reader<'_> {
                 let takes = inline.is_none();
                 return self.take(letter.encode_utf8(&mut [0; 4]), inline, takes);
             }
-            self.options.push(Given { name: letter.to_string(), value: None, last: self.at });
+            self.options.push(Given { name: letter.to_string(), value: None, literal: false, last: self.at });
         }
         self.at += 1;
     }
 
     fn take(&mut self, name: &str, inline: Option<Mapped>, takes_next: bool) {
-        let value = if takes_next { self.words.get(self.at + 1).map(|word| word.value.clone()) } else { inline };
         let last = self.at + usize::from(takes_next);
-        self.options.push(Given { name: name.to_owned(), value, last });
+        let word = self.words.get(last);
+        let value = if takes_next { word.map(|word| word.value.clone()) } else { inline };
+        let literal = word.is_some_and(|word| word.literal);
+        self.options.push(Given { name: name.to_owned(), value, literal, last });
         self.at = last + 1;
     }
 }

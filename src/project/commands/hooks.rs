@@ -3,7 +3,7 @@
 use super::docker::{self, Found, Word};
 use super::scripts::shell_lines;
 use super::user::Lookup;
-use super::{CommandLine, Language, Numbers, Reading};
+use super::{CommandLine, Language, Numbers, Reading, directory};
 use crate::project::Format;
 use crate::text::{Mapped, Source, json, shell, yaml};
 
@@ -15,7 +15,8 @@ pub fn read(reading: &mut Reading) -> Vec<CommandLine> {
         match json::strings_of(&source, "scripts") {
             Ok(scripts) => {
                 for (name, script) in scripts.iter().filter(|(_, script)| script.text().contains("docker")) {
-                    lines.extend(shell_lines(script, Language::JsonShell, Some(name.clone()), "sh"));
+                    let directory = Some(directory::of(&path));
+                    lines.extend(shell_lines(script, Language::JsonShell, Some(name.clone()), "sh", directory));
                 }
                 reading.keep(&source);
             }
@@ -37,7 +38,8 @@ pub fn read(reading: &mut Reading) -> Vec<CommandLine> {
     lines
 }
 
-fn mentioning_docker(reading: &mut Reading, path: &str, format: Format) -> Option<Source> {
+/// A file that speaks of docker.
+pub fn mentioning_docker(reading: &mut Reading, path: &str, format: Format) -> Option<Source> {
     reading.source(path, Some(format)).filter(|source| source.text().contains("docker"))
 }
 
@@ -51,12 +53,13 @@ fn hook_lines(source: &Source, hook: &yaml::Node) -> Vec<CommandLine> {
     for argument in hook.get("args").map(yaml::Node::items).unwrap_or_default() {
         if let Some(value) = mapped(source, argument) {
             // Words of a list: an option cannot be put in as text.
-            words.push(Word { place: argument.span.clone(), value, after: None });
+            words.push(Word { place: argument.span.clone(), value, after: None, literal: false });
         }
     }
     match docker::find(&words, false, &|_, _| Lookup::Unknown) {
-        Some(Found::Script(script)) => {
-            let mut lines = shell_lines(&script, Language::YamlShell, holder, "sh");
+        Some(Found::Script { text: script, shell, .. }) => {
+            // Hooks run at the top of the repository.
+            let mut lines = shell_lines(&script, Language::YamlShell, holder, &shell, Some(""));
             lines.iter_mut().for_each(|line| line.nested = true);
             lines
         }
@@ -67,13 +70,14 @@ fn hook_lines(source: &Source, hook: &yaml::Node) -> Vec<CommandLine> {
             call: *call,
             nested: false,
             numbers: Numbers::default(),
+            compose_file: Some(String::new()),
         }],
         None => vec![],
     }
 }
 
 /// A scalar's text. Its bytes have places of their own when they stand in the file as they are.
-fn mapped(source: &Source, node: &yaml::Node) -> Option<Mapped> {
+pub fn mapped(source: &Source, node: &yaml::Node) -> Option<Mapped> {
     let value = node.as_str()?;
     let mut text = Mapped::default();
     if source.slice(&node.span) == value && !node.aliased && !node.shared {

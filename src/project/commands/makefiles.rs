@@ -1,13 +1,12 @@
 //! Command lines of Makefiles, with what they include.
 
-use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::user::{self, Lookup, PERSON_GID, PERSON_UID, Reference};
-use super::{CommandLine, Context, Language, Numbers, Reading};
+use super::{CommandLine, Context, Language, Numbers, Reading, directory};
 use crate::project::Format;
-use crate::text::make::{self, Makefile, Scope};
-use crate::text::{Mapped, Source, Span};
+use crate::text::make::{self, Makefile, Recipe, Scope};
+use crate::text::{Mapped, Source, Span, shell};
 
 /// How many files one Makefile may include, so that files which include each other end.
 const MOST_INCLUDES: usize = 100;
@@ -18,6 +17,8 @@ struct Part {
     makefile: Makefile,
     /// Whether an `include` named it.
     included: bool,
+    /// Whether it includes something that could not be read, which may set anything.
+    open: bool,
 }
 
 /// Reads all Makefiles of the project.
@@ -57,18 +58,26 @@ fn gather(reading: &mut Reading, path: &str, root: &str, group: &mut Vec<Part>) 
     let makefile = make::parse(source.text());
     let includes: Vec<String> =
         makefile.includes.iter().filter_map(|name| source.text().get(name.clone())).map(str::to_owned).collect();
-    group.push(Part { source, makefile, included: path != root });
+    let own = group.len();
+    group.push(Part { source, makefile, included: path != root, open: false });
+    let mut open = false;
     for include in includes {
         // Make looks from the directory it runs in, which is the root Makefile's.
         let wanted = beside(root, &include);
         match wanted.split_once('*') {
-            None => gather(reading, &wanted, root, group),
+            None => {
+                gather(reading, &wanted, root, group);
+                open |= !group.iter().any(|part| part.source.path() == wanted);
+            }
             Some((before, after)) => {
                 let fits = |path: &&String| path.starts_with(before) && path.ends_with(after);
                 let found: Vec<String> = reading.files.list().iter().filter(fits).cloned().collect();
                 found.iter().for_each(|path| gather(reading, path, root, group));
             }
         }
+    }
+    if let Some(part) = group.get_mut(own) {
+        part.open = open;
     }
 }
 
@@ -90,7 +99,9 @@ fn lines_of(reading: &mut Reading, group: &[Part]) -> Vec<CommandLine> {
     let variables = Variables::new(group, scope);
     let tops: BTreeMap<&str, Span> =
         group.iter().map(|part| (part.source.path(), part.source.span(part.makefile.top..part.makefile.top))).collect();
-    let numbers = |place: &Span| variables.numbers(tops.get(&*place.path));
+    let known = variables.numbers();
+    let numbers = |place: &Span| Numbers { define_at: tops.get(&*place.path).cloned(), ..known.clone() };
+    let one_shell = |part: &Part| part.makefile.one_shell;
     let mut lines = vec![];
     for part in group {
         for recipe in &part.makefile.recipes {
@@ -98,24 +109,77 @@ fn lines_of(reading: &mut Reading, group: &[Part]) -> Vec<CommandLine> {
             if !written.contains("docker") && !written.contains('$') {
                 continue;
             }
-            let text = variables.scope.expand(&Mapped::literal(written, part.source.span(recipe.text.clone())));
+            let text = variables.scope.expand(&without_prefixes(&part.source, recipe));
             if !text.text().contains("docker") {
                 continue;
             }
+            let shell = super::scripts::Variables::of(&text, "sh");
             let context = Context {
                 language: Language::Make,
                 holder: part.source.text().get(recipe.targets.clone()).map(first_target),
                 numbers: &numbers,
-                variables: &|name, reference| variables.lookup(name, reference),
+                variables: &|name, reference| match reference {
+                    Reference::Parenthesis => variables.lookup(name, reference),
+                    // The recipe's own shell may set it, in this line or in one before it.
+                    _ if shell.set.contains_key(name) => shell.lookup(name, reference),
+                    _ if one_shell(part) => Lookup::Unknown,
+                    _ => variables.lookup(name, reference),
+                },
                 programs: &|_| None,
+                functions: &|_| None,
+                directory: group.first().map(|root| directory::of(root.source.path())),
             };
-            lines.extend(context.lines(&text));
+            for line in lines_for_the_shell(&text) {
+                let mut found = context.lines(&line);
+                found.iter_mut().for_each(|line| variables.note_taken(line));
+                lines.append(&mut found);
+            }
         }
     }
     if !lines.is_empty() {
         group.iter().for_each(|part| reading.keep(&part.source));
     }
     lines
+}
+
+/// What the shell gets of a recipe before expansion: continuation lines come without the prefix.
+fn without_prefixes(source: &Source, recipe: &Recipe) -> Mapped {
+    let mut made = Mapped::default();
+    let mut at = recipe.text.start;
+    for line in source.text().get(recipe.text.clone()).unwrap_or("").split_inclusive('\n') {
+        let end = at + line.len();
+        let kept = if at == recipe.text.start { line } else { line.strip_prefix(recipe.prefix).unwrap_or(line) };
+        made.push_literal(kept, source.span(end - kept.len()..end));
+        at = end;
+    }
+    made
+}
+
+/// The lines that Make starts a shell for: a variable may bring in several, each with prefixes of its own.
+fn lines_for_the_shell(text: &Mapped) -> Vec<Mapped> {
+    let (mut lines, mut start) = (vec![], 0);
+    let whole = text.text();
+    for (at, _) in whole.match_indices('\n').chain([(whole.len(), "")]) {
+        let line = whole.get(start..at).unwrap_or("");
+        if at < whole.len() && line.trim_end_matches('\r').ends_with('\\') {
+            continue;
+        }
+        let command = line.trim_start_matches([' ', '\t', '@', '-', '+']);
+        if command.contains("docker") {
+            lines.push(text.part(at - command.len()..at));
+        }
+        start = at + 1;
+    }
+    lines
+}
+
+/// The numbers that recipes hand to another make, as in `$(MAKE) target UID=$$(id -u)`: they hold there and not here.
+fn handed_on(part: &Part) -> Vec<String> {
+    let recipes = part.makefile.recipes.iter().filter_map(|recipe| part.source.text().get(recipe.text.clone()));
+    let calls_make = |text: &&str| ["$(MAKE)", "${MAKE}", "make "].iter().any(|make| text.contains(make));
+    let words = recipes.filter(calls_make).flat_map(str::split_whitespace);
+    let names = words.filter_map(shell::assignment).map(|assigned| assigned.name);
+    names.filter(|name| user::names_a_number(name)).map(str::to_owned).collect()
 }
 
 fn first_target(targets: &str) -> String {
@@ -125,12 +189,14 @@ fn first_target(targets: &str) -> String {
 /// The variables of a Makefile as the user option reads them.
 struct Variables {
     scope: Scope,
-    exported: Vec<String>,
+    exported: BTreeSet<String>,
     exports_all: bool,
     /// The shell of the recipes sets `UID` by itself.
     shell_sets_uid: bool,
-    /// The names that hold numbers of people; found once, since every line asks.
-    numbers: OnceCell<Numbers>,
+    /// Names that single targets set.
+    scoped: BTreeSet<String>,
+    /// Something is included that could not be read.
+    open: bool,
 }
 
 impl Variables {
@@ -146,7 +212,8 @@ impl Variables {
             exported: group.iter().flat_map(|part| part.makefile.exported.iter().cloned()).collect(),
             exports_all,
             shell_sets_uid: shell.contains("bash") || shell.contains("zsh"),
-            numbers: OnceCell::new(),
+            scoped: group.iter().flat_map(|part| part.makefile.scoped.iter().cloned().chain(handed_on(part))).collect(),
+            open: group.iter().any(|part| part.open),
             scope,
         }
     }
@@ -161,10 +228,11 @@ impl Variables {
     fn lookup(&self, name: &str, reference: Reference) -> Lookup {
         let number = user::names_a_number(name);
         // What is left after expansion is set by no Makefile, or belongs to the shell.
-        let visible =
-            reference == Reference::Parenthesis || self.exports_all || self.exported.iter().any(|one| one == name);
+        let visible = reference == Reference::Parenthesis || self.exports_all || self.exported.contains(name);
         match self.value(name).filter(|_| visible) {
+            _ if self.scoped.contains(name) => Lookup::Unknown,
             Some(value) => Lookup::Set(value),
+            None if self.open && self.scope.get(name).is_none() => Lookup::Unknown,
             None if !number => Lookup::Unknown,
             None if self.shell_sets_uid && matches!(name, "UID" | "EUID") && reference != Reference::Parenthesis => {
                 Lookup::Set("$(id -u)".to_owned())
@@ -173,13 +241,9 @@ impl Variables {
         }
     }
 
-    fn numbers(&self, top: Option<&Span>) -> Numbers {
-        let known = self.numbers.get_or_init(|| self.find_numbers()).clone();
-        Numbers { define_at: top.cloned(), ..known }
-    }
-
-    fn find_numbers(&self) -> Numbers {
-        let names: Vec<&str> = self.scope.names().filter(|name| user::names_a_number(name)).collect();
+    fn numbers(&self) -> Numbers {
+        let names: Vec<&str> =
+            self.scope.names().filter(|name| user::names_a_number(name) || user::names_a_group(name)).collect();
         let resolved = |name: &str| {
             let value = self.value(name)?;
             let origin = Span { path: "".into(), start: 0, end: value.len() };
@@ -197,11 +261,23 @@ impl Variables {
                 }
             }
         };
+        let wanted = super::PREFIXES.iter().flat_map(|prefix| ["UID", "GID"].map(|name| format!("{prefix}{name}")));
         Numbers {
             uid: holding("UID", PERSON_UID),
             gid: holding("GID", PERSON_GID),
-            taken: names.iter().map(|name| (*name).to_owned()).collect(),
+            taken: wanted.filter(|wanted| self.is_set(wanted)).collect(),
             define_at: None,
         }
+    }
+
+    /// Whether something here sets a name, be it for one target only.
+    fn is_set(&self, name: &str) -> bool {
+        self.scope.get(name).is_some() || self.scoped.contains(name)
+    }
+
+    /// Adds the blank names of a line's own that are set, to nothing, so that no fix sets them.
+    fn note_taken(&self, line: &mut CommandLine) {
+        let blank = line.call.user.iter().flat_map(|user| &user.blank).map(|blank| blank.value.clone());
+        line.numbers.taken.extend(blank.filter(|name| self.is_set(name)));
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::user::{Lookup, Reference};
-use super::{CommandLine, Context, Language, Numbers, Reading};
+use super::{CommandLine, Context, Language, Numbers, Reading, directory};
 use crate::project::Format;
 use crate::text::{Mapped, Source, Span, just, shell};
 
@@ -62,7 +62,7 @@ fn script(reading: &mut Reading, source: &Source, interpreter: &str) -> Vec<Comm
         return vec![];
     }
     let text = Mapped::literal(source.text(), source.span(0..source.text().len()));
-    let lines = shell_lines(&text, Language::Shell, None, interpreter);
+    let lines = shell_lines(&text, Language::Shell, None, interpreter, None);
     if !lines.is_empty() {
         reading.keep(source);
     }
@@ -70,7 +70,13 @@ fn script(reading: &mut Reading, source: &Source, interpreter: &str) -> Vec<Comm
 }
 
 /// The command lines of a text that `interpreter` runs.
-pub fn shell_lines(text: &Mapped, language: Language, holder: Option<String>, interpreter: &str) -> Vec<CommandLine> {
+pub fn shell_lines(
+    text: &Mapped,
+    language: Language,
+    holder: Option<String>,
+    interpreter: &str,
+    directory: Option<&str>,
+) -> Vec<CommandLine> {
     let variables = Variables::of(text, interpreter);
     let context = Context {
         language,
@@ -78,15 +84,22 @@ pub fn shell_lines(text: &Mapped, language: Language, holder: Option<String>, in
         numbers: &|_| Numbers::default(),
         variables: &|name, reference| variables.lookup(name, reference),
         programs: &|name| variables.set.get(name).cloned().flatten(),
+        functions: &|name| variables.functions.get(name).cloned(),
+        directory,
     };
     context.lines(text)
 }
 
+/// Numbers that a shell may hold.
+const NUMBERS: [&str; 4] = ["UID", "EUID", "GID", "EGID"];
+
 /// The variables that a script sets.
 #[derive(Default)]
-struct Variables {
+pub struct Variables {
     /// Value by name; `None` when it is set in several ways.
-    set: BTreeMap<String, Option<Mapped>>,
+    pub set: BTreeMap<String, Option<Mapped>>,
+    /// What functions that hand all their words on, and aliases, stand for.
+    functions: BTreeMap<String, Mapped>,
     /// The shell sets `UID` by itself.
     has_uid: bool,
     /// The shell sets `GID` by itself.
@@ -96,15 +109,25 @@ struct Variables {
 }
 
 impl Variables {
-    fn of(text: &Mapped, interpreter: &str) -> Self {
+    /// The variables that `text` sets when `interpreter` runs it.
+    pub fn of(text: &Mapped, interpreter: &str) -> Self {
         let mut variables =
             Self { has_uid: matches!(interpreter, "bash" | "zsh"), has_gid: interpreter == "zsh", ..Self::default() };
         for command in shell::commands(text.text()) {
             let word = |range: &std::ops::Range<usize>| text.text().get(range.clone()).unwrap_or("");
             let first = command.words.first().map_or("", word);
-            let mut assignments = command.assignments.clone();
+            variables.functions.extend(handed_on(text, &command));
+            if first == "alias" {
+                for (range, assigned) in
+                    command.words.iter().filter_map(|range| Some((range, shell::assignment(word(range))?)))
+                {
+                    let value = shell::unquoted(text, range.start + assigned.value_at..range.end);
+                    variables.functions.insert(assigned.name.to_owned(), value);
+                }
+            }
+            // In front of a command they hold for it alone, and not yet when its words are made.
+            let mut assignments = if first.is_empty() { command.assignments.clone() } else { vec![] };
             match first {
-                "" => {}
                 "export" | "local" | "readonly" | "declare" | "typeset" => {
                     assignments.extend(command.words.iter().cloned())
                 }
@@ -127,10 +150,17 @@ impl Variables {
                 }
             }
         }
+        // `: "${UID:=1000}"` sets it too.
+        for name in NUMBERS {
+            if [":=", "="].iter().any(|operator| text.text().contains(&format!("${{{name}{operator}"))) {
+                variables.set.insert(name.to_owned(), None);
+            }
+        }
         variables
     }
 
-    fn lookup(&self, name: &str, reference: Reference) -> Lookup {
+    /// What a variable is.
+    pub fn lookup(&self, name: &str, reference: Reference) -> Lookup {
         match (name, self.set.get(name)) {
             _ if reference == Reference::Parenthesis => Lookup::Unknown, // a command, not a variable
             ("UID" | "EUID", _) if self.has_uid => Lookup::Set("$(id -u)".to_owned()),
@@ -141,6 +171,18 @@ impl Variables {
             _ => Lookup::Unknown,
         }
     }
+}
+
+/// The function that a command opens and what it stands for, when all it does is hand its words on: `dc() { docker compose
+/// "$@"; }`. One that says itself what runs in a container is read where it stands.
+fn handed_on(text: &Mapped, command: &shell::Command) -> Option<(String, Mapped)> {
+    let word = |range: &std::ops::Range<usize>| text.text().get(range.clone()).unwrap_or("");
+    let (last, before) = command.words.split_last()?;
+    let name = word(command.function.as_ref()?).to_owned();
+    let all = matches!(word(last).trim_matches('"').trim_start_matches('$').trim_matches(['{', '}']), "@" | "*");
+    let runs = before.iter().any(|range| matches!(word(range), "exec" | "run"));
+    let range = before.first()?.start..before.last()?.end;
+    (all && !runs && word(&range).contains("docker")).then(|| (name, text.part(range)))
 }
 
 fn recipes(reading: &mut Reading, source: &Source) -> Vec<CommandLine> {
@@ -162,7 +204,7 @@ fn recipes(reading: &mut Reading, source: &Source) -> Vec<CommandLine> {
             let Some(written) = source.text().get(script.clone()) else { continue };
             let text = values.expand(&Mapped::literal(written, source.span(script.clone())));
             if text.text().contains("docker") {
-                lines.extend(recipe_lines(&text, &recipe.name, shell));
+                lines.extend(recipe_lines(&text, &recipe.name, shell, directory::of(source.path())));
             }
         }
     }
@@ -172,7 +214,7 @@ fn recipes(reading: &mut Reading, source: &Source) -> Vec<CommandLine> {
     lines
 }
 
-fn recipe_lines(text: &Mapped, name: &str, shell: &str) -> Vec<CommandLine> {
+fn recipe_lines(text: &Mapped, name: &str, shell: &str, directory: &str) -> Vec<CommandLine> {
     let mut variables = Variables::of(text, shell);
     variables.careful |= shell == "just";
     let context = Context {
@@ -181,6 +223,8 @@ fn recipe_lines(text: &Mapped, name: &str, shell: &str) -> Vec<CommandLine> {
         numbers: &|_: &Span| Numbers::default(),
         variables: &|name, reference| variables.lookup(name, reference),
         programs: &|name| variables.set.get(name).cloned().flatten(),
+        functions: &|name| variables.functions.get(name).cloned(),
+        directory: Some(directory),
     };
     context.lines(text)
 }

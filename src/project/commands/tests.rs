@@ -1,5 +1,7 @@
 //! Tests of finding command lines in files.
 
+mod told;
+
 use super::*;
 use crate::project::files::MemoryFiles;
 

@@ -1,6 +1,6 @@
 //! What the value of a user option becomes: whose numbers it names, and which of its variables nothing sets.
 
-use super::UserOption;
+use super::{Blank, UserOption};
 use crate::text::{Mapped, Spanned};
 
 /// The person's own user number, as `id -u` tells it when the line runs.
@@ -37,19 +37,26 @@ pub type Variables<'a> = dyn Fn(&str, Reference) -> Lookup + 'a;
 
 /// How deep variables are followed.
 const DEEPEST: usize = 8;
+/// How many are followed for one value. Variables that name each other twice would fill the memory.
+const MOST: usize = 40;
 
 /// Reads the value of a user option.
 pub fn option(value: &Mapped, variables: &Variables) -> Option<UserOption> {
     let text = value.text();
-    let mut resolver = Resolver { variables, resolved: String::new(), blank: vec![] };
-    resolver.read(text, 0, true);
+    let mut resolver = Resolver { variables, resolved: String::new(), blank: vec![], followed: 0 };
+    resolver.read(text, 0, None);
     let place = value.place(0..text.len())?;
     let blank = resolver
         .blank
         .into_iter()
-        .map(|(name, range)| Spanned::new(name, value.place(range).unwrap_or_else(|| place.clone())))
+        .map(|(name, range)| Blank {
+            value: name,
+            span: value.place(range.clone()).unwrap_or_else(|| place.clone()),
+            stands: value.stands(range),
+        })
         .collect();
-    Some(UserOption { written: Spanned::new(text.to_owned(), place), resolved: resolver.resolved, blank })
+    let stands = value.stands(0..text.len());
+    Some(UserOption { written: Spanned::new(text.to_owned(), place), resolved: resolver.resolved, blank, stands })
 }
 
 /// Whether a name says that it holds a user or group number, which no environment sets by itself.
@@ -68,14 +75,14 @@ struct Resolver<'a> {
     variables: &'a Variables<'a>,
     resolved: String,
     blank: Vec<(String, std::ops::Range<usize>)>,
+    followed: usize,
 }
 
 impl Resolver<'_> {
-    /// Reads `text`; only at the top do places count.
-    fn read(&mut self, text: &str, depth: usize, top: bool) {
+    /// Reads `text`. What a variable brought in stands at the reference in the line, `within`.
+    fn read(&mut self, text: &str, depth: usize, within: Option<&std::ops::Range<usize>>) {
         let mut at = 0;
         while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
-            let start = at;
             let Some(special) = rest.find(['$', '`', '{']) else {
                 self.resolved.push_str(rest);
                 return;
@@ -83,7 +90,7 @@ impl Resolver<'_> {
             self.resolved.push_str(&rest[..special]);
             at += special;
             let rest = &rest[special..];
-            let place = |length: usize| if top { at..at + length } else { start..start };
+            let place = |length: usize| within.cloned().unwrap_or(at..at + length);
             if let Some(inner) = enclosed(rest, "$(", ')') {
                 let length = inner.len() + 3;
                 self.command_or_name(inner, place(length), depth);
@@ -139,10 +146,13 @@ impl Resolver<'_> {
         depth: usize,
     ) {
         match ((self.variables)(name, reference), default) {
-            _ if depth >= DEEPEST => self.resolved.push_str(UNKNOWN),
-            (Lookup::Set(value), _) => self.read(&value, depth + 1, false),
+            _ if depth >= DEEPEST || self.followed >= MOST => self.resolved.push_str(UNKNOWN),
+            (Lookup::Set(value), _) => {
+                self.followed += 1;
+                self.read(&value, depth + 1, Some(&place));
+            }
             (Lookup::Unknown, _) => self.resolved.push_str(UNKNOWN),
-            (Lookup::Blank, Some(default)) => self.read(default, depth + 1, false),
+            (Lookup::Blank, Some(default)) => self.read(default, depth + 1, Some(&place)),
             (Lookup::Blank, None) => self.blank.push((name.to_owned(), place)),
         }
     }

@@ -129,6 +129,22 @@ fn variables_are_put_in_where_they_are_known() {
 }
 
 #[test]
+fn arguments_of_the_build_come_before_defaults_and_only_where_they_are_declared() {
+    let given: BTreeMap<String, String> =
+        [("U", "7"), ("TAG", "9"), ("E", "")].map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    for line in include_str!("../../../tests/dockerfile/arguments.txt").lines().filter(|line| !line.starts_with("# ")) {
+        let (text, expected) = line.split_once(" => ").expect(line);
+        let file = read_with(&Source::new("Dockerfile", &text.replace("; ", "\n")), &given).expect(line);
+        let user = file.user_of(None).map_or("", |user| user.value.as_str());
+        assert_eq!(user, expected.trim_matches('|'), "{line}");
+    }
+    let file = read_with(&Source::new("Dockerfile", "ARG TAG=1\nFROM x:$TAG\nARG X\nUSER $X"), &given).unwrap();
+    assert_eq!(file.base_image_of(None).unwrap().value, "x:9");
+    // What nobody gives here may still be given on the command line.
+    assert_eq!(file.user_of(None).unwrap().value, "$X");
+}
+
+#[test]
 fn working_directories_go_on_from_the_former() {
     let table = [
         ("FROM scratch\nWORKDIR a\nWORKDIR ./b/", "/a/b"),

@@ -9,6 +9,7 @@ use crate::project::files::{Files, source};
 use crate::text::{Source, Span, dotenv, ini, toml};
 
 use super::mapped::{Mapped, only_reference};
+use super::packages::{self, Packages};
 use super::parts::parts;
 use super::{DatabaseUrl, Holder, Reader, UrlDefectKind, python_files};
 
@@ -43,16 +44,15 @@ pub fn read(
     collector.compose(compose);
     collector.configurations(alembic);
     let python = collector.python();
-    let dependency = collector.dependency();
-    let dependencies = collector.dependencies();
+    let packages = packages::read(collector.files, collector.sources);
     let mut urls: Vec<DatabaseUrl> = collector.found.into_iter().map(|(url, _)| url).collect();
     let shown =
         alembic.iter().find_map(|environment| environment.script_location.as_ref().map(|place| place.span.clone()));
-    let shown = shown.or(python.engine).or(dependency);
+    let shown = shown.or(python.engine).or_else(|| packages.sqlalchemy.clone());
     for url in &mut urls {
         url.read_by_sqlalchemy = url.read_by_sqlalchemy.take().or_else(|| shown.clone());
         url.scheme_rewritten.clone_from(&python.rewrite);
-        choose_driver(url, &dependencies);
+        choose_driver(url, &packages, python.registers);
         url.readers.sort();
         url.readers.dedup();
     }
@@ -74,25 +74,25 @@ fn may_be_postgres(text: &str) -> bool {
     is_postgres(text) || !text.is_empty() && text.len() <= LONGEST && !text.contains("://")
 }
 
-/// Settles what an unknown scheme should be: nothing, where a dependency brings the driver as a plugin; psycopg 3 by its
-/// name, where the project has no psycopg2, which `postgresql` alone stands for.
-fn choose_driver(url: &mut DatabaseUrl, dependencies: &[String]) {
+/// Settles what an unknown scheme should be: nothing, where the project or a package of it may bring the dialect; psycopg 3
+/// by its name, where the project has no psycopg2, which `postgresql` alone stands for.
+fn choose_driver(url: &mut DatabaseUrl, packages: &Packages, registers: bool) {
     let scheme = url.parts.scheme.as_ref().map_or(String::new(), |scheme| scheme.value.to_lowercase());
-    let plain = |name: &str| name.replace(['-', '_', '.'], "");
-    let driver = scheme.split_once('+').map(|(_, driver)| plain(driver)).filter(|driver| !driver.is_empty());
-    let only_psycopg = dependencies.iter().any(|name| name == "psycopg")
-        && !dependencies.iter().any(|name| name.starts_with("psycopg2"));
+    let (dialect, driver) = scheme.split_once('+').unwrap_or((&scheme, ""));
+    let only_psycopg = packages.has("psycopg") && !packages.has_any("psycopg2");
+    let brought = match driver {
+        "" => dialect == "postgres" && packages.knows_postgres,
+        _ => dialect == "postgresql" && packages.may_bring(driver),
+    };
     url.parts.defects.retain_mut(|defect| {
         let UrlDefectKind::UnknownScheme { meant } = &mut defect.kind else { return true };
         if meant != "postgresql" {
-            return true;
+            return !registers;
         }
         if only_psycopg {
             *meant = "postgresql+psycopg".to_owned();
         }
-        let right_dialect = scheme.starts_with("postgresql+");
-        let brings = |driver: &String| dependencies.iter().any(|name| plain(name).contains(driver.as_str()));
-        !(right_dialect && driver.as_ref().is_some_and(brings))
+        !(brought || registers || packages.registers)
     });
 }
 
@@ -295,44 +295,5 @@ impl Collector<'_> {
             url.read_by_sqlalchemy = literal.engine.then_some(span);
         }
         found
-    }
-
-    /// The names of the packages that the project's `pyproject.toml` files ask for, in lower case.
-    fn dependencies(&mut self) -> Vec<String> {
-        let named = |path: &&String| path.rsplit('/').next() == Some("pyproject.toml");
-        let paths: Vec<String> = self.files.list().iter().filter(named).cloned().collect();
-        let mut names = vec![];
-        for path in paths {
-            let Ok(source) = source(self.files, self.sources, &path) else { continue };
-            let Ok(file) = toml::parse(source.text()) else { continue };
-            for text in file.texts(&["project", "dependencies"]) {
-                let name = |character: &char| character.is_ascii_alphanumeric() || "-_.".contains(*character);
-                names.push(text.value.trim().chars().take_while(name).collect::<String>().to_lowercase());
-            }
-        }
-        names
-    }
-
-    /// A dependency that reads URLs as SQLAlchemy does.
-    fn dependency(&mut self) -> Option<Span> {
-        let paths: Vec<String> = self
-            .files
-            .list()
-            .iter()
-            .filter(|path| path.rsplit('/').next() == Some("pyproject.toml"))
-            .cloned()
-            .collect();
-        paths.into_iter().find_map(|path| {
-            let source = source(self.files, self.sources, &path).ok()?;
-            let file = toml::parse(source.text()).ok()?;
-            let reads = |text: &toml::Text| {
-                let name = text.value.to_lowercase();
-                ["sqlalchemy", "sqlmodel", "alembic", "flask-sqlalchemy"]
-                    .iter()
-                    .any(|package| name.starts_with(package))
-            };
-            let text = file.texts(&["project", "dependencies"]).into_iter().find(reads)?;
-            Some(source.span(text.range))
-        })
     }
 }

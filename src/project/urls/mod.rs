@@ -5,6 +5,7 @@ mod intent;
 pub mod libpq;
 mod login;
 mod mapped;
+mod packages;
 mod parts;
 mod python_files;
 mod repair;

@@ -10,11 +10,19 @@ use crate::project::files::{Files, source};
 use crate::text::python::{self, Call, Text, Value};
 use crate::text::{Source, Span};
 
-/// Only files with one of these words are parsed.
-#[expect(clippy::expect_used, reason = "the pattern is a constant and is compiled in the tests")]
+/// Only files with a URL of Postgres, or with what else is looked for, are parsed: prose has the words too.
 static WORTH_PARSING: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new("postgres|create_engine|create_async_engine").expect("a pattern of this file compiles")
+    pattern(r#"(?i-u)(?:postgre|pgsql|psql|driver)[a-z0-9+_.]*:/|registry\.register|replace\(\s*[rbu]?["']postgres"#)
 });
+
+/// What shows an engine; one is enough.
+static ENGINE: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?-u)create_engine|create_async_engine|engine_from_config"));
+
+#[expect(clippy::expect_used, reason = "the patterns are constants and are compiled in the tests")]
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).expect("a pattern of this file compiles")
+}
 
 /// A URL in Python.
 pub(super) struct Literal {
@@ -38,6 +46,8 @@ pub(super) struct Found {
     pub engine: Option<Span>,
     /// Where `postgres://` is replaced.
     pub rewrite: Option<Span>,
+    /// Whether it registers a dialect of its own.
+    pub registers: bool,
 }
 
 /// Whether a path is of the project's own, and not a test or an example, whose texts lead nowhere.
@@ -58,7 +68,9 @@ pub(super) fn read(files: &dyn Files, sources: &mut BTreeMap<String, Source>) ->
     let mut found = Found::default();
     for path in files.list().iter().filter(|path| path.ends_with(".py") && is_own(path)) {
         // What cannot be read is named by whoever must read it; here it only holds no URL.
-        if !files.bytes(path).is_ok_and(|bytes| WORTH_PARSING.is_match(&bytes)) {
+        let no_engine = found.engine.is_none();
+        let worth = |bytes: Vec<u8>| WORTH_PARSING.is_match(&bytes) || no_engine && ENGINE.is_match(&bytes);
+        if !files.bytes(path).is_ok_and(worth) {
             continue;
         }
         let known = sources.contains_key(path);
@@ -128,6 +140,7 @@ fn understand(file: &Source, found: &mut Found) -> bool {
         call.function() == "replace"
             && old.is_some_and(|old| old.value.starts_with("postgres:") || old.value == "postgres")
     };
+    found.registers |= module.calls.iter().any(|call| call.callee.ends_with("registry.register"));
     if found.rewrite.is_none()
         && let Some(call) = module.calls.iter().find(rewrites)
     {

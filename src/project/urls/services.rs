@@ -22,7 +22,7 @@ pub fn is_postgres_service(project: &Project, service: &Service) -> bool {
         IMAGES.iter().any(|word| whole.contains(word)) && !OTHERS.iter().any(|word| name.contains(word))
     };
     let built = service.build.as_ref().and_then(|build| {
-        let dockerfile = project.dockerfiles.get(&build.dockerfile)?;
+        let dockerfile = project.dockerfile_of(service)?;
         Some(is_image(dockerfile.base_image_of(build.target.as_deref())?))
     });
     // A service that is built names its result with `image:`, which says nothing of what it is.

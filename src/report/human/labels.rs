@@ -2,7 +2,7 @@
 
 use annotate_snippets::{AnnotationKind, Element, Snippet};
 
-use super::{Annotations, clean, shown_path};
+use super::{Annotations, Page, clean, shown_path};
 use crate::text::Source;
 
 /// What the renderer puts in the place of a tab.
@@ -14,7 +14,7 @@ pub(super) fn snippet<'report>(
     source: &Source,
     path: &'report str,
     annotations: Annotations<'report>,
-    width: usize,
+    page: Page,
     notes: &mut Vec<String>,
 ) -> Element<'report> {
     // Only the lines in question are handed over: a file may have 100,000 of them.
@@ -25,7 +25,7 @@ pub(super) fn snippet<'report>(
     let start = text.get(..first).and_then(|before| before.rfind('\n')).map_or(bom, |newline| newline + 1);
     let end = text.get(last..).and_then(|after| after.find('\n')).map_or(text.len(), |newline| last + newline);
     let line = source.position(start).line;
-    let gutter = source.position(end).line.to_string().len() + " | ".len();
+    let gutter = page.digits + " | ".len();
     let window = text.get(start..end).unwrap_or("").to_owned();
     let mut snippet = Snippet::source(window.clone()).path(shown_path(path)).line_start(line);
     let mut said: Vec<(usize, &str)> = vec![];
@@ -39,7 +39,7 @@ pub(super) fn snippet<'report>(
         let mut annotation = kind.span(range);
         let is_new = !label.is_empty() && !said.contains(&(line, label));
         said.push((line, label));
-        if is_new && column + console::measure_text_width(label) <= width {
+        if is_new && column + console::measure_text_width(label) <= page.width {
             annotation = annotation.label(clean(label));
         } else if is_new && matches!(kind, AnnotationKind::Primary) {
             notes.push(clean(label));

@@ -115,3 +115,46 @@ fn a_label_that_leaves_the_screen_becomes_a_note_and_no_line_says_a_thing_twice(
     let wide = human(&report, HumanStyle { width: 140, ..HumanStyle::default() });
     assert!(!wide.contains("note:") && wide.contains(far), "{wide}");
 }
+
+#[test]
+fn what_stands_in_backticks_is_kept_together_where_it_fits() {
+    let text = "add `-u $(UID):$(GID)` to it, or `docker compose up -d api worker`";
+    assert_eq!(wrapped(text, 24, ""), "add `-u $(UID):$(GID)`\nto it, or `docker\ncompose up -d api\nworker`");
+    assert_eq!(wrapped(text, 40, ""), "add `-u $(UID):$(GID)` to it, or\n`docker compose up -d api worker`");
+    for odd in ["", "`", "a ` b", "a  b", "` `` `", "é `ü ö` ä"] {
+        assert_eq!(wrapped(odd, 80, ""), odd);
+    }
+}
+
+#[test]
+fn lines_of_proof_that_are_held_back_are_counted_and_what_the_message_says_is_not_said_again() {
+    let proved = |count: usize| {
+        let finding =
+            Finding::at_path("a", "a", "`a` cannot be read: is a binary file").seen("parse", "a", "is a binary file");
+        let finding = (0..count).fold(finding, |finding, number| finding.seen("lstat", number.to_string(), "0:0"));
+        let result = CheckResult { id: "b".into(), severity: Severity::Error, result: Ok(Ok(vec![finding])) };
+        Report::new("/", false, vec![result], &BTreeMap::new())
+    };
+    let text = |count, verbose| human(&proved(count), HumanStyle { verbose, ..HumanStyle::default() });
+    assert!(text(3, false).contains("2: 0:0") && !text(3, false).contains("more line"), "{}", text(3, false));
+    assert!(text(4, false).contains("= seen: 1 more line, shown with -v"), "{}", text(4, false));
+    assert!(text(60, false).contains("= seen: 57 more lines, shown with -v"));
+    assert!(!text(3, false).contains("parse: a") && text(3, true).contains("parse: a: is a binary file"));
+    assert_eq!(text(60, true).matches(": 0:0").count(), 60);
+}
+
+#[test]
+fn no_line_of_words_leaves_the_screen_however_long_the_line_numbers_are() {
+    for before in [0, 8, 98, 9_998] {
+        let source = Source::new("a.txt", &format!("{}here\n", "\n".repeat(before)));
+        let span = source.span(before..before + 4);
+        let words = "word ".repeat(60);
+        let finding = Finding::at(&span, "a", "b").label("c").seen("d", "e", &words).help(&words);
+        let result = CheckResult { id: "f".into(), severity: Severity::Error, result: Ok(Ok(vec![finding])) };
+        let report = Report::new("/", false, vec![result], &[("a.txt".to_owned(), source.clone())].into());
+        for width in 40..100 {
+            let text = human(&report, HumanStyle { width, ..HumanStyle::default() });
+            assert!(text.lines().all(|line| line.chars().count() <= width), "{width}: {text}");
+        }
+    }
+}

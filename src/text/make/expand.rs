@@ -1,5 +1,6 @@
 //! Puts the variables of a Makefile into a text, each byte with its place.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -10,6 +11,8 @@ use crate::text::{Mapped, Source};
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
     variables: BTreeMap<String, Variable>,
+    /// How many references were followed so far.
+    followed: Cell<usize>,
 }
 
 /// A variable before anything is put into it.
@@ -26,6 +29,8 @@ const LONGEST: usize = 100_000;
 /// How many references are followed for one text, and how deep. Variables that name each other twice would never end.
 const MOST: usize = 2_000;
 const DEEPEST: usize = 30;
+/// How many for all texts of one Makefile together: what people write stays far below.
+const MOST_IN_ALL: usize = 300_000;
 /// Longest reference that is looked for its end.
 const LONGEST_REFERENCE: usize = 4_000;
 
@@ -66,10 +71,13 @@ impl Scope {
     }
 
     /// A text with its variables put in. Functions other than `call`, automatic variables and variables that nothing sets
-    /// stay as written; `$$` becomes `$`.
+    /// stay as written (`${NAME}` as `$(NAME)`; a single letter such as `$U` becomes nothing); `$$` becomes `$`.
     pub fn expand(&self, text: &Mapped) -> Mapped {
         let mut made = Mapped::default();
-        self.expand_into(&mut made, text, &[], &mut Budget { references: MOST, depth: 0 });
+        let allowed = MOST.min(MOST_IN_ALL.saturating_sub(self.followed.get()));
+        let mut budget = Budget { references: allowed, depth: 0 };
+        self.expand_into(&mut made, text, &[], &mut budget);
+        self.followed.set(self.followed.get() + allowed - budget.references);
         made
     }
 
@@ -97,10 +105,28 @@ impl Scope {
                     let inner = at + 1..close;
                     let reference = dollar..close + 1;
                     at = close + 1;
-                    if let Some(value) = self.value(text, inner, arguments, budget) {
+                    let name = text.text().get(inner.clone()).filter(|name| is_name(name));
+                    if let Some(value) = self.value(text, inner.clone(), arguments, budget) {
                         made.push_part(text, kept..dollar, None);
                         kept = at;
                         made.push_part(&value, 0..value.text().len(), text.place(reference).as_ref());
+                    } else if let (Some(name), Some(origin)) =
+                        (name.filter(|_| bytes.get(inner.start - 1) == Some(&b'{')), text.place(reference))
+                    {
+                        // Written so that it is not taken for the shell's `${NAME}`, which is `$${NAME}` here.
+                        made.push_part(text, kept..dollar, None);
+                        kept = at;
+                        made.push_decoded(&format!("$({name})"), origin);
+                    }
+                }
+                // `$UID` is `$(U)ID` to Make.
+                Some(letter) if letter.is_ascii_alphabetic() => {
+                    let inner = at..at + 1;
+                    made.push_part(text, kept..dollar, None);
+                    at += 1;
+                    kept = at;
+                    if let Some(value) = self.value(text, inner.clone(), arguments, budget) {
+                        made.push_part(&value, 0..value.text().len(), text.place(dollar..at).as_ref());
                     }
                 }
                 _ => {}
@@ -160,6 +186,11 @@ impl Scope {
         self.expand_into(&mut made, &variable.value, &[], budget);
         Some(made)
     }
+}
+
+fn is_name(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 /// The parenthesis or brace that closes the one at `open`.

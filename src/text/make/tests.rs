@@ -24,7 +24,7 @@ fn recipe_lines_are_read_as_the_shell_gets_them() {
         ("a:\r\n\tone \\\r\n\ttwo\r\n\tthree\r\n", vec![("a", "one \\\r\n\ttwo"), ("a", "three")]),
         (
             "C = docker\nD := $(C) compose\na:\n\t$(D) exec ${C} $X $(Y)\n",
-            vec![("a", "docker compose exec docker $X $(Y)")],
+            vec![("a", "docker compose exec docker  $(Y)")],
         ),
         ("A ?= 1\nA ?= 2\nA += 3\na:\n\t$(A)\n", vec![("a", "1 3")]),
         ("A := 1\nA = 2 # two\na: A := 3\n\t$(A)\n", vec![("a", "2")]),

@@ -36,6 +36,22 @@ pub fn unquoted(text: &Mapped, word: Range<usize>) -> Mapped {
     plain
 }
 
+/// Whether quotes or a backslash take the meaning from a `$` or a backtick in a word as written.
+pub fn has_literal_dollar(word: &str) -> bool {
+    let (mut double, mut single) = (false, false);
+    let mut bytes = word.bytes();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'\'' if !double => single = !single,
+            b'"' if !single => double = !double,
+            b'$' | b'`' if single => return true,
+            b'\\' if !single && matches!(bytes.next(), Some(b'$' | b'`')) => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
 struct Unquoter<'text> {
     text: &'text Mapped,
     at: usize,

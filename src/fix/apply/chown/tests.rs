@@ -6,6 +6,8 @@ use std::os::unix::fs::{MetadataExt, lchown, symlink};
 use super::*;
 use crate::fix::ChownPlace;
 
+const ALL_NAMES: Terms<'_> = Terms { hard_links: true, seen: &[] };
+
 fn project() -> tempfile::TempDir {
     let root = tempfile::tempdir().unwrap();
     for path in ["a/b.txt", "a/c.txt", "d"] {
@@ -52,7 +54,7 @@ fn nothing_outside_the_project_and_nothing_behind_a_link_is_touched() {
         "is not there any more",
         "is not there any more",
     ];
-    let outcomes = chown(root.path(), &step(&paths, me, other), false);
+    let outcomes = chown(root.path(), &step(&paths, me, other), Terms::default());
     assert_eq!(said(&outcomes)[..5], expected);
     let top = open(root.path(), OFlag::O_PATH, Mode::empty()).unwrap();
     let by_steps: Vec<_> =
@@ -67,16 +69,50 @@ fn a_path_that_changed_owner_meanwhile_is_left_alone() {
     let me = me(root.path());
     let was = Owner { uid: me.uid + 7, gid: me.gid };
     let to = Owner { uid: me.uid + 1, gid: me.gid };
-    let outcomes = chown(root.path(), &step(&["d"], was, to), false);
+    let outcomes = chown(root.path(), &step(&["d"], was, to), Terms::default());
     assert_eq!(outcomes[0].result, Err(Refusal::Changed(me)));
     assert_eq!(outcomes[0].before, Some(me));
+}
+
+#[test]
+fn a_path_that_is_something_else_by_now_is_left_alone() {
+    let root = project();
+    let me = me(root.path());
+    let to = Owner { uid: me.uid + 1, gid: me.gid };
+    std::fs::create_dir(root.path().join("f")).unwrap();
+    let seen = |path: &str, kind: FileKind| ForeignFile {
+        path: SeenPath(path.into()),
+        stat: crate::facts::PathStat { owner: me, mode: 0o644, kind, links: 1 },
+        capabilities: false,
+    };
+    // `a/b.txt` is what it was, and `etc` was not seen; the others were files.
+    let all: Vec<ForeignFile> = ["a", "a/b.txt", "f", "link"].map(|path| seen(path, FileKind::File)).into();
+    let outcomes = look_again(
+        root.path(),
+        &step(&["a", "a/b.txt", "etc", "f", "link"], me, to),
+        Terms { hard_links: false, seen: &all },
+    );
+    assert_eq!(said(&outcomes), ["is a folder by now", "given", "given", "is a folder by now", "is a symlink by now"]);
+}
+
+#[test]
+fn many_paths_keep_their_order_on_two_threads() {
+    let root = project();
+    let me = me(root.path());
+    let mut names: Vec<String> = (0..5_000).map(|number| format!("a/{number:04}")).collect();
+    names.iter().step_by(2).for_each(|name| std::fs::write(root.path().join(name), "").unwrap());
+    names.push("d".into());
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let outcomes = chown(root.path(), &step(&names, me, me), Terms::default());
+    assert!(outcomes.iter().zip(&names).all(|(outcome, name)| outcome.path.as_path() == Path::new(name)));
+    assert!(outcomes.iter().take(5_000).enumerate().all(|(at, outcome)| outcome.result.is_ok() == (at % 2 == 0)));
 }
 
 #[test]
 fn a_path_that_has_its_owner_already_is_done() {
     let root = project();
     let me = me(root.path());
-    assert_eq!(said(&chown(root.path(), &step(&["d"], Owner { uid: 5, gid: 5 }, me), false)), ["given"]);
+    assert_eq!(said(&chown(root.path(), &step(&["d"], Owner { uid: 5, gid: 5 }, me), Terms::default())), ["given"]);
 }
 
 #[test]
@@ -84,7 +120,7 @@ fn hard_links_are_refused_unless_allowed() {
     let root = project();
     let me = me(root.path());
     let to = Owner { uid: me.uid + 1, gid: me.gid };
-    let outcomes = chown(root.path(), &step(&["second"], me, to), false);
+    let outcomes = chown(root.path(), &step(&["second"], me, to), Terms::default());
     assert_eq!(outcomes[0].result, Err(Refusal::HardLinked(2)));
 }
 
@@ -102,16 +138,16 @@ fn root_gives_files_back_and_a_link_itself_and_not_its_target() {
     std::fs::set_permissions(root.path().join("tool"), std::os::unix::fs::PermissionsExt::from_mode(0o4755)).unwrap();
     let back = Owner { uid: 1000, gid: 1000 };
     let wanted = step(&["a", "a/b.txt", "link", "second", "tool"], theirs, back);
-    let outcomes = chown(root.path(), &wanted, false);
+    let outcomes = chown(root.path(), &wanted, Terms::default());
     assert_eq!(said(&outcomes)[..3], ["given", "given", "given"]);
     assert_eq!(outcomes[3].result, Err(Refusal::HardLinked(2)));
     assert_eq!(outcomes[4].result, Err(Refusal::SetId));
     let uid = |path: &str| std::fs::symlink_metadata(root.path().join(path)).unwrap().uid();
     assert_eq!((uid("link"), uid("d"), uid("a/b.txt"), uid("second")), (1000, me.uid, 1000, 1234));
-    assert_eq!(said(&chown(root.path(), &step(&["second"], theirs, back), true)), ["given"]);
+    assert_eq!(said(&chown(root.path(), &step(&["second"], theirs, back), ALL_NAMES)), ["given"]);
     let top = open(root.path(), OFlag::O_PATH, Mode::empty()).unwrap();
     let mut before = None;
     let file = open_by_steps(&top, Path::new("a/b.txt")).unwrap();
-    assert_eq!(give(&file, back, theirs, false, &mut before), Ok(()));
+    assert_eq!(give(&file, Was { owner: back, kind: None }, theirs, false, &mut before), Ok(()));
     assert_eq!((uid("a/b.txt"), before), (1234, Some(back)));
 }

@@ -7,7 +7,7 @@ use std::path::{Component, Path};
 use super::EngineError;
 use crate::facts::{Container, ContainerMount, Docker, IdRange, MountKind, Owner, SeenPath};
 use crate::fix::Chown;
-use crate::fix::apply::chown;
+use crate::fix::apply::chown::{self, Terms};
 use crate::project::compose::is_below;
 
 /// How many bytes of paths go into one call: the kernel takes two megabytes of words and pointers, the engine's own words
@@ -56,10 +56,10 @@ const NAMED: usize = 10;
 pub(super) fn in_project(
     root: &Path,
     step: &Chown,
-    allow_hard_links: bool,
+    terms: Terms<'_>,
 ) -> Result<(Vec<Vec<u8>>, Option<String>), EngineError> {
     let (mut words, mut refusals) = (vec![], vec![]);
-    for outcome in chown::look_again(root, step, allow_hard_links) {
+    for outcome in chown::look_again(root, step, terms) {
         match outcome.error() {
             Some(refusal) => refusals.push(refusal),
             None if outcome.before == Some(step.to) => {}
@@ -179,7 +179,7 @@ mod tests {
             let to = Owner { uid: me.uid + 1, gid: me.gid };
             let paths = vec![(SeenPath("a/b".into()), me), (SeenPath(path.into()), expected)];
             let step = Chown { place: ChownPlace::Project, paths, to, direct: false };
-            let (called, left) = in_project(root.path(), &step, false).unwrap();
+            let (called, left) = in_project(root.path(), &step, Terms::default()).unwrap();
             assert_eq!(left, words, "{path}");
             assert_eq!(called.len(), if words.is_some() { 1 } else { 2 }, "{path}");
         }

@@ -90,6 +90,89 @@ fn words_that_a_newer_engine_says_lose_nothing() {
 }
 
 #[test]
+fn what_newer_engines_leave_out_is_empty_and_breaks_nothing() {
+    let app = container(&recorded("29-handwritten/app"), None).unwrap();
+    let mounts: Vec<_> = app.mounts.iter().map(|mount| (mount.kind, mount.target.as_str(), mount.writable)).collect();
+    let expected = [
+        (MountKind::Bind, "/app", true),
+        (MountKind::Other, "/csi", true),
+        (MountKind::Other, "/models", false),
+        (MountKind::Other, "/pipe", false),
+    ];
+    assert_eq!(mounts, expected);
+    assert_eq!((app.user.as_str(), app.service, app.command.as_slice()), ("", None, &["sleep".to_owned()][..]));
+    assert_eq!((app.environment.0.len(), app.group_add.len(), app.ports.len()), (0, 0, 0));
+    assert_eq!(app.addresses, ["172.18.0.3", "fd00::2"]);
+    let image = image(&recorded("29-handwritten/image")).unwrap();
+    assert_eq!((image.user.as_str(), image.command.as_slice()), ("", &["sh".to_owned()][..]));
+}
+
+#[test]
+fn answers_with_parts_of_any_other_kind_break_nothing() {
+    // Every part of a real answer in turn becomes what nobody expects there.
+    let whole = recorded("20.10/app");
+    let mut places = vec![String::new()];
+    let mut at = 0;
+    while let Some(place) = places.get(at).cloned() {
+        let below: Vec<String> = match whole.pointer(&place).unwrap() {
+            Value::Object(parts) => parts.keys().map(|key| key.replace('~', "~0").replace('/', "~1")).collect(),
+            Value::Array(parts) => (0..parts.len()).map(|index| index.to_string()).collect(),
+            _ => vec![],
+        };
+        places.extend(below.into_iter().map(|key| format!("{place}/{key}")));
+        at += 1;
+    }
+    assert!(places.len() > 50, "{places:?}");
+    let image_of = recorded("20.10/image");
+    for place in places {
+        for odd in [
+            json!(null),
+            json!(-7),
+            json!(""),
+            json!(":\u{0}/"),
+            json!([[], {"a": null}]),
+            json!({"": [null]}),
+            json!(true),
+        ] {
+            let mut answer = whole.clone();
+            *answer.pointer_mut(&place).unwrap() = odd.clone();
+            if let Some(mut container) = container(&answer, None) {
+                forget_owners_in_binds(&mut container);
+            }
+            assert!(ours(&json!([answer.clone()]), &project("shop"), |_| true).len() <= 1);
+            let mut answer = image_of.clone();
+            if let Some(part) = answer.pointer_mut(&place) {
+                *part = odd;
+            }
+            image(&answer);
+        }
+    }
+}
+
+#[test]
+fn owners_that_docker_desktop_makes_up_are_not_believed() {
+    use crate::facts::{FileKind, Listing, Owner, PathStat};
+    let stat = PathStat { owner: Owner { uid: 0, gid: 0 }, mode: 0o755, kind: FileKind::Directory, links: 2 };
+    for name in ["app-linux", "app-mac", "app-wsl"] {
+        let mut app = container(&recorded(&format!("desktop-handwritten/{name}")), None).unwrap();
+        for path in ["/app", "/app/src", "/app/.cache/uv", "/root"] {
+            app.paths.insert(path.to_owned(), Ok(Some(stat)));
+        }
+        app.paths.insert("/app/none".to_owned(), Ok(None));
+        let listing = |path: &str| Ok(Listing { entries: vec![(path.to_owned(), stat)], cut_short: false });
+        app.listings.insert("/app/src".to_owned(), listing("/app/src"));
+        app.listings.insert("/app/.cache".to_owned(), listing("/app/.cache"));
+        forget_owners_in_binds(&mut app);
+        let known: Vec<&str> =
+            app.paths.iter().filter(|(_, fact)| fact.is_ok()).map(|(path, _)| path.as_str()).collect();
+        assert_eq!(known, ["/app/.cache/uv", "/app/none", "/root"], "{name}");
+        assert_eq!(app.listings.values().map(Result::is_ok).collect::<Vec<_>>(), [true, false], "{name}");
+    }
+    let (version, info) = (recorded("desktop-handwritten/version"), recorded("desktop-handwritten/info-wsl"));
+    assert_eq!(identity::kind_of(&version, &info), EngineKind::Desktop);
+}
+
+#[test]
 fn a_container_without_its_configuration_is_none() {
     for broken in [json!({}), json!({"Id": "x"}), json!({"Id": "x", "Config": null}), json!([]), json!("x")] {
         assert_eq!(container(&broken, None), None, "{broken}");

@@ -1,0 +1,87 @@
+//! Where a service expects the project's virtual environment, and which mounts decide what it finds there.
+
+use crate::facts::{Container, MountKind, PathWish};
+use crate::project::Project;
+use crate::project::compose::is_below;
+
+use super::layout::{Layout, absolute};
+
+/// The path of the project's environment in a container: `UV_PROJECT_ENVIRONMENT`, else `.venv` in the working directory.
+pub fn environment_path(container: &Container) -> String {
+    let directory = if container.working_dir.is_empty() { "/" } else { &container.working_dir };
+    let written = container.environment.get_nonempty("UV_PROJECT_ENVIRONMENT").unwrap_or(".venv");
+    absolute(written, directory)
+}
+
+/// Whether what runs in a container uses the environment at a path: by name, by `PATH` or `VIRTUAL_ENV`, or through uv.
+pub fn uses_environment(container: &Container, words: &[&str], path: &str) -> bool {
+    let on_path =
+        container.environment.get("PATH").is_some_and(|list| list.split(':').any(|entry| is_below(entry, path)));
+    let chosen = container.environment.get("VIRTUAL_ENV") == Some(path);
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let named = words.iter().any(|word| word.contains(&format!("{name}/bin/")));
+    on_path || chosen || named || syncs(words)
+}
+
+/// Whether a command makes the project's environment anew where it does not fit: `uv run`, `uv sync`, `poetry install`, ….
+pub fn syncs(words: &[&str]) -> bool {
+    let text = words.join(" ");
+    let all: Vec<&str> =
+        text.split(|character: char| character.is_whitespace() || ";&|()".contains(character)).collect();
+    let pair = |program: &str, deeds: &[&str]| {
+        all.windows(2).any(|pair| pair[0].rsplit('/').next() == Some(program) && deeds.contains(&pair[1]))
+    };
+    (pair("uv", &["run", "sync", "venv"]) && !all.contains(&"--no-sync"))
+        || pair("poetry", &["install", "sync"])
+        || pair("pip", &["install"])
+        || pair("-m", &["venv", "virtualenv"])
+}
+
+/// What the checks of environments have to look at in a container: the interpreter that an environment of the project needs
+/// where it is mounted, and what lies in a volume that holds one.
+pub fn environment_wishes(container: &Container, project: &Project) -> Vec<PathWish> {
+    let layout = Layout::of_container(container);
+    let expected = environment_path(container);
+    let spot = layout.spot(&expected);
+    let plain = |path: String| PathWish { path, listing: false };
+    match (spot.kind, spot.host_path) {
+        (Some(MountKind::Volume), _) if is_mount_point(container, &expected) => {
+            vec![
+                plain(format!("{expected}/pyvenv.cfg")),
+                PathWish { path: format!("{expected}/bin"), listing: false },
+                plain(expected),
+            ]
+        }
+        (Some(MountKind::Bind), Some(on_host)) => {
+            let relative = on_host.strip_prefix(&format!("{}/", project.root)).unwrap_or_default();
+            let environment = project.virtual_environments.get(relative);
+            environment.and_then(|environment| environment.interpreter()).map(plain).into_iter().collect()
+        }
+        _ => vec![],
+    }
+}
+
+/// Whether a volume is mounted at exactly this path.
+pub fn is_mount_point(container: &Container, path: &str) -> bool {
+    container.mounts.iter().any(|mount| mount.kind == MountKind::Volume && mount.target.trim_end_matches('/') == path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_that_make_an_environment_are_known() {
+        for (words, expected) in [
+            (&["uv", "run", "uvicorn"][..], true),
+            (&["sh", "-c", "uv sync && uvicorn app:app"], true),
+            (&["/bin/uv", "run", "--no-sync", "uvicorn"], false),
+            (&["uvicorn", "app:app"], false),
+            (&["python", "-m", "venv", ".venv"], true),
+            (&["poetry", "run", "x"], false),
+            (&[], false),
+        ] {
+            assert_eq!(syncs(words), expected, "{words:?}");
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Secrets that are told by the program they are given to, or by their own looks.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::named::{SECRET_NAME, SECRET_WORD};
+use super::pattern;
+
+/// Between a program and its option: the same command, on one line or as items below each other.
+const BETWEEN: &str = r"(?:[^\n|;&]|\n[ \t]*-[ \t])*?";
+
+/// Before an option.
+const BEFORE: &str = r#"(?:[ \t"']|\n[ \t]*-[ \t]+)"#;
+
+/// Between an option and its value: blanks, or the end of one item of a list and the start of the next.
+const NEXT: &str = r#"(?:\\?["']?[ \t]*,\s*|["']?[ \t]*\r?\n[ \t]*-[ \t]+|[ \t]+)\\?["']?"#;
+
+/// A pattern whose first group is a secret.
+struct Told {
+    /// Words without which the pattern cannot match, in lower case: most texts have none of them, and a pattern is costly.
+    words: &'static [&'static str],
+    /// Whether it holds in code as well.
+    in_code: bool,
+    pattern: LazyLock<Regex>,
+}
+
+impl Told {
+    const fn new(words: &'static [&'static str], in_code: bool, make: fn() -> Regex) -> Self {
+        Self { words, in_code, pattern: LazyLock::new(make) }
+    }
+}
+
+static TABLE: [Told; 18] = [
+    // `docker login -p x`, `mysql -px`, `redis-cli -a x`, also as `"-p", "x"` and as items of a list.
+    Told::new(&["login", "mysql", "mariadb", "sshpass", "mongo", "redis-cli", "ldap"], true, || {
+        pattern(&format!(
+            r#"(?-u:\b)(?:(?:login|mysql(?:dump|admin)?|mariadb(?:-dump|-admin)?|sshpass|mongo(?:sh|dump|restore|export|import)?)(?-u:\b){BETWEEN}{BEFORE}-p|redis-cli{BETWEEN}{BEFORE}-a|ldap[a-z]+{BETWEEN}{BEFORE}-w)(?:{NEXT}|=["']?|["']?)([^\s"',]+)"#
+        ))
+    }),
+    Told::new(&["htpasswd"], true, || pattern(r"htpasswd[^\n|;&]*?[ \t]-[A-Za-z]*b[A-Za-z]*[ \t]+([^\n|;&>]+)")),
+    Told::new(&["rabbitmqctl"], true, || {
+        pattern(r#"rabbitmqctl[^\n|;&]*?(?:add_user|change_password)["', \t]+[^\s"',]+["', \t]+([^\s"',]+)"#)
+    }),
+    // What is piped or written to where a secret goes.
+    Told::new(&["echo", "printf"], true, || {
+        pattern(&format!(
+            r#"(?:echo|printf)[ \t]+([^\n|]+?)[ \t]*(?:\|[^\n]*(?:-stdin|secret[ \t]+create|passwd)|>>?[ \t]*["']?[^\s"']*(?i-u:{SECRET_WORD}|netrc)[^\s"']*)"#
+        ))
+    }),
+    Told::new(&["<<<"], true, || pattern(r#"secret[ \t]+create[^\n<]*<<<[ \t]*["']?([^\n"']+)"#)),
+    // `.netrc` and `.pgpass`.
+    Told::new(&["login"], true, || pattern(r#"login\s+\S+\s+password\s+([^\s"']+)"#)),
+    Told::new(&[":*:", "pgpass"], true, || {
+        pattern(r#"(?m)(?:^|[\s"'=])[A-Za-z0-9_.*-]+:(?:[0-9]{2,5}|\*):[A-Za-z0-9_.*-]+:[A-Za-z0-9_.*@-]+:([^\s"']+)"#)
+    }),
+    // Headers, with the name of the method before the secret.
+    Told::new(&["authorization"], true, || {
+        pattern(
+            r#"(?i-u:authorization)\\?["']?[ \t]*[:=,][ \t]*[a-z]{0,3}\\?["']?((?:[A-Za-z]+[ \t]+)?[^\s"'\\{][^\s"'\\]*)"#,
+        )
+    }),
+    Told::new(&["bearer"], true, || pattern(r"[Bb]earer[ \t]+([A-Za-z0-9._~+/-]*[0-9][A-Za-z0-9._~+/=-]*)")),
+    Told::new(&["\"auth\""], true, || pattern(r#""auth"[ \t]*:[ \t]*"([^"\n]+)""#)),
+    // Connection strings.
+    Told::new(&["pwd="], true, || pattern(r#";[ \t]*(?i-u:pwd)=([^;"'\s]+)"#)),
+    Told::new(&["@"], true, || {
+        pattern(
+            r#"(?m)(?:^|[\s"'=])[A-Za-z0-9_.+-]+:([^\s@/:'"]+)@(?:(?:tcp|unix)\(|[A-Za-z][A-Za-z0-9_.-]*(?::[0-9]+)?/[A-Za-z0-9_-])"#,
+        )
+    }),
+    Told::new(&["%3a%2f%2f"], true, || pattern(r#"(?i-u:%3A%2F%2F)[^\s%&"']*(?i-u:%3A)([^\s&"']+?)%40"#)),
+    Told::new(&["identified", "password '", "password\t'"], true, || {
+        pattern(r"(?i-u:\bidentified[ \t\r\n]+by|\bpassword)\s+'((?:[^'\n]|'')*)'")
+    }),
+    // Tokens that say themselves what they are.
+    Told::new(
+        &[
+            "ghp_",
+            "gho_",
+            "ghu_",
+            "ghs_",
+            "ghr_",
+            "github_pat_",
+            "glpat-",
+            "xox",
+            "_live_",
+            "_test_",
+            "sk-",
+            "hf_",
+            "npm_",
+            "pypi-",
+            "akia",
+            "eyj",
+        ],
+        true,
+        || {
+            pattern(
+                r"(?-u:\b(gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abprs]-[\w-]{10,}|(?:sk|rk|pk)_(?:live|test)_\w{10,}|sk-[\w-]{20,}|hf_[A-Za-z0-9]{20,}|npm_[A-Za-z0-9]{30,}|pypi-[\w-]{30,}|AKIA[0-9A-Z]{16}|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]+))",
+            )
+        },
+    ),
+    // `name: PASSWORD` and beside it `value: x`.
+    Told::new(&["value"], true, || {
+        pattern(&format!(
+            r#"(?-u:\b)name["']?[ \t]*:[ \t]*["']?(?:{})["']?[ \t]*,?\s*["']?value["']?[ \t]*:[ \t]*["']?([^\s"',}}][^\n"'}}]*)"#,
+            *SECRET_NAME
+        ))
+    }),
+    // A line that is a secret's name and its value with only a blank between them, as in a broken `.env` or `ENV NAME value`.
+    Told::new(&["pass", "secret", "token", "key", "credential", "_pwd"], false, || {
+        pattern(
+            r#"(?m)^[ \t]*(?:-[ \t]+)?["']?(?:(?:ENV|ARG|export|set)[ \t]+)?[A-Z0-9_]*(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|CREDENTIAL|_PWD)[A-Z0-9_]*[ \t]+([^\s=:?+!][^\n\r]*?)["']?[ \t]*\r?$"#,
+        )
+    }),
+    // `curl -u me:x`.
+    Told::new(&["curl"], false, || {
+        pattern(
+            r#"(?-u:\b)curl(?-u:\b)[^\n|;&]*?[ \t"',](?:-[A-Za-z]*[uU]|--user|--proxy-user)\\?["']?[ \t=,]*\\?["']?[^\s"':\\]+:([^\s"'\\]+)"#,
+        )
+    }),
+];
+
+/// A private key in its armour.
+static ARMOURED_KEY: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(.*?)(?:-----END|\z)"));
+
+/// The secrets of a text, given in lower case as well.
+pub(super) fn secrets(text: &str, lower: &str, code: bool) -> Vec<Range<usize>> {
+    let groups = |pattern: &Regex| -> Vec<Range<usize>> {
+        pattern.captures_iter(text).filter_map(|captures| Some(captures.get(1)?.range())).collect()
+    };
+    let holds = |told: &&Told| (told.in_code || !code) && told.words.iter().any(|word| lower.contains(word));
+    let mut found: Vec<Range<usize>> = TABLE.iter().filter(holds).flat_map(|told| groups(&told.pattern)).collect();
+    if text.contains("PRIVATE KEY") {
+        found.extend(groups(&ARMOURED_KEY));
+    }
+    found
+}

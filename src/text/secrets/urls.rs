@@ -1,0 +1,33 @@
+//! The passwords of URLs.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::{REFERENCE, merged, pattern};
+
+/// The start of a URL with a password, up to the `:` after the user.
+static URL_START: LazyLock<Regex> = LazyLock::new(|| pattern(r#"([A-Za-z][A-Za-z0-9+.-]*)://[^\s'"`<>/:]*:"#));
+
+/// The passwords of URLs: everything between the first `:` of the user part and the last `@` of the word, since that is what
+/// its author meant, however a reader splits it. Where the word holds no `@`, a blank or a quote stands in the password of a
+/// server's URL; then the line's last `@` counts.
+pub(super) fn url_passwords(text: &str) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = vec![];
+    for captures in URL_START.captures_iter(text) {
+        let (Some(whole), Some(scheme)) = (captures.get(0), captures.get(1)) else { continue };
+        let start = whole.end();
+        let rest = &text[start..];
+        let word = rest.find(|character: char| character.is_whitespace() || "'\"`<>".contains(character));
+        let line = rest.find(['\n', '\r']).unwrap_or(rest.len());
+        let in_word = rest[..word.unwrap_or(rest.len())].rfind('@');
+        let is_web = scheme.as_str().to_ascii_lowercase().starts_with("http");
+        let end = in_word.or_else(|| rest[..line].rfind('@').filter(|_| !is_web));
+        let password = start..start + end.unwrap_or(0);
+        if !password.is_empty() && !REFERENCE.is_match(&text[password.clone()]) {
+            found.push(password);
+        }
+    }
+    merged(found)
+}

@@ -1,0 +1,212 @@
+//! Users, homes and terminals of containers against the real tools: what they say, what the check says, and what works after
+//! `fix`.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "tests start real tools and read their own settings, and may panic"
+)]
+
+mod support;
+
+use std::os::unix::fs::lchown;
+
+use support::person::Person;
+use support::project::Project;
+use support::variable;
+
+fn service(user: &str, command: &str, more: &str) -> Project {
+    let project = Project::empty(Person::User);
+    let image = variable("DEVDOCTOR_TEST_IMAGE_PYTHON");
+    project.write(
+        "compose.yaml",
+        format!("services:\n  app:\n    image: {image}\n    command: {command}\n    user: \"{user}\"\n{more}    volumes:\n      - .:/app\n"),
+    );
+    project
+}
+
+fn me() -> (u32, u32) {
+    Person::User.owner().unwrap()
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn blank_numbers_are_root_until_they_have_names_of_their_own() {
+    const ID: &str = "exec-user-blank";
+    let project = service("${UID}:${GID}", "sleep 600", "");
+    project.write(".env", "COLOUR=blue");
+    let up = project.shell("docker compose up -d --quiet-pull");
+    project.containers_are_wanted();
+    assert!(up.all().contains("The \\\"UID\\\" variable is not set. Defaulting to a blank string."), "{up}");
+    project.shell("docker compose exec -T app touch /app/first").ends_with(0);
+    assert_eq!(project.tree().owner("first"), (0, 0));
+    let answer = project.devdoctor(&["check", "--format", "json"]).ends_with(1);
+    let report = answer.report();
+    report.assert_places(ID, &["compose.yaml:5:12"]);
+    assert!(!report.found().contains(&"ownership-service-writes-as-root".to_owned()), "{answer}");
+    let cause = report.of(ID)[0]["fingerprint"].clone();
+    assert_eq!(report.of("ownership-foreign-files")[0]["follows_from"], cause, "{answer}");
+    let before = project.tree();
+    project.devdoctor(&["fix", "--yes", "--unsafe", "--only", ID]).ends_with(0);
+    let (uid, gid) = me();
+    assert_eq!(project.read(".env"), format!("COLOUR=blue\nHOST_UID={uid}\nHOST_GID={gid}\n"));
+    assert!(project.read("compose.yaml").contains("user: \"${HOST_UID:-1000}:${HOST_GID:-1000}\""));
+    project.up();
+    project.shell("docker compose exec -T app touch /app/second").ends_with(0);
+    assert_eq!(project.tree().owner("second"), me());
+    assert_eq!(project.devdoctor(&["check", "--format", "json", "--only", ID]).report().outcome(ID), "clean");
+    std::fs::remove_file(project.root.join("second")).unwrap();
+    project.devdoctor(&["undo"]).ends_with(0);
+    before.assert_same(&project.tree(), support::tree::Compared::Content);
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn a_default_is_somebody_else_until_the_number_is_set() {
+    const ID: &str = "exec-uid-variable-blank";
+    let project = service("${UID:-1000}:${GID:-1000}", "sleep 600", "");
+    project.write(".env", "COLOUR=blue\n");
+    project.up();
+    let said = project.shell("docker compose exec -T app touch /app/x").ends_with(1);
+    assert!(said.all().contains("Permission denied"), "{said}");
+    let answer = project.devdoctor(&["check", "--format", "json", "--only", ID]).ends_with(1);
+    answer.report().assert_places(ID, &["compose.yaml:5:12"]);
+    project.devdoctor(&["fix", "--yes", "--unsafe", "--only", ID]).ends_with(0);
+    project.up();
+    project.shell("docker compose exec -T app touch /app/x").ends_with(0);
+    assert_eq!(project.tree().owner("x"), me());
+    assert_eq!(project.devdoctor(&["check", "--format", "json", "--only", ID]).report().outcome(ID), "clean");
+}
+
+/// Installs an empty package by uv, which needs its cache and no network.
+const INSTALL: &str = "mkdir -p /tmp/p && cd /tmp/p && uv venv -q --clear v && uv cache prune -q";
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn homes_that_cannot_be_written_are_told_and_moved() {
+    let (uid, gid) = me();
+    let number = format!("{uid}:{gid}");
+    for (id, user, more, text) in [
+        ("exec-home-is-root-directory", number.as_str(), "", "/.cache/uv"),
+        ("exec-home-of-someone-else", number.as_str(), "    environment:\n      HOME: /root\n", "/root/.cache/uv"),
+        ("exec-home-missing", "_apt", "", "/nonexistent/.cache/uv"),
+    ] {
+        let project = service(user, "sh -c 'uv --version; sleep 600'", more);
+        project.up();
+        let said = project.shell(&format!("docker compose exec -T app sh -c '{INSTALL}'"));
+        assert_ne!(said.status, 0, "{id}: {said}");
+        assert!(said.all().contains("Permission denied") && said.all().contains(text), "{id}: {said}");
+        let answer = project.devdoctor(&["check", "--format", "json"]).ends_with(1);
+        let report = answer.report();
+        report.assert_places(id, &["compose.yaml:5:12"]);
+        let cause = report.of(id)[0]["fingerprint"].clone();
+        let folded = report.of("cache-not-writable").iter().all(|finding| finding["follows_from"] == cause);
+        assert!(folded, "{answer}");
+        let before = project.tree();
+        project.devdoctor(&["fix", "--yes", "--unsafe", "--only", id]).ends_with(0);
+        project.up();
+        project.shell(&format!("docker compose exec -T app sh -c '{INSTALL}'")).ends_with(0);
+        assert_eq!(project.devdoctor(&["check", "--format", "json", "--only", id]).report().outcome(id), "clean");
+        project.devdoctor(&["undo"]).ends_with(0);
+        before.assert_same(&project.tree(), support::tree::Compared::Content);
+    }
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn a_number_without_a_name_is_told_where_a_program_asks_for_it() {
+    const ID: &str = "exec-no-passwd-entry";
+    let (uid, gid) = me();
+    let project = service(&format!("{uid}:{gid}"), "sh -c 'whoami; sleep 600'", "");
+    project.up();
+    let said = project.shell("docker compose exec -T app whoami").ends_with(1);
+    assert!(said.all().contains("cannot find name for user ID"), "{said}");
+    let answer = project.devdoctor(&["check", "--format", "json", "--only", ID]).ends_with(1);
+    answer.report().assert_places(ID, &["compose.yaml:5:12"]);
+}
+
+/// Every combination that the check goes by, tried: where input is nothing and output is a terminal, as git starts hooks.
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn calls_without_a_terminal_fail_where_the_check_says_so() {
+    const ID: &str = "exec-tty-in-hook";
+    let project = service("0:0", "sleep 600", "");
+    project.up();
+    let container = format!("{}-app-1", project.root.file_name().unwrap().to_str().unwrap());
+    let image = variable("DEVDOCTOR_TEST_IMAGE_BUSYBOX");
+    let mut wrong = vec![];
+    for call in [
+        "docker compose exec app echo hi".to_owned(),
+        "docker compose exec -T app echo hi".to_owned(),
+        "docker compose exec -it app echo hi".to_owned(),
+        "docker compose exec -u 0 -T app echo hi".to_owned(),
+        "docker compose run --rm app echo hi".to_owned(),
+        "docker compose run --rm -it app echo hi".to_owned(),
+        format!("docker exec -it {container} echo hi"),
+        format!("docker exec -i {container} echo hi"),
+        format!("docker exec -t {container} echo hi"),
+        format!("docker run --rm -it {image} echo hi"),
+        format!("docker run --rm -t {image} echo hi"),
+    ] {
+        project.write(".husky/pre-commit", format!("{call}\n"));
+        let run = "script -qec 'sh .husky/pre-commit </dev/null' /dev/null </dev/null";
+        let tried = project.shell(run);
+        let report = project.devdoctor(&["check", "--offline", "--format", "json", "--only", ID]).report();
+        let told = report.found() == [ID];
+        if told != tried.all().contains("the input device is not a TTY") {
+            wrong.push(format!("{call}: told {told}, {tried}"));
+        }
+        if told {
+            project.devdoctor(&["fix", "--offline", "--yes", "--only", ID]).ends_with(0);
+            let tried = project.shell(run);
+            if !tried.all().contains("hi") {
+                wrong.push(format!("{call} after fix: {} {tried}", project.read(".husky/pre-commit")));
+            }
+            project.devdoctor(&["undo"]).ends_with(0);
+            assert_eq!(project.read(".husky/pre-commit"), format!("{call}\n"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn a_git_hook_that_asks_for_a_terminal_keeps_one_from_committing() {
+    let project = service("0:0", "sleep 600", "");
+    project.up();
+    project.write(".husky/pre-commit", "#!/bin/sh\ndocker compose exec app echo checked\n");
+    project
+        .shell("chmod +x .husky/pre-commit && git init -q . && git config core.hooksPath .husky && git add .")
+        .ends_with(0);
+    let commit = "script -qec 'git commit -m first' /dev/null";
+    let said = project.shell(commit);
+    assert!(said.all().contains("the input device is not a TTY"), "{said}");
+    let answer = project.devdoctor(&["check", "--format", "json", "--only", "exec-tty-in-hook"]).ends_with(1);
+    answer.report().assert_places("exec-tty-in-hook", &[".husky/pre-commit:2:1"]);
+    project.devdoctor(&["fix", "--yes", "--only", "exec-tty-in-hook"]).ends_with(0);
+    let said = project.shell(commit);
+    assert!(said.all().contains("checked") && said.all().contains("first"), "{said}");
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn what_root_left_in_the_home_is_told_with_the_command_that_gives_it_back() {
+    const ID: &str = "ownership-home-foreign";
+    let project = Project::empty(Person::User);
+    project.write("pyproject.toml", "[project]\nname = \"shop\"\n");
+    let check = || project.devdoctor(&["check", "--offline", "--format", "json", "--only", ID]);
+    assert_eq!(check().report().outcome(ID), "clean");
+    let docker = project.home.join(".docker");
+    std::fs::create_dir(&docker).unwrap();
+    std::fs::write(docker.join("config.json"), "{}").unwrap();
+    std::fs::set_permissions(&docker, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+    lchown(&docker, Some(0), Some(0)).unwrap();
+    let said = project.shell("docker version");
+    assert!(said.all().contains("permission denied"), "{said}");
+    let answer = check().ends_with(1);
+    let report = answer.report();
+    let title = report.of(ID)[0]["fix"]["title"].as_str().unwrap().to_owned();
+    let command = title.split('`').nth(1).unwrap().replace("sudo ", "").replace('~', project.home.to_str().unwrap());
+    assert!(std::process::Command::new("sh").args(["-c", &command]).status().unwrap().success(), "{command}");
+    assert!(!project.shell("docker version").all().contains("permission denied"));
+    assert_eq!(check().report().outcome(ID), "clean");
+}

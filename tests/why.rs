@@ -1,0 +1,132 @@
+//! `devdoctor why`: error texts as the real tools print them name the right problem, and it is said whether it is so here.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test starts programs, reads the disk, and fails by panicking"
+)]
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+/// Texts of real tools (versions of 2025 and 2026), and the check that each must name first among those of its file.
+const TEXTS: &str = include_str!("why/texts.txt");
+
+fn why(directory: &Path, arguments: &[&str], input: Option<&[u8]>) -> (i32, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_devdoctor"));
+    command.arg("why").args(arguments).args(["--offline"]).current_dir(directory).env_clear();
+    command.env("HOME", directory.parent().unwrap());
+    command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    if let Some(input) = input {
+        child.stdin.take().unwrap().write_all(input).unwrap();
+    }
+    let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
+    (status.code().unwrap(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+}
+
+fn empty_project() -> tempfile::TempDir {
+    let around = tempfile::tempdir().unwrap();
+    std::fs::create_dir(around.path().join("shop")).unwrap();
+    std::fs::write(around.path().join("shop/Makefile"), "all:\n\ttrue\n").unwrap();
+    around
+}
+
+/// A project in which the Makefile runs Alembic as root.
+fn broken_project() -> tempfile::TempDir {
+    let around = empty_project();
+    let shop = around.path().join("shop");
+    std::fs::write(
+        shop.join("compose.yaml"),
+        "services:\n  api:\n    image: python:3.12\n    working_dir: /app\n    volumes:\n      - .:/app\n",
+    )
+    .unwrap();
+    std::fs::write(shop.join("Makefile"), "m:\n\tdocker compose exec api alembic revision -m x\n").unwrap();
+    std::fs::write(shop.join(".env"), "DATABASE_URL=postgresql://me:p@ss@db/x\n").unwrap();
+    around
+}
+
+fn named(answer: &str) -> Vec<String> {
+    let answer: serde_json::Value = serde_json::from_str(answer).unwrap();
+    assert_eq!(answer["schema"], "devdoctor.why.v1");
+    answer["named"].as_array().unwrap().iter().map(|named| named["id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn texts_of_real_tools_name_their_problem() {
+    let around = empty_project();
+    let mut wrong = vec![];
+    let mut count = 0;
+    for block in TEXTS.split("\n\n").filter(|block| !block.trim().is_empty() && !block.starts_with('#')) {
+        let (id, text) = block.split_once('\n').unwrap();
+        let (_, answer, _) = why(&around.path().join("shop"), &["--format", "json"], Some(text.as_bytes()));
+        let ids = named(&answer);
+        count += 1;
+        // `-`: no problem of ours. `a b`: both, in any order.
+        let expected: Vec<&str> = id.split(' ').filter(|id| *id != "-").collect();
+        if !expected.iter().all(|id| ids.iter().any(|named| named == id)) || (expected.is_empty() && !ids.is_empty()) {
+            wrong.push(format!("{id}: {ids:?}\n    {text}"));
+        }
+    }
+    assert!(count > 10, "{count} texts");
+    assert!(wrong.is_empty(), "{} of {count} texts\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn a_problem_that_is_here_is_shown_and_one_that_is_not_is_said_to_be_not() {
+    let text = "error: insufficient permission: [Errno 13] Permission denied: 'migrations/versions/ab12_init.py'";
+    let broken = broken_project();
+    let url = "could not translate host name \"ss@db\" to address: Name or service not known";
+    let (status, said, talk) = why(&broken.path().join("shop"), &[url], None);
+    assert_eq!((status, talk.as_str()), (1, ""), "{said}");
+    assert!(
+        said.contains("url-password-not-encoded") && said.contains("found here") && said.contains(".env:1"),
+        "{said}"
+    );
+    assert!(!said.contains("p@ss"), "{said}");
+
+    let healthy = empty_project();
+    let (status, said, _) = why(&healthy.path().join("shop"), &[url], None);
+    assert_eq!(status, 0, "{said}");
+    assert!(said.contains("it is not so here") && said.contains("nothing that the text names is found here"), "{said}");
+    let (status, said, _) = why(&healthy.path().join("shop"), &[text], None);
+    assert_eq!(status, 0, "{said}");
+}
+
+#[test]
+fn a_whole_log_with_colours_and_prefixes_is_read() {
+    let around = empty_project();
+    let mut log = b"\x1b[2K\rWARN x\r\n".to_vec();
+    for step in 0..5_000 {
+        log.extend(format!("#7 {step}.5 \x1b[32mordinary\x1b[0m line\n").as_bytes());
+    }
+    log.extend(b"api-1  | \x1b[31mpsycopg.errors.UndefinedObject: type \"vector\" does not exist\x1b[0m\n");
+    log.extend(b"\xff\xfe\x00binary\n");
+    let (status, said, _) = why(&around.path().join("shop"), &[], Some(&log));
+    assert_eq!(status, 0, "{said}");
+    assert!(said.contains("line 5002: type \"vector\" does not exist"), "{said}");
+    assert!(said.contains("postgres-vector-not-created"), "{said}");
+}
+
+#[test]
+fn a_password_in_the_text_is_not_said_again() {
+    let around = empty_project();
+    let text = "ValueError: invalid interpolation syntax in 'postgresql://me:s3cr3t%40x@db/shop' at position 21";
+    for arguments in [&[text][..], &[text, "--format", "json"]] {
+        let (_, said, talk) = why(&around.path().join("shop"), arguments, None);
+        assert!(!said.contains("s3cr3t") && !talk.contains("s3cr3t"), "{said}{talk}");
+    }
+}
+
+#[test]
+fn no_text_is_said_and_an_unknown_one_too() {
+    let around = empty_project();
+    let shop = around.path().join("shop");
+    let (status, _, talk) = why(&shop, &[], Some(b""));
+    assert_eq!((status, talk.starts_with("error: no text to explain: it is empty\nhelp: ")), (2, true), "{talk}");
+    let (status, said, _) = why(&shop, &["the moon is made of cheese"], None);
+    assert_eq!((status, said.as_str()), (0, "no problem that devdoctor knows is named in this text\n"));
+    let (status, said, _) = why(&shop, &["--format", "json", "the moon"], None);
+    assert_eq!((status, named(&said).len()), (0, 0));
+}
