@@ -8,6 +8,7 @@ use crate::project::commands::{CommandLine, DockerVerb};
 use crate::project::compose::is_below;
 
 use super::caches::{Cache, Inside, Tool};
+use super::commands::ran;
 use super::environments::environment_wishes;
 use super::layout::{absolute, ancestors};
 use super::normal;
@@ -62,7 +63,7 @@ pub fn tools_of<'a>(container: &Container, project: &'a Project) -> Vec<Using<'a
 }
 
 /// Both generations of Yarn are called `yarn`; the settings file tells which one the project means.
-fn is_other_yarn(tool: Tool, project: &Project) -> bool {
+pub(super) fn is_other_yarn(tool: Tool, project: &Project) -> bool {
     let berry = || project.has_marker(".yarnrc.yml");
     (tool == Tool::Yarn && berry()) || (tool == Tool::YarnBerry && !berry())
 }
@@ -119,37 +120,8 @@ fn names_this_project(project: &Project, line: &CommandLine) -> bool {
 
 /// Whether the words of a command (scripts given to `sh -c` among them) use a tool's cache.
 pub fn runs(tool: Tool, words: &[&str]) -> bool {
-    let rule = tool.rule();
-    if rule.programs.is_empty() {
-        return false;
-    }
-    let text = words.join(" ").replace([';', '&', '|', '(', ')', '\n'], " ; ");
-    let all: Vec<&str> = text.split_whitespace().collect();
-    all.split(|word| *word == ";").any(|command| {
-        let program = |word: &str| {
-            let name = word.trim_matches(['"', '\'', '`', '$']).rsplit('/').next().unwrap_or_default();
-            rule.programs.iter().find(|(program, _)| *program == name)
-        };
-        command.iter().enumerate().any(|(at, word)| {
-            let Some((_, deeds)) = program(word) else { return false };
-            let (before, after) = (command.get(..at).unwrap_or_default(), command.get(at + 1..).unwrap_or_default());
-            // `pip install ruff` does not run ruff.
-            let is_named_only = before.iter().any(|word| NAMES_ONLY.contains(word));
-            let is_done = deeds.is_empty()
-                || after.iter().any(|word| deeds.contains(&word.trim_matches(['"', '\''])))
-                || (after.is_empty() && deeds.contains(&""));
-            let is_off = after.iter().any(|word| {
-                rule.options.iter().any(|option| {
-                    word.strip_prefix(option).is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
-                })
-            });
-            is_done && !is_named_only && !is_off
-        })
-    })
+    ran(words, tool.rule().programs, tool.rule().options).is_some()
 }
-
-/// Words after which a program's name is only a name.
-const NAMES_ONLY: [&str; 9] = ["install", "add", "remove", "uninstall", "echo", "which", "sync", "--with", "command"];
 
 fn is_prepared(tool: Tool, container: &Container, project: &Project) -> bool {
     let rule = tool.rule();
@@ -268,7 +240,7 @@ pub fn accounts_matter(container: &Container, project: &Project) -> bool {
     mounts.map(|mount| mount.source.as_str()).any(shows)
         || (!says_root(&container.user) && volumes(container).next().is_some())
         || !tools_of(container, project).is_empty()
-        || super::homes::programs(container, project).next().is_some()
+        || !super::homes::uses(container, project, None).is_empty()
 }
 
 fn homes(container: &Container, line: Option<&CommandLine>, environment: &Environment) -> BTreeSet<String> {

@@ -1,12 +1,13 @@
 //! Pure: who can write where, and which owner the host will see.
 //!
 //! One model answers all questions about ownership and caches: [`user`] says who a process is, [`ids`] how its numbers look
-//! from the host, [`layout`] which mount a path lies in, [`rights`] what the kernel allows there, [`caches`] where tools
+//! from the host, [`commands`] what runs, [`layout`] which mount a path lies in, [`rights`] what the kernel allows there, [`caches`] where tools
 //! keep their caches, [`writers`] what they write where they run, [`environments`] where virtual environments are, [`homes`]
 //! whose home a process has, [`user_variables`] which variables say the user, and [`interest`] which paths have to be looked
 //! at to answer.
 
 pub mod caches;
+pub mod commands;
 pub mod environments;
 pub mod homes;
 pub mod ids;

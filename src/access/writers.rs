@@ -1,11 +1,16 @@
-//! Tools that fail where they cannot write into the directory they run in, and what they write there.
+//! What tools write below the directory that they run in, where they fail when they cannot.
+
+use std::collections::BTreeSet;
 
 use crate::facts::{Container, Environment};
 use crate::project::Project;
 use crate::project::compose::Service;
 use crate::text::Span;
 
-use super::interest::exec_lines;
+use super::caches::others::HERE;
+use super::caches::{Loss, Tool, WORKING_DIRECTORY};
+use super::commands::{Ran, ran};
+use super::interest::{exec_lines, moved_by_configuration};
 
 /// Something that a tool writes below its working directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,72 +25,29 @@ pub struct Written {
     pub line: Option<Span>,
 }
 
-struct Rule {
-    program: &'static str,
-    /// First words after the options; none: any.
-    verbs: &'static [&'static str],
-    path: &'static str,
-    variable: Option<&'static str>,
-    /// Options that make it write nothing there.
-    harmless: &'static [&'static str],
-}
-
-/// Each was seen to fail on a read-only directory (`tests/ownership_real.rs`), but for npm and Poetry, whose documentation
-/// says where they write. pytest is not here: it only warns.
-const RULES: [Rule; 6] = [
-    Rule {
-        program: "ruff",
-        verbs: &["check", "format"],
-        path: ".ruff_cache",
-        variable: Some("RUFF_CACHE_DIR"),
-        harmless: &["--no-cache", "-n", "--cache-dir"],
-    },
-    Rule {
-        program: "uv",
-        verbs: &["sync", "venv"],
-        path: ".venv",
-        variable: Some("UV_PROJECT_ENVIRONMENT"),
-        harmless: &["--help", "--dry-run"],
-    },
-    Rule {
-        program: "uv",
-        verbs: &["lock", "add", "remove"],
-        path: "uv.lock",
-        variable: None,
-        harmless: &["--help", "--dry-run", "--check", "--locked", "--frozen"],
-    },
-    Rule { program: "alembic", verbs: &["revision", "merge"], path: "", variable: None, harmless: &["--help"] },
-    Rule {
-        program: "npm",
-        verbs: &["install", "ci", "i", "add"],
-        path: "node_modules",
-        variable: None,
-        harmless: &["--help", "-g", "--global", "--dry-run"],
-    },
-    Rule {
-        program: "poetry",
-        verbs: &["lock", "add", "remove"],
-        path: "poetry.lock",
-        variable: None,
-        harmless: &["--help"],
-    },
-];
-
 /// What a service's own command, and command lines that run in it as its own user, write below the working directory.
 pub fn written_by(service: &Service, container: Option<&Container>, project: &Project) -> Vec<Written> {
     let own = container.map(|container| &container.command).into_iter().flatten();
     let said = [&service.entrypoint, &service.command].into_iter().flatten().flat_map(|words| &words.value);
-    let empty = Environment::default();
-    let environment = container.map_or(&empty, |container| &container.environment);
-    let is_set = |name: &str| environment.get(name).is_some() || service.environment.contains_key(name);
-    let mut found = written(own.chain(said).map(String::as_str), None, &is_set);
+    let mut environment = container.map(|container| container.environment.clone()).unwrap_or_default();
+    let values = service.environment.iter().map(|(name, value)| (name.clone(), value.value.clone()));
+    extend(&mut environment, values);
+    let words: Vec<&str> = own.chain(said).map(String::as_str).collect();
+    let mut found = written(&words, None, &environment, project);
     for line in exec_lines(project, &service.name).filter(|line| line.call.user.is_none()) {
-        let given = |name: &str| is_set(name) || line.call.environment.iter().any(|(other, _)| other == name);
-        found.extend(written(line.call.command.iter().map(|word| word.as_str()), Some(&line.span), &given));
+        let mut environment = environment.clone();
+        extend(&mut environment, line.call.environment.iter().cloned());
+        let words: Vec<&str> = line.call.command.iter().map(|word| word.as_str()).collect();
+        found.extend(written(&words, Some(&line.span), &environment, project));
     }
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     found.retain(|written| seen.insert(written.path));
     found
+}
+
+/// Puts variables in; one whose value is not known is set all the same.
+fn extend(environment: &mut Environment, values: impl Iterator<Item = (String, Option<String>)>) {
+    environment.0.extend(values.map(|(name, value)| (name, value.unwrap_or_else(|| "?".to_owned()))));
 }
 
 /// The directory in which a service's processes start, as far as it is known.
@@ -104,33 +66,26 @@ pub fn working_directory(service: &Service, container: Option<&Container>, proje
         .filter(|directory| directory.starts_with('/'))
 }
 
-fn written<'a>(
-    words: impl Iterator<Item = &'a str>,
-    line: Option<&Span>,
-    is_set: &dyn Fn(&str) -> bool,
-) -> Vec<Written> {
-    let parts: Vec<&str> = words
-        .flat_map(|word| word.split(|c: char| c.is_whitespace() || ";&|()".contains(c)))
-        .filter(|part| !part.is_empty())
-        .collect();
-    let mut found = vec![];
-    for (at, part) in parts.iter().enumerate() {
-        let program = part.rsplit('/').next().unwrap_or(part);
-        let rest = parts.get(at + 1..).unwrap_or_default();
-        let Some(verb) = rest.iter().find(|word| !word.starts_with('-')) else { continue };
-        for rule in RULES.iter().filter(|rule| rule.program == program && rule.verbs.contains(verb)) {
-            let harmless = |word: &&str| rule.harmless.iter().any(|option| word.split('=').next() == Some(option));
-            if !rest.iter().any(harmless) && !rule.variable.is_some_and(is_set) {
-                found.push(Written {
-                    command: format!("{program} {verb}"),
-                    path: rule.path,
-                    variable: rule.variable,
-                    line: line.cloned(),
-                });
-            }
-        }
-    }
-    found
+fn written(words: &[&str], line: Option<&Span>, environment: &Environment, project: &Project) -> Vec<Written> {
+    let told = |Ran { program, deed }: Ran, path, variable| Written {
+        command: [program, deed].join(" ").trim_end().to_owned(),
+        path,
+        variable,
+        line: line.cloned(),
+    };
+    let caches = Tool::ALL.into_iter().filter_map(|tool| {
+        let (rule, path) = (tool.rule(), tool.rule().project?);
+        let ran = ran(words, rule.programs, rule.options).filter(|_| rule.default == Loss::Fails)?;
+        let stays = tool.cache(environment, "/", "/").is_some_and(|cache| cache.variable == WORKING_DIRECTORY);
+        (stays && !moved_by_configuration(tool, project))
+            .then(|| told(ran, path.trim_start_matches('/'), tool.variable()))
+    });
+    let is_set = |name: &str| environment.get_nonempty(name).is_some();
+    let others = HERE
+        .iter()
+        .filter(|here| !here.variable.is_some_and(is_set))
+        .filter_map(|here| ran(words, here.programs, here.options).map(|ran| told(ran, here.path, here.variable)));
+    caches.chain(others).collect()
 }
 
 #[cfg(test)]
@@ -139,30 +94,31 @@ mod tests {
 
     #[test]
     fn commands_that_write_are_told_from_those_that_do_not() {
-        let paths = |command: &str| -> Vec<&str> {
-            written([command].into_iter(), None, &|name| name == "SET")
+        let paths = |command: &str, variable: &str| -> Vec<&str> {
+            let environment = Environment([(variable.to_owned(), "x".to_owned())].into());
+            written(&[command], None, &environment, &Project::default())
                 .into_iter()
                 .map(|written| written.path)
                 .collect()
         };
-        assert_eq!(paths("uv sync && uvicorn app:app"), [".venv"]);
-        assert_eq!(paths("uv run ruff check ."), [".ruff_cache"]);
-        assert_eq!(
-            paths("/opt/venv/bin/alembic -x a revision --autogenerate"),
-            Vec::<&str>::new(),
-            "a value of an option"
-        );
-        assert_eq!(paths("alembic revision --autogenerate"), [""]);
-        for command in [
-            "alembic upgrade head",
-            "ruff check --no-cache",
-            "uv run pytest",
-            "npm start",
-            "uv lock --check",
-            "ruff",
-            "",
+        for (command, variable, expected) in [
+            ("uv sync && uvicorn app:app", "", &[".venv"][..]),
+            ("uv sync", "UV_PROJECT_ENVIRONMENT", &[]),
+            ("uv run ruff check .", "", &[".ruff_cache"]),
+            ("ruff check .", "RUFF_CACHE_DIR", &[]),
+            ("ruff check .", "RUFF_NO_CACHE", &[]),
+            ("mypy .", "", &[".mypy_cache"]),
+            ("/opt/venv/bin/alembic -x a revision --autogenerate", "", &[""]),
+            ("alembic upgrade head", "", &[]),
+            ("ruff check --no-cache", "", &[]),
+            ("echo uv sync", "", &[]),
+            ("uv run pytest", "", &[]),
+            ("npm start", "", &[]),
+            ("uv lock --check", "", &[]),
+            ("ruff", "", &[]),
+            ("", "", &[]),
         ] {
-            assert!(paths(command).is_empty(), "{command}");
+            assert_eq!(paths(command, variable), expected, "{command}");
         }
     }
 }
