@@ -1,14 +1,14 @@
 //! A named volume belongs to root, and the service that mounts it is not root.
 
 use crate::access::caches::look;
-use crate::access::interest::{cache_of, tools_of};
+use crate::access::environments::environment_path;
 use crate::access::rights::Want;
 use crate::access::service::service_changes_user;
-use crate::access::{IdMaps, Process, RunsAs, Seen, normal};
+use crate::access::{IdMaps, Process, RunsAs, Seen, normal, written_by};
 use crate::facts::{Container, Docker, Facts, FileKind, MountKind, SeenPath};
 use crate::finding::{Checked, Finding};
 use crate::fix::{Chown, ChownPlace, Fix, Step};
-use crate::project::compose::{Mount, MountSource, Service, is_below};
+use crate::project::compose::{Mount, MountSource, Service};
 
 pub(super) fn check(facts: &Facts) -> Checked {
     let docker = facts.docker()?;
@@ -40,7 +40,8 @@ fn of_volume(
     let process = process(docker, container)?;
     let Seen::There(stat) = look(container, &target) else { return None };
     let writable = |stat| process.may(Want::Write, stat) && process.may(Want::Search, stat);
-    if stat.kind != FileKind::Directory || writable(&stat) || told_by_caches(facts, container, &target) {
+    if stat.kind != FileKind::Directory || writable(&stat) || told_elsewhere(facts, docker, service, container, &target)
+    {
         return None;
     }
     let listing = container.listings.get(&target).and_then(|listing| listing.as_ref().ok());
@@ -54,7 +55,7 @@ fn of_volume(
     let (name, to) = (&service.name.value, process.owner);
     let finding = Finding::at(&mount.span, name, format!("`{name}` runs as {to} and cannot write the volume at `{target}`"))
         .label(format!("the volume belongs to {}, mode {:04o}", stat.owner, stat.mode))
-        .seen("archive", format!("`{target}` in `{name}`"), stat)
+        .seen(format!("archive of {}", container.name), &target, stat)
         .seen("user", name, to)
         .help(format!("make the folder in the image, where a new volume takes its owner from: `RUN mkdir -p {target} && chown {to} {target}`"));
     let external = match (&mount.source, &facts.project.compose) {
@@ -75,14 +76,18 @@ fn process(docker: &Docker, container: &Container) -> Option<Process> {
     Some(Process::in_container(&RunsAs::of(container).ok()?.identity, &maps))
 }
 
-/// Whether the volume holds a cache that the check of caches judges, which knows more of it.
-fn told_by_caches(facts: &Facts, container: &Container, target: &str) -> bool {
-    let Ok(runs) = RunsAs::of(container) else { return false };
-    let uses = tools_of(container, &facts.project);
-    uses.iter()
-        .filter_map(|using| cache_of(using.tool, &runs, container, &[]))
-        .any(|cache| is_below(&cache.path, target))
+/// Whether the checks of caches and environments judge the volume, which know more of it: who writes there, and whether anybody
+/// does. A volume over a folder of dependencies is there to hide it; that matters to who installs into it.
+fn told_elsewhere(facts: &Facts, docker: &Docker, service: &Service, container: &Container, target: &str) -> bool {
+    let installs =
+        || written_by(service, Some(container), &facts.project).iter().any(|written| written.path == NODE_MODULES);
+    target == normal(&environment_path(container))
+        || target.rsplit('/').next() == Some(NODE_MODULES) && !installs()
+        || crate::checks::cache::tells(facts, docker, container, target)
 }
+
+/// Where npm and its like install.
+const NODE_MODULES: &str = "node_modules";
 
 /// Whether another service's container mounts the same volume and can write it.
 fn filled_by_another(docker: &Docker, service: &Service, volume: &str, id: &str) -> bool {
