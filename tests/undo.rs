@@ -149,7 +149,7 @@ fn a_damaged_newest_journal_is_not_passed_over() {
     let (project, older, newer) = fixed_twice();
     let journal = newer.join("journal.jsonl");
     let whole = std::fs::read(&journal).unwrap();
-    let newer_schema = String::from_utf8(whole.clone()).unwrap().replacen("\"schema\":1", "\"schema\":2", 1);
+    let newer_schema = String::from_utf8(whole.clone()).unwrap().replacen("\"schema\":2", "\"schema\":3", 1);
     assert_ne!(newer_schema.as_bytes(), whole);
     let unknown = String::from_utf8(whole.clone()).unwrap().replacen("\"edit\"", "\"rename\"", 1);
     let (env, compose) = (project.read(".env"), project.read("compose.yaml"));

@@ -9,7 +9,7 @@ use devdoctor::checks::{self, Example};
 use devdoctor::facts::{Facts, Owner, SeenPath};
 use devdoctor::finding::Finding;
 use devdoctor::fix::withhold::withheld;
-use devdoctor::fix::{Applicability, Chown, ChownPlace, Fix, Step};
+use devdoctor::fix::{Applicability, Chown, ChownPlace, Fix, PathChange, PathStep, Step};
 
 const COMPOSE: &str = "services:\n  app:\n    image: x\n    volumes:\n      - .:/app\n      - /media/stick:/stick\n      - cache:/app/cache\nvolumes:\n  cache:\n";
 
@@ -50,5 +50,28 @@ fn a_chown_is_withheld_where_no_owners_are_kept_and_nowhere_else() {
         assert_eq!(fix.applicability, expected, "{path}: {fix:?}");
         assert_eq!(fix.steps.is_empty(), reason.is_some(), "{path}: {fix:?}");
         assert!(fix.title.contains(reason.unwrap_or("give it back")), "{path}: {fix:?}");
+    }
+}
+
+#[test]
+fn a_change_of_a_mode_is_withheld_where_no_modes_are_kept() {
+    for (drive, reason) in [
+        (
+            r"9p C:\134 rw,aname=drvfs;path=C:\;uid=1000",
+            Some(r"`/project` is the Windows drive `C:\` without `metadata`"),
+        ),
+        (r"9p C:\134 rw,aname=drvfs;path=C:\;metadata;uid=1000", None),
+        ("vfat /dev/sdb1 rw", Some("`/project` is vfat, which keeps no modes")),
+    ] {
+        let step = |change| Step::Path(PathStep { path: SeenPath("start.sh".into()), change });
+        let judged = |change| {
+            let fix = Fix::safe("make it executable", vec![step(change)]);
+            withheld(Finding::nowhere("x", "x").fix(fix), &facts(drive)).fix.unwrap()
+        };
+        let fix = judged(PathChange::Mode { from: 0o644, to: 0o755 });
+        assert_eq!(fix.applicability == Applicability::Manual, reason.is_some(), "{drive}: {fix:?}");
+        assert!(fix.title.contains(reason.unwrap_or("make it executable")), "{drive}: {fix:?}");
+        // Folders can be made on any file system.
+        assert!(!judged(PathChange::MakeFolder { owner: Owner { uid: 1000, gid: 1000 } }).steps.is_empty(), "{drive}");
     }
 }

@@ -1,5 +1,6 @@
 //! Where tools keep their caches, by each tool's own rule, and what in them must be writable.
 
+pub mod others;
 pub mod rules;
 
 use crate::facts::{Container, Environment, FileKind, PathStat};

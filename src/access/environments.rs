@@ -4,6 +4,7 @@ use crate::facts::{Container, MountKind, PathWish};
 use crate::project::Project;
 use crate::project::compose::is_below;
 
+use super::commands::{Programs, ran};
 use super::layout::{Layout, absolute};
 
 /// The path of the project's environment in a container: `UV_PROJECT_ENVIRONMENT`, else `.venv` in the working directory.
@@ -25,17 +26,12 @@ pub fn uses_environment(container: &Container, words: &[&str], path: &str) -> bo
 
 /// Whether a command makes the project's environment anew where it does not fit: `uv run`, `uv sync`, `poetry install`, ….
 pub fn syncs(words: &[&str]) -> bool {
-    let text = words.join(" ");
-    let all: Vec<&str> =
-        text.split(|character: char| character.is_whitespace() || ";&|()".contains(character)).collect();
-    let pair = |program: &str, deeds: &[&str]| {
-        all.windows(2).any(|pair| pair[0].rsplit('/').next() == Some(program) && deeds.contains(&pair[1]))
-    };
-    (pair("uv", &["run", "sync", "venv"]) && !all.contains(&"--no-sync"))
-        || pair("poetry", &["install", "sync"])
-        || pair("pip", &["install"])
-        || pair("-m", &["venv", "virtualenv"])
+    ran(words, &[("uv", &["run", "sync", "venv"])], &["--no-sync"]).is_some() || ran(words, MAKERS, &[]).is_some()
 }
+
+/// Programs that make or fill an environment, besides uv.
+const MAKERS: Programs =
+    &[("poetry", &["install", "sync"]), ("pip", &["install"]), ("pip3", &["install"]), ("-m", &["venv", "virtualenv"])];
 
 /// What the checks of environments have to look at in a container: the interpreter that an environment of the project needs
 /// where it is mounted, and what lies in a volume that holds one.

@@ -1,36 +1,19 @@
 //! Whose home a process in a container has, whether it can write there, and which programs want to.
 
-use crate::facts::{Container, Owner};
+use std::collections::BTreeSet;
+
+use crate::facts::{Container, Environment, Owner};
 use crate::project::Project;
 use crate::project::commands::CommandLine;
 
-use super::caches::look;
+use super::caches::others::AT_HOME;
+use super::caches::{Tool, look};
+use super::commands::{ran, started};
 use super::ids::IdMaps;
-use super::interest::{commands, exec_lines, user_of_line};
+use super::interest::{commands, exec_lines, is_other_yarn, user_of_line};
 use super::layout::Layout;
 use super::rights::{Process, Seen, Verdict, may_fill};
 use super::user::{RunsAs, exec_environment};
-
-/// Programs that make folders in the home of their user, and the variables that put them elsewhere.
-const WRITERS: [(&str, &[&str]); 17] = [
-    ("uv", &["UV_CACHE_DIR", "XDG_CACHE_HOME", "UV_NO_CACHE"]),
-    ("uvx", &["UV_CACHE_DIR", "XDG_CACHE_HOME", "UV_NO_CACHE"]),
-    ("pip", &["PIP_CACHE_DIR", "XDG_CACHE_HOME", "PIP_NO_CACHE_DIR"]),
-    ("pip3", &["PIP_CACHE_DIR", "XDG_CACHE_HOME", "PIP_NO_CACHE_DIR"]),
-    ("poetry", &["POETRY_CACHE_DIR", "XDG_CACHE_HOME"]),
-    ("pdm", &["PDM_CACHE_DIR", "XDG_CACHE_HOME"]),
-    ("pre-commit", &["PRE_COMMIT_HOME", "XDG_CACHE_HOME"]),
-    ("npm", &["npm_config_cache", "NPM_CONFIG_CACHE"]),
-    ("npx", &["npm_config_cache", "NPM_CONFIG_CACHE"]),
-    ("pnpm", &["PNPM_HOME", "XDG_DATA_HOME"]),
-    ("yarn", &["YARN_CACHE_FOLDER"]),
-    ("cargo", &["CARGO_HOME"]),
-    ("go", &["GOCACHE", "XDG_CACHE_HOME"]),
-    ("composer", &["COMPOSER_HOME", "COMPOSER_CACHE_DIR"]),
-    ("gradle", &["GRADLE_USER_HOME"]),
-    ("mvn", &["MAVEN_USER_HOME"]),
-    ("dotnet", &["DOTNET_CLI_HOME"]),
-];
 
 /// A program in a container that writes into the home of its user.
 #[derive(Clone, Debug)]
@@ -54,47 +37,36 @@ pub enum HomeTrouble {
     Missing,
 }
 
-/// The programs in a container that write into a home, with the command line that runs each.
-pub fn programs<'a>(
-    container: &'a Container,
-    project: &'a Project,
-) -> impl Iterator<Item = (&'static str, Option<&'a CommandLine>)> {
-    let service = container.service.as_deref().unwrap_or_default();
-    let own = commands(container, project).flat_map(|word| writers(word)).map(|program| (program, None));
-    let lines = exec_lines(project, service).flat_map(|line| {
-        line.call.command.iter().flat_map(|word| writers(&word.value)).map(move |program| (program, Some(line)))
+/// The programs that a command runs and that write into the home of their user, since no variable puts their folders elsewhere.
+pub fn at_home<W: AsRef<str>>(words: &[W], environment: &Environment, project: &Project) -> BTreeSet<&'static str> {
+    let tools = Tool::ALL.into_iter().filter(|tool| !is_other_yarn(*tool, project)).filter_map(|tool| {
+        let rule = tool.rule();
+        let search = if rule.always_home { started } else { ran };
+        let ran = search(words, rule.programs, rule.options)?;
+        let cache = tool.cache(environment, "/home", "/")?;
+        (cache.variable == "HOME").then_some(ran.program)
     });
-    own.chain(lines)
+    let others = AT_HOME.iter().filter(|row| row.variables.iter().all(|name| environment.get_nonempty(name).is_none()));
+    tools.chain(others.filter_map(|row| ran(words, row.programs, &[]).map(|ran| ran.program))).collect()
 }
 
-fn writers(word: &str) -> impl Iterator<Item = &'static str> {
-    word.split(|character: char| character.is_whitespace() || ";&|()".contains(character))
-        .filter_map(|part| part.rsplit('/').next())
-        .filter_map(|program| WRITERS.iter().find(|(name, _)| *name == program))
-        .map(|(name, _)| *name)
-}
-
-/// The programs that write into a home because no variable puts their folders elsewhere, and as whom they run.
+/// The programs that write into a home, and as whom they run: the service's own, then those of the project's command lines.
 pub fn uses<'a>(container: &'a Container, project: &'a Project, person: Option<Owner>) -> Vec<HomeUse<'a>> {
+    let service = container.service.as_deref().unwrap_or_default();
+    let own: Vec<&str> = commands(container, project).map(String::as_str).collect();
+    let words = |line: &'a CommandLine| line.call.command.iter().map(|word| word.value.as_str()).collect();
+    let lines = exec_lines(project, service).map(|line| (Some(line), words(line)));
     let mut found: Vec<HomeUse<'a>> = vec![];
-    for (program, line) in programs(container, project) {
+    for (line, words) in [(None, own)].into_iter().chain(lines) {
         let given = line.map_or(&[][..], |line| line.call.environment.as_slice());
-        let environment = exec_environment(container, given);
-        let elsewhere = WRITERS.iter().filter(|(name, _)| *name == program).flat_map(|(_, variables)| *variables);
-        let moved = elsewhere.into_iter().any(|variable| environment.get_nonempty(variable).is_some());
-        let known = found
-            .iter()
-            .any(|other| other.program == program && other.line.map(|line| &line.span) == line.map(|line| &line.span));
-        if moved || known {
-            continue;
-        }
         let user = line.and_then(|line| user_of_line(line, person));
         let runs = match user {
             Some(Err(())) => None,
             Some(Ok(user)) => RunsAs::by_exec(container, Some(&user), given).ok(),
             None => RunsAs::by_exec(container, None, given).ok(),
         };
-        found.push(HomeUse { program, line, runs });
+        let programs = at_home(&words, &exec_environment(container, given), project);
+        found.extend(programs.into_iter().map(|program| HomeUse { program, line, runs: runs.clone() }));
     }
     found
 }

@@ -8,9 +8,11 @@ use crate::project::commands::{CommandLine, DockerVerb, Occasion};
 use crate::project::compose::is_below;
 
 use super::caches::{Cache, Inside, Tool};
+use super::commands::ran;
 use super::environments::environment_wishes;
 use super::layout::{absolute, ancestors};
 use super::normal;
+use super::service::says_root;
 use super::user::{RunsAs, exec_environment};
 
 /// How sure it is that a tool runs in a service.
@@ -61,7 +63,7 @@ pub fn tools_of<'a>(container: &Container, project: &'a Project) -> Vec<Using<'a
 }
 
 /// Both generations of Yarn are called `yarn`; the settings file tells which one the project means.
-fn is_other_yarn(tool: Tool, project: &Project) -> bool {
+pub(super) fn is_other_yarn(tool: Tool, project: &Project) -> bool {
     let berry = || project.has_marker(".yarnrc.yml");
     (tool == Tool::Yarn && berry()) || (tool == Tool::YarnBerry && !berry())
 }
@@ -123,37 +125,8 @@ fn names_this_project(project: &Project, line: &CommandLine) -> bool {
 
 /// Whether the words of a command (scripts given to `sh -c` among them) use a tool's cache.
 pub fn runs(tool: Tool, words: &[&str]) -> bool {
-    let rule = tool.rule();
-    if rule.programs.is_empty() {
-        return false;
-    }
-    let text = words.join(" ").replace([';', '&', '|', '(', ')', '\n'], " ; ");
-    let all: Vec<&str> = text.split_whitespace().collect();
-    all.split(|word| *word == ";").any(|command| {
-        let program = |word: &str| {
-            let name = word.trim_matches(['"', '\'', '`', '$']).rsplit('/').next().unwrap_or_default();
-            rule.programs.iter().find(|(program, _)| *program == name)
-        };
-        command.iter().enumerate().any(|(at, word)| {
-            let Some((_, deeds)) = program(word) else { return false };
-            let (before, after) = (command.get(..at).unwrap_or_default(), command.get(at + 1..).unwrap_or_default());
-            // `pip install ruff` does not run ruff.
-            let is_named_only = before.iter().any(|word| NAMES_ONLY.contains(word));
-            let is_done = deeds.is_empty()
-                || after.iter().any(|word| deeds.contains(&word.trim_matches(['"', '\''])))
-                || (after.is_empty() && deeds.contains(&""));
-            let is_off = after.iter().any(|word| {
-                rule.options.iter().any(|option| {
-                    word.strip_prefix(option).is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
-                })
-            });
-            is_done && !is_named_only && !is_off
-        })
-    })
+    ran(words, tool.rule().programs, tool.rule().options).is_some()
 }
-
-/// Words after which a program's name is only a name.
-const NAMES_ONLY: [&str; 9] = ["install", "add", "remove", "uninstall", "echo", "which", "sync", "--with", "command"];
 
 fn is_prepared(tool: Tool, container: &Container, project: &Project) -> bool {
     let rule = tool.rule();
@@ -242,6 +215,10 @@ pub fn paths_of_interest(container: &Container, project: &Project) -> Vec<PathWi
             }
         }
     }
+    // Whether a user without power may write into its volumes. What root may is known.
+    if !says_root(&container.user) {
+        volumes(container).for_each(|target| wish(normal(target), true));
+    }
     for used in super::homes::uses(container, project, None) {
         for home in homes(container, used.line, &exec_environment(container, &[])) {
             wish(absolute(&home, "/"), false);
@@ -257,14 +234,21 @@ pub fn paths_of_interest(container: &Container, project: &Project) -> Vec<PathWi
     wishes.into_iter().map(|(path, listing)| PathWish { path, listing }).collect()
 }
 
+/// Where the writable volumes of a container are.
+fn volumes(container: &Container) -> impl Iterator<Item = &str> {
+    let volumes = container.mounts.iter().filter(|mount| mount.kind == MountKind::Volume && mount.writable);
+    volumes.map(|mount| mount.target.as_str())
+}
+
 /// Whether it matters who the users of a container are: it mounts the project, or a tool with a cache runs in it.
 pub fn accounts_matter(container: &Container, project: &Project) -> bool {
     let root = project.root.as_str();
     let mounts = container.mounts.iter().filter(|mount| mount.kind == MountKind::Bind);
     let shows = |source: &str| is_below(source, root) || is_below(root, source);
     mounts.map(|mount| mount.source.as_str()).any(shows)
+        || (!says_root(&container.user) && volumes(container).next().is_some())
         || !tools_of(container, project).is_empty()
-        || super::homes::programs(container, project).next().is_some()
+        || !super::homes::uses(container, project, None).is_empty()
 }
 
 fn homes(container: &Container, line: Option<&CommandLine>, environment: &Environment) -> BTreeSet<String> {

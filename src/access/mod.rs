@@ -1,12 +1,13 @@
 //! Pure: who can write where, and which owner the host will see.
 //!
 //! One model answers all questions about ownership and caches: [`user`] says who a process is, [`ids`] how its numbers look
-//! from the host, [`layout`] which mount a path lies in, [`rights`] what the kernel allows there, [`caches`] where tools
-//! keep their caches, [`environments`] where virtual environments are, [`homes`] whose home a process has, [`user_variables`]
-//! which variables say the user, and [`interest`] and [`tops`]
-//! which paths have to be looked at to answer.
+//! from the host, [`commands`] what runs, [`layout`] which mount a path lies in, [`rights`] what the kernel allows there,
+//! [`caches`] where tools keep their caches, [`writers`] what they write where they run, [`environments`] where virtual
+//! environments are, [`homes`] whose home a process has, [`user_variables`] which variables say the user, and [`interest`] and
+//! [`tops`] which paths have to be looked at to answer.
 
 pub mod caches;
+pub mod commands;
 pub mod environments;
 pub mod homes;
 pub mod ids;
@@ -14,16 +15,20 @@ pub mod interest;
 pub mod layout;
 pub mod project_mounts;
 pub mod rights;
+pub mod scripts;
 pub mod service;
 pub mod tops;
 pub mod user;
 pub mod user_variables;
+pub mod writers;
 
 pub use caches::{Cache, Tool};
 pub use ids::{DESKTOP, IdMaps, untold_owners};
 pub use interest::{accounts_matter, paths_of_interest};
-pub use layout::{Layout, Spot, normal};
+pub use layout::{Layout, Spot, ancestors, normal};
 pub use project_mounts::shows_project;
 pub use rights::{Obstacle, Process, Seen, Verdict, Why};
+pub use scripts::{Script, scripts};
 pub use service::{Decides, ServiceUser};
 pub use user::{RunsAs, Unresolved, resolve};
+pub use writers::{Written, working_directory, written_by};

@@ -47,7 +47,7 @@ pub fn named(lines: &[Line]) -> Vec<Named> {
             }
         }
     }
-    found.sort_by(|one, other| (other.text.len(), other.line).cmp(&(one.text.len(), one.line)));
+    found.sort_by_key(|one| std::cmp::Reverse((one.text.len(), one.line)));
     found
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::ChownPlace;
+use super::{ChownPlace, PathStep};
 use crate::facts::{Owner, SeenPath};
 
 /// One line of the journal.
@@ -45,8 +45,9 @@ pub enum Entry {
     },
 }
 
-/// The form of the journals that are written. One that means something that older devdoctors do not know gets the next number.
-pub const SCHEMA: u64 = 1;
+/// The form of the journals that are written. One that means something that older devdoctors do not know gets the next number:
+/// 2 brought [`Change::Path`].
+pub const SCHEMA: u64 = 2;
 
 fn first_schema() -> u64 {
     1
@@ -88,6 +89,11 @@ pub enum Change {
         paths: Vec<(SeenPath, Owner)>,
         /// The new owner.
         to: Owner,
+    },
+    /// A path was made or removed, or got another mode.
+    Path {
+        /// What was done; it says what takes it back.
+        step: PathStep,
     },
     /// A statement was run.
     Sql {
@@ -274,10 +280,13 @@ mod tests {
         let lines: Vec<&str> = whole.lines().collect();
         let without = |number: usize| [&lines[..number], &lines[number + 1..]].concat().join("\n") + "\n";
         assert_eq!(Journal::parse(&without(0)), Err(JournalError::NoHead));
-        let newer = whole.replacen("\"schema\":1", "\"schema\":2", 1);
+        let of_schema =
+            |number: u64| whole.replacen(&format!("\"schema\":{SCHEMA}"), &format!("\"schema\":{number}"), 1);
+        let newer = of_schema(SCHEMA + 1);
         assert_eq!(Journal::parse(&newer), Err(JournalError::Newer));
+        assert_eq!(Journal::parse(&of_schema(1)).unwrap().run, run, "older journals are taken back as well");
         assert_eq!(Journal::root(&newer).as_deref(), Some("/p"));
-        let first = whole.replacen("\"schema\":1,", "", 1);
+        let first = whole.replacen(&format!("\"schema\":{SCHEMA},"), "", 1);
         assert_eq!(Journal::parse(&first).unwrap().run, run, "journals had no number at first");
         assert_eq!(Journal::parse(&without(1)), Err(JournalError::Damaged(2)), "a step without its beginning");
         assert_eq!(Journal::parse(&whole.replacen("\"done\"", "\"dnoe\"", 1)), Err(JournalError::Damaged(3)));

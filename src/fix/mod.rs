@@ -108,8 +108,51 @@ pub enum Step {
     Edit(Edit),
     /// Gives paths to an owner.
     Chown(Chown),
+    /// Makes or removes a path of the project, or changes its mode.
+    Path(PathStep),
     /// Runs a statement in a database.
     Sql(Sql),
+}
+
+/// Makes or removes one path of the project, or changes its mode, by the person's own power.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PathStep {
+    /// Path relative to the project's root.
+    pub path: SeenPath,
+    /// What is done with it.
+    pub change: PathChange,
+}
+
+/// What is done with a path.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PathChange {
+    /// A folder is made, mode 0755; taken back while it is empty.
+    MakeFolder {
+        /// Whom it is to belong to.
+        owner: Owner,
+    },
+    /// A folder is removed that holds nothing, never with what is in it.
+    RemoveFolder {
+        /// Whom it belongs to.
+        owner: Owner,
+        /// Its mode.
+        mode: u32,
+    },
+    /// A file is made where there is none; taken back while it holds this text.
+    NewFile {
+        /// What it holds.
+        text: String,
+        /// Whom it is to belong to.
+        owner: Owner,
+    },
+    /// A file gets another mode.
+    Mode {
+        /// The mode it has.
+        from: u32,
+        /// The mode it gets.
+        to: u32,
+    },
 }
 
 /// Replaces a range of bytes of a file of the project by a text.
@@ -151,7 +194,7 @@ impl Step {
     /// Whose power it needs.
     pub fn privilege(&self) -> Privilege {
         match self {
-            Self::Edit(_) => Privilege::None,
+            Self::Edit(_) | Self::Path(_) => Privilege::None,
             Self::Chown(chown) if chown.direct => Privilege::None,
             Self::Chown(_) => Privilege::Engine,
             Self::Sql(_) => Privilege::Database,
@@ -161,7 +204,7 @@ impl Step {
     /// Whether it can be taken back.
     pub fn undoable(&self) -> bool {
         match self {
-            Self::Edit(_) | Self::Chown(_) => true,
+            Self::Edit(_) | Self::Chown(_) | Self::Path(_) => true,
             Self::Sql(sql) => sql.reverse.is_some(),
         }
     }

@@ -142,7 +142,7 @@ fn named(report: &Report, place: &Place) -> String {
 fn edits_of(fix: &Fix) -> impl Iterator<Item = &Edit> {
     fix.steps.iter().filter_map(|step| match step {
         Step::Edit(edit) => Some(edit),
-        Step::Chown(_) | Step::Sql(_) => None,
+        Step::Chown(_) | Step::Path(_) | Step::Sql(_) => None,
     })
 }
 

@@ -1,6 +1,6 @@
 //! Steps as lines for people: what is done, and how it is taken back.
 
-use super::{Chown, ChownPlace, Step};
+use super::{Chown, ChownPlace, PathChange, PathStep, Step};
 use crate::text::mask_url;
 
 /// What a step does, a line for each path or statement. An edit is named by its place only; the diff shows its text.
@@ -18,6 +18,7 @@ pub fn lines(step: &Step) -> Vec<String> {
                 .map(|(path, _)| format!("{prefix}chown -h {} {}", chown.to, quoted(&path.display())))
                 .collect()
         }
+        Step::Path(step) => vec![of_path(step)],
         Step::Sql(sql) => vec![format!("in {}: {}", sql.database, mask_url(&sql.statement))],
     }
 }
@@ -27,7 +28,29 @@ pub fn reverse(step: &Step) -> Option<String> {
     match step {
         Step::Edit(edit) => Some(format!("writes the former bytes of {} back", edit.span.path)),
         Step::Chown(chown) => Some(format!("gives {} back to {}", paths(chown), former_owners(chown))),
+        Step::Path(step) => Some(reverse_of_path(step)),
         Step::Sql(sql) => sql.reverse.as_ref().map(|statement| format!("runs {statement} in {}", sql.database)),
+    }
+}
+
+/// What is done with a path, as a shell would say it.
+pub fn of_path(step: &PathStep) -> String {
+    let path = quoted(&step.path.display());
+    match &step.change {
+        PathChange::MakeFolder { .. } => format!("mkdir {path}"),
+        PathChange::RemoveFolder { .. } => format!("rmdir {path}"),
+        PathChange::NewFile { text, .. } => format!("new file {path}: {}", text.trim_end().replace('\n', ", ")),
+        PathChange::Mode { to, .. } => format!("chmod {to:04o} {path}"),
+    }
+}
+
+fn reverse_of_path(step: &PathStep) -> String {
+    let path = quoted(&step.path.display());
+    match &step.change {
+        PathChange::MakeFolder { .. } => format!("removes {path}, if it is empty"),
+        PathChange::RemoveFolder { owner, .. } => format!("makes {path} again and gives it to {owner}"),
+        PathChange::NewFile { .. } => format!("removes {path}, if it was not changed"),
+        PathChange::Mode { from, .. } => format!("gives {path} its mode {from:04o} back"),
     }
 }
 

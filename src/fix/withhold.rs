@@ -1,16 +1,20 @@
-//! Withholds what would change nothing: a chown where the file system keeps no owners, whichever check asked for it.
+//! Withholds what would change nothing: owners and modes where the file system keeps none, whichever check asked for it.
 
-use super::{Applicability, Chown, ChownPlace, Fix, Step};
+use super::{Applicability, Chown, ChownPlace, Fix, PathChange, Step};
 use crate::facts::{Facts, Filesystem};
 use crate::finding::Finding;
 use crate::project::compose::{MountSource, is_below};
 
-/// The finding with its fix turned into words, when one of its steps gives files away that cannot be given.
+/// The finding with its fix turned into words, when one of its steps changes an owner or a mode that cannot be changed.
 pub fn withheld(mut finding: Finding, facts: &Facts) -> Finding {
     let Some(fix) = finding.fix.take() else { return finding };
     let reason = fix.steps.iter().find_map(|step| match step {
         Step::Chown(chown) => reason(chown, facts),
-        Step::Edit(_) | Step::Sql(_) => None,
+        Step::Path(step) if matches!(step.change, PathChange::Mode { .. }) => {
+            let filesystem = facts.host.as_ref().ok()?.filesystem.as_ref();
+            filesystem.filter(|filesystem| filesystem.keeps_no_owners()).map(|it| words(it, "modes", "chmod"))
+        }
+        Step::Edit(_) | Step::Path(_) | Step::Sql(_) => None,
     });
     finding.fix = Some(match reason {
         Some(reason) if fix.applicability > Applicability::Manual => {
@@ -33,7 +37,7 @@ fn reason(chown: &Chown, facts: &Facts) -> Option<String> {
             asked.or_else(of_root).filter(|filesystem| filesystem.keeps_no_owners())
         }),
     };
-    filesystem.map(words)
+    filesystem.map(|filesystem| words(filesystem, "owners", "chown"))
 }
 
 /// The path on the host of what is bound where a path of a container lies. The Compose file comes first: an engine in a
@@ -52,14 +56,14 @@ fn source_of(facts: &Facts, service: &str, id: &str, path: &str) -> Option<Strin
     (mount.kind == crate::facts::MountKind::Bind).then(|| mount.source.clone())
 }
 
-/// What a file system that keeps no owners is, for people.
-fn words(filesystem: &Filesystem) -> String {
+/// What a file system that keeps no owners and modes is, for people.
+fn words(filesystem: &Filesystem, what: &str, command: &str) -> String {
     let point = &filesystem.point;
     match filesystem.drive() {
         Some(drive) => {
-            format!("`{point}` is the Windows drive `{drive}` without `metadata`, where a chown changes nothing")
+            format!("`{point}` is the Windows drive `{drive}` without `metadata`, where a {command} changes nothing")
         }
-        None => format!("`{point}` is {}, which keeps no owners", filesystem.kind),
+        None => format!("`{point}` is {}, which keeps no {what}", filesystem.kind),
     }
 }
 
@@ -91,8 +95,10 @@ mod tests {
             point: "/mnt/c".into(),
             options: "aname=drvfs".into(),
         };
-        assert!(words(&drive).starts_with(r"`/mnt/c` is the Windows drive `C:\` without `metadata`"));
+        assert!(
+            words(&drive, "owners", "chown").starts_with(r"`/mnt/c` is the Windows drive `C:\` without `metadata`")
+        );
         let stick = Filesystem { kind: "vfat".into(), point: "/media/x".into(), ..Filesystem::default() };
-        assert_eq!(words(&stick), "`/media/x` is vfat, which keeps no owners");
+        assert_eq!(words(&stick, "modes", "chmod"), "`/media/x` is vfat, which keeps no modes");
     }
 }

@@ -1,7 +1,6 @@
 //! What a Dockerfile says about the image's user, home and directories.
 
 mod prepare;
-mod starts;
 pub mod steps;
 mod words;
 
@@ -12,8 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::text::{Source, Spanned, SyntaxError};
 use prepare::prepare;
-pub use starts::starting_names;
-use steps::{Copied, Run};
+use steps::{BuildStep, Started};
 use words::{expand, words};
 
 /// The stages of one Dockerfile.
@@ -36,12 +34,15 @@ pub struct Stage {
     pub environment: BTreeMap<String, String>,
     /// The last `WORKDIR`; relative where it depends on that of an image that the files do not tell.
     pub working_dir: Option<Spanned<String>>,
-    /// What it runs, in order.
+    /// The last `ENTRYPOINT`.
     #[serde(default)]
-    pub runs: Vec<Run>,
-    /// What it copies from other stages and images, in order.
+    pub entrypoint: Option<Started>,
+    /// The last `CMD`.
     #[serde(default)]
-    pub copies: Vec<Copied>,
+    pub command: Option<Started>,
+    /// What it runs and copies, in order.
+    #[serde(default)]
+    pub steps: Vec<BuildStep>,
 }
 
 impl Dockerfile {
@@ -190,7 +191,16 @@ impl<'a> Reader<'a> {
                 }
             }
             Instruction::Run(run) => self.run(run),
-            Instruction::Copy(copy) => self.copy(copy),
+            Instruction::Copy(copy) => self.copy(&copy.src, &copy.dest, &copy.options),
+            Instruction::Add(add) => self.copy(&add.src, &add.dest, &add.options),
+            Instruction::Entrypoint(entrypoint) => {
+                let started = self.started(&entrypoint.arguments);
+                self.stages.last_mut().into_iter().for_each(|stage| stage.entrypoint = started.clone());
+            }
+            Instruction::Cmd(command) => {
+                let started = self.started(&command.arguments);
+                self.stages.last_mut().into_iter().for_each(|stage| stage.command = started.clone());
+            }
             // What stands behind ONBUILD is for images that are built from this one.
             _ => {}
         }
@@ -214,8 +224,8 @@ impl<'a> Reader<'a> {
         if let Some(name) = &name {
             self.names.insert(name.to_ascii_lowercase(), self.stages.len());
         }
-        let (environment, runs, copies) = Default::default();
-        self.stages.push(Stage { name, base, user: None, environment, working_dir: None, runs, copies });
+        let (user, environment, working_dir, entrypoint, command, steps) = Default::default();
+        self.stages.push(Stage { name, base, user, environment, working_dir, entrypoint, command, steps });
         self.legacies.push(legacy);
     }
 

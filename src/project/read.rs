@@ -22,6 +22,7 @@ pub fn project(files: &dyn Files, environment: &Environment, database_url: Optio
     unreadable.extend(read.unreadable);
     let mut project = Project { root: files.root().to_owned(), compose: read.compose, ..Project::default() };
     project.dockerfiles = dockerfiles(files, &project, &mut sources, &mut unreadable);
+    ignore_files(files, &project, &mut sources);
     project.builds = builds(&project, &sources);
     project.commands = commands::read(files, &mut sources, &mut unreadable);
     project.alembic = alembic::read(files, &mut sources, &mut unreadable);
@@ -47,10 +48,21 @@ pub fn project(files: &dyn Files, environment: &Environment, database_url: Optio
     project
 }
 
+/// What says which files of a build's folder are left out.
+fn ignore_files(files: &dyn Files, project: &Project, sources: &mut BTreeMap<String, Source>) {
+    for build in project.services().filter_map(|service| service.build.as_ref()) {
+        for path in build.ignore_files() {
+            // One that cannot be read leaves nothing out.
+            _ = super::files::source(files, sources, &path);
+        }
+    }
+}
+
 /// Reads the scripts that the project's images start with: they may leave root by themselves.
 fn starting_scripts(files: &dyn Files, project: &Project, sources: &mut BTreeMap<String, Source>) {
-    let texts: Vec<Source> = project.dockerfiles.keys().filter_map(|path| sources.get(path)).cloned().collect();
-    let names: Vec<&str> = texts.iter().flat_map(|source| starts::starting_files(source.text())).collect();
+    let dockerfiles = project.dockerfiles.iter().filter_map(|(path, read)| Some((read, sources.get(path)?.clone())));
+    let dockerfiles: Vec<_> = dockerfiles.collect();
+    let names: Vec<&str> = dockerfiles.iter().flat_map(|(read, source)| starts::starting_files(read, source)).collect();
     let is_named = |path: &&String| path.rsplit('/').next().is_some_and(|name| names.contains(&name));
     for path in files.list().iter().filter(is_named).take(MOST_STARTING_SCRIPTS) {
         // One that cannot be read tells nothing, and is copied into the image all the same.

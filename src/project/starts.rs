@@ -1,12 +1,13 @@
 //! The files of the project that become the ones an image starts with.
 
-use super::dockerfile::starting_names;
+use super::dockerfile::Dockerfile;
+use crate::text::Source;
 
 /// The names of the files that containers of a Dockerfile's image may start with, as they are called in the project: those of
 /// its `ENTRYPOINT` and `CMD`, and what `COPY` and `ADD` put there under another name.
-pub fn starting_files(text: &str) -> Vec<&str> {
-    let mut names = starting_names(text);
-    for line in text.lines() {
+pub fn starting_files<'a>(read: &'a Dockerfile, source: &'a Source) -> Vec<&'a str> {
+    let mut names = read.starting_names(source);
+    for line in source.text().lines() {
         let mut words = line.split_whitespace();
         let is_copy =
             words.next().is_some_and(|word| ["ADD", "COPY"].iter().any(|copy| word.eq_ignore_ascii_case(copy)));
@@ -35,6 +36,8 @@ mod tests {
     fn a_script_is_known_by_its_name_in_the_project() {
         let text = "FROM x\nCOPY --chown=a --chmod=755 docker/start.sh /e.sh\nadd [\"b c.sh\", \"/run\"]\nCOPY d /usr/bin/\n\
                     COPY --from=x f /e.sh\nCOPY g h /e.sh\nCOPY / /e.sh\nCOPY\nENTRYPOINT [\"/e.sh\"]\nCMD /run\n";
-        assert_eq!(starting_files(text), ["e.sh", "run", "start.sh"]);
+        let source = Source::new("Dockerfile", text);
+        let read = crate::project::dockerfile::read(&source).unwrap();
+        assert_eq!(starting_files(&read, &source), ["e.sh", "run", "start.sh"]);
     }
 }

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use super::Judged;
 use crate::finding::Place;
+use crate::project::compose::is_below;
 
 /// Checks that see root at work in a service, the strongest cause first.
 const ROOT_AT_WORK: [&str; 3] = ["exec-user-blank", "ownership-service-writes-as-root", "exec-as-root"];
@@ -14,6 +15,11 @@ const LEFT_BEHIND: [&str; 4] =
 
 /// Checks that see a process whose home cannot be written, which is why its caches cannot.
 const HOMELESS: [&str; 3] = ["exec-home-is-root-directory", "exec-home-of-someone-else", "exec-home-missing"];
+
+/// Checks that see a mount that cannot be written, the strongest cause first, and checks that see what cannot be written in it.
+const OF_THE_MOUNT: [&str; 3] =
+    ["ownership-bind-not-writable", "ownership-volume-not-writable", "ownership-mount-read-only"];
+const IN_THE_MOUNT: [&str; 3] = ["cache-not-writable", "cache-disabled", "cache-venv-is-volume"];
 
 /// Checks of a URL's text, which explain why its server cannot be reached.
 const URL_TROUBLE: [&str; 6] = [
@@ -78,7 +84,13 @@ fn cause_of(index: usize, findings: &[Judged]) -> Option<usize> {
     let shares_service =
         |other: &Judged| other.finding.services.iter().any(|service| judged.finding.services.contains(service));
     let homeless = |other: &Judged| HOMELESS.contains(&other.id.as_str()) && shares_service(other);
-    if matches!(judged.id.as_str(), "cache-not-writable" | "exec-no-passwd-entry")
+    let mount =
+        |id: &str| findings.iter().position(|other| other.id == id && shares_service(other) && holds(other, judged));
+    let is_in_mount = IN_THE_MOUNT.contains(&judged.id.as_str()) || HOMELESS.contains(&judged.id.as_str());
+    if is_in_mount && let Some(cause) = OF_THE_MOUNT.iter().find_map(|id| mount(id)) {
+        return Some(cause);
+    }
+    if matches!(judged.id.as_str(), "cache-not-writable" | "cache-disabled" | "exec-no-passwd-entry")
         && let Some(cause) = findings.iter().position(homeless)
     {
         return Some(cause);
@@ -110,6 +122,17 @@ fn cause_of(index: usize, findings: &[Judged]) -> Option<usize> {
         return findings.iter().position(explains);
     }
     None
+}
+
+/// Whether what a finding is about lies in the mount that another is about: it points at the same entry, or saw a path in it.
+fn holds(mount: &Judged, judged: &Judged) -> bool {
+    let same_place = mount.finding.place.is_some() && mount.finding.place == judged.finding.place;
+    let seen = |judged: &Judged| -> Vec<(String, String)> {
+        let archives = judged.finding.evidence.iter().filter(|seen| seen.source.starts_with("archive of "));
+        archives.map(|seen| (seen.source.clone(), seen.subject.clone())).collect()
+    };
+    let (above, below) = (seen(mount), seen(judged));
+    same_place || below.iter().any(|(of, path)| above.iter().any(|(other, top)| of == other && is_below(path, top)))
 }
 
 fn of_nobody(judged: &Judged) -> bool {

@@ -10,10 +10,10 @@ use crate::cli::ProjectArgs;
 use crate::error::Error;
 use crate::facts::{Docker, Environment, Facts, SeenPath};
 use crate::fix::apply::record::{Record, Records};
-use crate::fix::apply::{chown, edit, engine, sql};
+use crate::fix::apply::{chown, edit, engine, path, sql};
 use crate::fix::journal::{Change, DatabaseIdentity, Entry, RunEntry, sha256};
 use crate::fix::plan::{Item, Plan, file_changes};
-use crate::fix::{Applicability, Chown, ChownPlace, Sql, Step};
+use crate::fix::{Applicability, Chown, ChownPlace, Sql, Step, show};
 use crate::probe;
 use crate::report::wrapped;
 
@@ -82,7 +82,7 @@ impl Treatment {
                 touching.iter().filter(|item| !failed.contains(&item.fingerprint)).flat_map(|item| &item.fix.steps);
             let wanted = steps.filter_map(|step| match step {
                 Step::Edit(edit) if edit.span.path.as_ref() == change.path => Some(edit),
-                Step::Edit(_) | Step::Chown(_) | Step::Sql(_) => None,
+                Step::Edit(_) | Step::Chown(_) | Step::Path(_) | Step::Sql(_) => None,
             });
             let Some(change) = file_changes(wanted, &facts.project.sources)?.into_iter().next() else { continue };
             let before = self.record.keep(change.before.as_bytes())?;
@@ -117,6 +117,12 @@ impl Treatment {
                     let words = (format!("gave {given}"), format!("giving {given}"));
                     let give = || theatre.chown(step, hard_links, false).map(drop).map_err(Failure::known);
                     self.step(noted, &words, output, give)?
+                }
+                Step::Path(step) => {
+                    let what = show::of_path(step);
+                    let words = (what.clone(), what);
+                    let noted = Change::Path { step: step.clone() };
+                    self.step(noted, &words, output, || path::change(&root, step).map_err(Failure::known))?
                 }
                 Step::Sql(step) => {
                     // Asked before it is noted: the journal must say where the statement is run before it is.

@@ -10,6 +10,7 @@ use crate::config::{self, Configuration};
 use crate::error::Error;
 use crate::facts::{Container, Docker, Environment, Facts, Missing, Need};
 use crate::probe;
+use crate::project::compose::is_below;
 use crate::project::files::{Files, ReadError};
 use crate::project::{Format, Project, Unreadable, discover, read};
 
@@ -184,13 +185,18 @@ pub fn learn_secrets(project: &Project, environment: &Environment, database_url:
     }
 }
 
-/// Absolute paths on the host that checks ask about: the root itself, the sources of bind mounts, the interpreters of virtual
-/// environments.
+/// Absolute paths on the host that checks ask about: the root itself, the sources of bind mounts, scripts that containers
+/// start, the interpreters of virtual environments.
 fn host_wishes(project: &Project) -> Vec<String> {
     let binds =
         project.services().flat_map(|service| service.binds().map(|(_, path)| path.to_owned()).collect::<Vec<_>>());
     let interpreters = project.virtual_environments.values().filter_map(|environment| environment.interpreter());
     let mut wishes: Vec<String> = binds.chain(interpreters).chain([project.root.clone()]).collect();
+    // What of the way to a source is there, so that the rest can be made.
+    let above = wishes.iter().filter(|path| is_below(path, &project.root)).flat_map(|path| access::ancestors(path));
+    let above: Vec<String> = above.filter(|path| is_below(path, &project.root)).collect();
+    wishes.extend(above);
+    wishes.extend(access::scripts(project).into_iter().map(|script| script.path));
     wishes.sort();
     wishes.dedup();
     wishes

@@ -12,9 +12,9 @@ use crate::config::Configuration;
 use crate::error::Error;
 use crate::facts::{Environment, Owner, SeenPath};
 use crate::fix::apply::record::{Records, Runs, Unusable, in_time};
-use crate::fix::apply::{edit, owner, sql};
+use crate::fix::apply::{edit, owner, path, sql};
 use crate::fix::journal::{Change, DatabaseIdentity, Entry, Journal, StepState, sha256};
-use crate::fix::{Chown, ChownPlace, Sql};
+use crate::fix::{Chown, ChownPlace, PathChange, PathStep, Sql, show};
 use crate::probe::postgres::PostgresOptions;
 use crate::probe::{self, files};
 use crate::report::wrapped;
@@ -53,7 +53,12 @@ pub fn run(arguments: &UndoArgs, environment: &Environment, output: &mut Output)
         output.result(&format!("nothing of the run `{}` is left to take back\n", journal.run.id));
         return Ok(Status::Clean);
     }
-    let outside = journal.open().iter().any(|(_, change)| !matches!(change, Change::Edit { .. }));
+    let by_files = |change: &Change| match change {
+        Change::Edit { .. } => true,
+        Change::Path { step } => !matches!(step.change, PathChange::RemoveFolder { .. }),
+        Change::Chown { .. } | Change::Sql { .. } => false,
+    };
+    let outside = !journal.open().iter().all(|(_, change)| by_files(change));
     let project = ProjectArgs { path: Some(root.clone()), offline: !outside, outside: arguments.outside.clone() };
     // What is taken back does not hang on the configuration, which may be what is broken.
     let gathered = gather_as(Configuration::default(), &project, environment, output)?;
@@ -153,6 +158,7 @@ fn named(change: &Change) -> String {
     match change {
         Change::Edit { path, .. } => format!("the edit of `{path}`"),
         Change::Chown { paths: changed, to, .. } => format!("{} given to {to}", paths(changed.len())),
+        Change::Path { step } => show::of_path(step),
         Change::Sql { statement, database, .. } => format!("{statement} in {database}"),
     }
 }
@@ -197,6 +203,7 @@ fn take_back(
             }
         }
         Change::Chown { place, paths, to } => chown_back(theatre, place, paths, *to),
+        Change::Path { step } => path_back(theatre, step),
         Change::Sql { reverse: None, .. } => Err("nothing takes it back".to_owned()),
         Change::Sql { statement, reverse: Some(reverse), .. } if begun => Err(format!(
             "it is not known whether it was run{}; if it was, `{reverse}` takes it back",
@@ -215,6 +222,24 @@ fn take_back(
             sql_back(theatre, url, identity, step)
         }
     }
+}
+
+/// Takes back what was done with a path. A folder that belonged to somebody else goes back to them, as far as anybody here can.
+fn path_back(theatre: &Theatre<'_>, step: &PathStep) -> Result<Taken, String> {
+    if !path::take_back(theatre.root, step)? {
+        return Ok(Taken::Nothing);
+    }
+    if let (PathChange::RemoveFolder { owner: former, .. }, Ok(Some(now))) =
+        (&step.change, owner::of(theatre.root, &step.path))
+        && now != *former
+    {
+        let paths = vec![(step.path.clone(), now)];
+        let chown = Chown { place: ChownPlace::Project, paths, to: *former, direct: false };
+        theatre
+            .chown(&chown, false, false)
+            .map_err(|error| format!("it is there again, but belongs to {now}: {error}"))?;
+    }
+    Ok(Taken::Whole)
 }
 
 /// The query that shows whether a statement was run.

@@ -233,6 +233,16 @@ impl Watch {
         self.tried.get(path).is_some_and(|to| belongs_to(root, path, *to))
     }
 
+    /// Whether a finding is what is left of a thing that was treated, now seen as another one: no fix made it.
+    fn is_rest(&self, before: &Report, judged: &Judged) -> bool {
+        let (place, subject) = (&judged.finding.place, &judged.finding.subject);
+        before.findings.iter().any(|other| {
+            self.has_tried(&other.fingerprint)
+                && place.is_some()
+                && (&other.finding.place, &other.finding.subject) == (place, subject)
+        })
+    }
+
     fn what_is_new(&self, before: &Report, after: &Report, verdict: &mut Verdict) {
         for judged in &after.findings {
             let known = self.expected.iter().any(|other| other.fingerprint == judged.fingerprint);
@@ -243,7 +253,9 @@ impl Watch {
             };
             if paths.is_empty() {
                 // A check that could not look before may well find something now; that was no fix's doing.
-                if !known && looked(before, &judged.id) {
+                if !known && self.is_rest(before, judged) {
+                    verdict.still_there.push(judged.finding.message.clone());
+                } else if !known && looked(before, &judged.id) {
                     verdict.new.push(judged.finding.message.clone());
                 }
             } else if !self.appeared.is_empty() {
@@ -267,7 +279,7 @@ fn paths_of(judged: &Judged) -> Vec<SeenPath> {
 fn chowns(fix: &Fix) -> impl Iterator<Item = &Chown> {
     fix.steps.iter().filter_map(|step| match step {
         Step::Chown(chown) if chown.place == ChownPlace::Project => Some(chown),
-        Step::Chown(_) | Step::Edit(_) | Step::Sql(_) => None,
+        Step::Chown(_) | Step::Edit(_) | Step::Path(_) | Step::Sql(_) => None,
     })
 }
 

@@ -4,6 +4,7 @@
 //! the tool's documents.
 
 use super::Tool;
+use crate::access::commands::Programs;
 
 /// What becomes of a tool that cannot write its cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,9 +33,10 @@ pub enum Inside {
 pub struct Rule {
     /// Name for people.
     pub name: &'static str,
-    /// The programs that use the cache, each with the words of which one must follow (none: whatever follows; an empty word:
-    /// the bare program).
-    pub programs: &'static [(&'static str, &'static [&'static str])],
+    /// The programs that use the cache.
+    pub programs: Programs,
+    /// Whether these programs make folders in the home whatever they are told to do, such as logs.
+    pub always_home: bool,
     /// Options after the program that turn the cache off or move it.
     pub options: &'static [&'static str],
     /// Variables that say where it is, in the tool's order, with what the tool adds to the value.
@@ -66,6 +68,7 @@ pub struct Rule {
 const PLAIN: Rule = Rule {
     name: "",
     programs: &[],
+    always_home: false,
     options: &[],
     variables: &[],
     any_case: false,
@@ -142,6 +145,7 @@ static PIP: Rule = Rule {
 static POETRY: Rule = Rule {
     name: "poetry",
     programs: &[("poetry", &["install", "sync", "add", "update", "lock", "run"])],
+    always_home: true,
     options: &["--no-cache"],
     variables: &[("POETRY_CACHE_DIR", "")],
     xdg: Some(("XDG_CACHE_HOME", "/pypoetry")),
@@ -156,6 +160,7 @@ static POETRY: Rule = Rule {
 static NPM: Rule = Rule {
     name: "npm",
     programs: &[("npm", &["install", "i", "ci", "add", "exec", "x", "update", "up", "audit"]), ("npx", &[])],
+    always_home: true,
     options: &["--cache"],
     variables: &[("npm_config_cache", "")],
     any_case: true,
@@ -172,6 +177,7 @@ static NPM: Rule = Rule {
 static PNPM: Rule = Rule {
     name: "pnpm",
     programs: &[("pnpm", &["install", "i", "add", "ci", "fetch", "update", "up", "dlx"])],
+    always_home: true,
     options: &["--store-dir"],
     variables: &[("npm_config_store_dir", ""), ("pnpm_config_store_dir", "")],
     any_case: true,
@@ -188,6 +194,7 @@ static PNPM: Rule = Rule {
 static YARN: Rule = Rule {
     name: "yarn",
     programs: &[("yarn", &["", "install", "add", "upgrade"])],
+    always_home: true,
     options: &["--cache-folder"],
     variables: &[("YARN_CACHE_FOLDER", "")],
     xdg: Some(("XDG_CACHE_HOME", "/yarn")),
@@ -203,6 +210,7 @@ static YARN: Rule = Rule {
 static YARN_BERRY: Rule = Rule {
     name: "yarn",
     programs: &[("yarn", &["", "install", "add", "up", "dlx"])],
+    always_home: true,
     variables: &[("YARN_GLOBAL_FOLDER", "/cache")],
     home: Some("/.yarn/berry/cache"),
     mounts: &["/.yarn/berry", "/.yarn/berry/cache"],

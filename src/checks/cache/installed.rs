@@ -24,7 +24,7 @@ fn in_lineage(dockerfile: &Dockerfile, source: &Source, target: Option<&str>, de
     let variable = |name: &str| stages.iter().find_map(|stage| stage.environment.get(name)).map(String::as_str);
     let mut found = vec![];
     for stage in &stages {
-        for run in &stage.runs {
+        for run in stage.runs() {
             let Some(directory) = run.working_dir.as_deref().filter(|path| path.starts_with('/')) else { continue };
             let made = made_by(&run.text(source), &variable);
             let paths = made.into_iter().filter(|path| !path.contains('$'));
@@ -35,14 +35,16 @@ fn in_lineage(dockerfile: &Dockerfile, source: &Source, target: Option<&str>, de
         if depth > 8 {
             continue;
         }
-        for copy in &stage.copies {
-            let there = || in_lineage(dockerfile, source, Some(&copy.from), depth + 1);
-            if dockerfile.stage(Some(&copy.from)).is_none_or(|from| std::ptr::eq(from, *stage)) {
+        for copy in stage.copies() {
+            let Some(from) = copy.from.as_deref().filter(|_| !copy.destination.contains('$')) else { continue };
+            if dockerfile.stage(Some(from)).is_none_or(|from| std::ptr::eq(from, *stage)) {
                 continue;
             }
-            for installed in there() {
-                let whole = copy.sources.iter().find(|path| is_below(&installed.path, path));
-                let rest = whole.and_then(|path| installed.path.strip_prefix(path.trim_end_matches('/')));
+            for installed in in_lineage(dockerfile, source, Some(from), depth + 1) {
+                let whole = copy.sources.iter().map(|path| normal(&format!("/{path}")));
+                let whole = whole.into_iter().find(|path| is_below(&installed.path, path));
+                let rest =
+                    whole.and_then(|path| installed.path.strip_prefix(path.trim_end_matches('/')).map(str::to_owned));
                 let moved = rest.map(|rest| normal(&format!("{}{rest}", copy.destination)));
                 found.extend(moved.map(|path| Installed { path, step: installed.step.clone() }));
             }

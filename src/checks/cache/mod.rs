@@ -1,5 +1,9 @@
 //! Checks of the family `cache`.
 
+use crate::access::caches::Loss;
+use crate::facts::{Container, Docker, Facts};
+use crate::project::compose::is_below;
+
 use super::{Check, check};
 
 mod cure;
@@ -27,3 +31,11 @@ pub(super) static TABLE: [Check; 8] = [
     check!("cache/venv-interpreter-gone", venv_interpreter_gone::check),
     check!("cache/venv-is-volume", venv_is_volume::check),
 ];
+
+/// Whether these checks tell of something in a folder of a container that a tool cannot write.
+pub(super) fn tells(facts: &Facts, docker: &Docker, container: &Container, folder: &str) -> bool {
+    [Loss::Fails, Loss::Without].into_iter().any(|loss| {
+        let sufferers = sufferers::look_at(facts, docker, container, loss).sufferers;
+        sufferers.iter().flat_map(|sufferer| &sufferer.obstacles).any(|obstacle| is_below(&obstacle.path, folder))
+    })
+}

@@ -8,8 +8,8 @@ use crate::facts::{Environment, Facts};
 use crate::finding::{Checked, Finding};
 use crate::fix::{Edit, Fix, Step};
 use crate::project::compose::is_below;
-use crate::project::dockerfile::Dockerfile;
-use crate::project::dockerfile::steps::Run;
+use crate::project::dockerfile::steps::{CacheMount, Run};
+use crate::project::dockerfile::{Dockerfile, Stage};
 use crate::text::Source;
 
 pub(super) fn check(facts: &Facts) -> Checked {
@@ -18,7 +18,7 @@ pub(super) fn check(facts: &Facts) -> Checked {
         let Some(source) = facts.source(path) else { continue };
         for stage in &dockerfile.stages {
             let environment: Environment = environment_of(dockerfile, stage.name.as_deref(), stage);
-            for run in &stage.runs {
+            for run in stage.runs() {
                 let Some(user) = dockerfile.user_at(stage, run).filter(|user| is_ordinary(user)) else { continue };
                 for mount in run.caches.iter().filter(|mount| !mount.owned) {
                     let Some((tool, cache)) = user_of_mount(run, source, &environment, user, &mount.target) else {
@@ -52,11 +52,7 @@ fn is_ordinary(user: &str) -> bool {
     !says_root(user) && !user.contains('$')
 }
 
-fn environment_of(
-    dockerfile: &Dockerfile,
-    name: Option<&str>,
-    stage: &crate::project::dockerfile::Stage,
-) -> Environment {
+fn environment_of(dockerfile: &Dockerfile, name: Option<&str>, stage: &Stage) -> Environment {
     // Of stages without a name only their own variables are known.
     let mut all: Vec<_> = name.map(|name| dockerfile.lineage(Some(name)).collect()).unwrap_or(vec![stage]);
     all.reverse();
@@ -83,12 +79,7 @@ fn user_of_mount(
     })
 }
 
-fn cure(
-    dockerfile: &Dockerfile,
-    source: &Source,
-    user: &str,
-    mount: &crate::project::dockerfile::steps::CacheMount,
-) -> Fix {
+fn cure(dockerfile: &Dockerfile, source: &Source, user: &str, mount: &CacheMount) -> Fix {
     let (login, group) = user.split_once(':').unwrap_or((user, ""));
     let number = login.parse::<u32>().ok().or_else(|| made_as(dockerfile, source, login));
     let Some(uid) = number else {
@@ -104,7 +95,7 @@ fn cure(
 
 /// The number that a step gives a login that it makes.
 fn made_as(dockerfile: &Dockerfile, source: &Source, login: &str) -> Option<u32> {
-    dockerfile.stages.iter().flat_map(|stage| &stage.runs).find_map(|run| {
+    dockerfile.stages.iter().flat_map(Stage::runs).find_map(|run| {
         let text = run.text(source);
         text.split(['&', ';', '\n']).find_map(|command| {
             let words: Vec<&str> = command.split_whitespace().collect();

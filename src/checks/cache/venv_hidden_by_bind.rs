@@ -6,6 +6,8 @@ use crate::facts::{Facts, MountKind};
 use crate::finding::{Checked, Finding};
 use crate::fix::Fix;
 use crate::project::compose::{Mount, Service};
+use crate::project::dockerfile::Stage;
+use crate::project::dockerfile::steps::Started;
 use crate::project::python_environment::VirtualEnvironment;
 
 use super::installed::{Installed, installed};
@@ -87,18 +89,16 @@ fn judged(facts: &Facts, service: &Service) -> Vec<Finding> {
 fn words_of(facts: &Facts, service: &Service) -> Vec<String> {
     let written: Vec<String> =
         [&service.entrypoint, &service.command].into_iter().flatten().flat_map(|words| words.value.clone()).collect();
-    let dockerfile = service.build.as_ref().and_then(|build| facts.source(&build.dockerfile));
-    let last = |keyword: &str| {
-        let lines = dockerfile.into_iter().flat_map(|source| source.text().lines());
-        let words = lines.filter_map(|line| {
-            let (first, rest) = line.trim().split_once(char::is_whitespace)?;
-            first.eq_ignore_ascii_case(keyword).then(|| rest.replace(['[', ']', '"', ','], " "))
-        });
-        words.last().into_iter().flat_map(|rest| rest.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+    let of_image = |started: fn(&Stage) -> Option<&Started>| {
+        let build = service.build.as_ref()?;
+        let dockerfile = facts.project.dockerfiles.get(&build.dockerfile)?;
+        let started = dockerfile.lineage(build.target.as_deref()).find_map(started)?;
+        Some(started.words(facts.source(&started.words.path)?).map(str::to_owned).collect::<Vec<_>>())
     };
-    let entrypoint = last("ENTRYPOINT").filter(|_| service.entrypoint.is_none());
-    let command = last("CMD").filter(|_| service.command.is_none() && service.entrypoint.is_none());
-    entrypoint.chain(written).chain(command).collect()
+    let own = service.entrypoint.is_some();
+    let entrypoint = of_image(|stage| stage.entrypoint.as_ref()).filter(|_| !own);
+    let command = of_image(|stage| stage.command.as_ref()).filter(|_| service.command.is_none() && !own);
+    [entrypoint, Some(written), command].into_iter().flatten().flatten().collect()
 }
 
 fn cure(facts: &Facts, service: &Service, mount: &Mount, path: &str) -> Fix {

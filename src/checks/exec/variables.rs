@@ -1,14 +1,11 @@
 //! Variables that decide: of the caller's environment, and those a tool needs when it runs as a number without login.
 
+use crate::access::homes::at_home;
 use crate::access::service::image_of;
-use crate::facts::{Facts, Owner};
+use crate::facts::{Environment, Facts, Owner};
 use crate::project::commands::user::names_a_group;
 use crate::project::commands::{CommandLine, UserOption};
 use crate::project::compose::Service;
-
-/// Programs whose caches and settings lie in the home directory.
-const NEED_HOME: [&str; 12] =
-    ["cargo", "composer", "go", "npm", "npx", "pdm", "pip", "pip3", "pnpm", "poetry", "pre-commit", "yarn"];
 
 /// The option that a number without login needs to have a cache: `HOME` is `/` for it. Empty when nothing is needed.
 pub(super) fn variable(facts: &Facts, service: Option<&Service>, line: &CommandLine, uid: &str) -> String {
@@ -17,26 +14,21 @@ pub(super) fn variable(facts: &Facts, service: Option<&Service>, line: &CommandL
     let passwd = docker.and_then(|docker| docker.container_of(&service?.name)).map(|container| &container.passwd);
     let has_login = passwd
         .is_some_and(|passwd| passwd.as_ref().is_ok_and(|entries| entries.iter().any(|entry| entry.uid == person.uid)));
-    let has = |name: &str| {
-        service.is_some_and(|service| service.environment.contains_key(name))
-            || line.call.environment.iter().any(|(given, _)| given == name)
-    };
-    let runs = |programs: &[&str]| {
-        let words = line.call.command.iter().flat_map(|word| word.value.split([' ', ';', '&', '|']));
-        words.filter_map(|word| word.rsplit('/').next()).any(|word| programs.contains(&word))
-    };
-    if has_login || has("HOME") {
+    let own = service
+        .into_iter()
+        .flat_map(|service| &service.environment)
+        .map(|(name, value)| (name.clone(), value.value.clone()));
+    // A variable whose value is not known is set all the same.
+    let set = own.chain(line.call.environment.iter().cloned());
+    let environment = Environment(set.map(|(name, value)| (name, value.unwrap_or_else(|| "?".to_owned()))).collect());
+    let words: Vec<&str> = line.call.command.iter().map(|word| word.value.as_str()).collect();
+    let programs = at_home(&words, &environment, &facts.project);
+    if has_login || environment.get("HOME").is_some() || programs.is_empty() {
         String::new()
-    } else if runs(&["uv", "uvx"]) {
-        if has("UV_CACHE_DIR") || has("XDG_CACHE_HOME") {
-            String::new()
-        } else {
-            format!(" -e UV_CACHE_DIR=/tmp/uv-cache-{uid}")
-        }
-    } else if runs(&NEED_HOME) {
-        " -e HOME=/tmp".to_owned()
+    } else if programs.iter().all(|program| ["uv", "uvx"].contains(program)) {
+        format!(" -e UV_CACHE_DIR=/tmp/uv-cache-{uid}")
     } else {
-        String::new()
+        " -e HOME=/tmp".to_owned()
     }
 }
 

@@ -84,7 +84,7 @@ fn named(files: &[&&ForeignFile]) -> String {
 }
 
 /// Why nobody here can give the files back, if so.
-fn withheld(facts: &Facts, host: &Host, files: &[&ForeignFile], direct: bool) -> Option<String> {
+pub(super) fn withheld(facts: &Facts, host: &Host, files: &[&ForeignFile], direct: bool) -> Option<String> {
     if host.filesystem.as_ref().is_some_and(Filesystem::keeps_no_owners) {
         return Some("this file system keeps no owners, so a chown would change nothing".to_owned());
     }

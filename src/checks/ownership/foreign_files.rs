@@ -28,8 +28,11 @@ pub(super) fn check(facts: &Facts) -> Checked {
         return Ok(whole_project(&facts.project.root, host).into_iter().collect());
     }
     let suspects = suspects(facts);
-    // What lies in git's own directories is told by itself: other things fail there.
-    let stories = stories(facts, &suspects, host.walk.foreign.iter().filter(|file| !is_gits(file.path.as_path())));
+    // What lies in git's own directories is told by itself: other things fail there. So is what a mount's own finding gives away.
+    let mut elsewhere = super::bind_not_writable::given_away(facts);
+    elsewhere.extend(super::bind_source_is_directory::removed(facts));
+    let told = |file: &&ForeignFile| is_gits(file.path.as_path()) || elsewhere.contains(&file.path);
+    let stories = stories(facts, &suspects, host.walk.foreign.iter().filter(|file| !told(file)));
     let closed = closed(facts, host, &suspects);
     if stories.is_empty() && !closed.is_empty() {
         return Err(Missing::new(Need::Host, format!("could not look into {}", closed.join(", "))));

@@ -15,8 +15,15 @@ pub(super) fn run_as_person(
     facts: &Facts,
     service: &Service,
     container: Option<&Container>,
-    mut finding: Finding,
+    finding: Finding,
 ) -> Finding {
+    let (before, fix) = cure(facts, service, container);
+    before.into_iter().fold(finding, Finding::help).fix(fix)
+}
+
+/// The fix that makes a service run as the owner of the project, and what has to be done before it.
+pub(super) fn cure(facts: &Facts, service: &Service, container: Option<&Container>) -> (Vec<String>, Fix) {
+    let mut before = vec![];
     let person = facts.host.as_ref().map_or(Owner { uid: 1000, gid: 1000 }, |host| host.root_owner);
     let (user, in_env) = own_numbers(facts, person);
     let name = &service.name.value;
@@ -31,14 +38,14 @@ pub(super) fn run_as_person(
                 }
                 _ => format!("docker compose run --rm --no-deps -u 0 --entrypoint chown {name} -hR {person} {target}"),
             };
-            finding = finding.help(format!("give it `{target}` first, which is {stat}: {chown}"));
+            before.push(format!("give it `{target}` first, which is {stat}: {chown}"));
         }
         if !others.unknown.is_empty() {
             let unknown = listed(&others.unknown);
-            finding = finding.help(format!("see first who can write {unknown}: that could not be looked at"));
+            before.push(format!("see first who can write {unknown}: that could not be looked at"));
         }
         let title = format!("run `{name}` as {person} when it can write {}", listed(&waits));
-        return finding.fix(Fix::manual(format!("{title}: set `user: \"{user}\"`")));
+        return (before, Fix::manual(format!("{title}: set `user: \"{user}\"`")));
     }
     let mut title = format!("run `{name}` as {person}");
     if !others.given.is_empty() {
@@ -46,13 +53,14 @@ pub(super) fn run_as_person(
     }
     let variables = variables(service, container, person);
     let steps = facts.source(&service.block.span.path).and_then(|source| run_as(service, source, &user, &variables));
-    finding.fix(match steps {
+    let fix = match steps {
         Some(steps) => {
             let steps = steps.into_iter().chain(in_env).chain(others.step).collect();
             Fix::risky(title, steps).afterwards(format!("recreate `{name}`: docker compose up -d {name}"))
         }
         None => Fix::manual(format!("{title}: set `user: \"{user}\"` where the service gets its keys from")),
-    })
+    };
+    (before, fix)
 }
 
 /// The variables that a number without login needs.

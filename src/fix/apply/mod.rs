@@ -5,5 +5,6 @@ pub mod edit;
 pub mod engine;
 pub mod output;
 pub mod owner;
+pub mod path;
 pub mod record;
 pub mod sql;

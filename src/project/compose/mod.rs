@@ -154,6 +154,10 @@ pub struct Mount {
     pub target: String,
     /// Whether it may be written.
     pub writable: bool,
+    /// Whether the engine makes a folder where the source of a bind mount is not there (`create_host_path`, on unless it is
+    /// turned off); else it refuses to make the container.
+    #[serde(default = "yes")]
+    pub creates_source: bool,
     /// The whole entry.
     pub span: Span,
 }
@@ -198,6 +202,17 @@ pub struct Volume {
     pub external: bool,
 }
 
+impl Build {
+    /// Where the file that leaves paths out of the build may be, relative to the root: the Dockerfile's own goes first, as
+    /// BuildKit has it.
+    pub fn ignore_files(&self) -> [String; 2] {
+        let context = self.context.value.trim_end_matches('/').trim_start_matches("./");
+        let inside =
+            if matches!(context, "" | ".") { ".dockerignore".to_owned() } else { format!("{context}/.dockerignore") };
+        [format!("{}.dockerignore", self.dockerfile), inside]
+    }
+}
+
 impl Service {
     /// A service that says nothing but its name.
     pub fn new(name: Spanned<String>, block: Block) -> Self {
@@ -238,6 +253,10 @@ impl Service {
     pub fn mount_at(&self, path: &str) -> Option<&Mount> {
         self.mounts.iter().filter(|mount| is_below(path, &mount.target)).max_by_key(|mount| mount.target.len())
     }
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// Whether `path` is `directory` or lies below it (both absolute, by text).

@@ -39,7 +39,8 @@ impl Reader<'_> {
                 self.refuse(&tree.span, format!("target `{target}` is already mounted"), unseen.clone());
                 continue;
             }
-            let mount = Mount { source: MountSource::Tmpfs, target, writable, span: tree.span.clone() };
+            let mount =
+                Mount { source: MountSource::Tmpfs, target, writable, creates_source: true, span: tree.span.clone() };
             mounts.insert(mount.target.clone(), mount);
         }
         mounts.into_values().collect()
@@ -63,7 +64,7 @@ impl Reader<'_> {
             _ => MountSource::Volume(source.to_owned()),
         };
         let writable = !options.split(',').any(|option| option == "ro");
-        Ok(Mount { source, target: clean(target), writable, span: tree.span.clone() })
+        Ok(Mount { source, target: clean(target), writable, creates_source: true, span: tree.span.clone() })
     }
 
     fn long_mount(&self, tree: &Tree) -> Result<Mount, String> {
@@ -86,7 +87,9 @@ impl Reader<'_> {
             Some(value) => scalars::boolean(value).ok_or("`read_only` of a volume must be a boolean")?,
             None => false,
         };
-        Ok(Mount { source, target, writable: !read_only, span: tree.span.clone() })
+        let creates = tree.present("bind").and_then(|bind| bind.present("create_host_path")).and_then(Tree::text);
+        let creates_source = creates.and_then(scalars::boolean).unwrap_or(true);
+        Ok(Mount { source, target, writable: !read_only, creates_source, span: tree.span.clone() })
     }
 
     fn bind(&self, source: &str, tree: &Tree) -> MountSource {

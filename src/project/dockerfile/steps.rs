@@ -1,10 +1,20 @@
-//! What a stage runs and copies: the steps that make an environment or use a cache mount.
+//! What a stage does in order, as far as owners, modes, environments and caches hang on it, and what its containers start.
 
-use parse_dockerfile::{Command, CopyInstruction, RunInstruction, Source as CopySource};
+use parse_dockerfile::{Command, Flag, RunInstruction, Source as CopySource, UnescapedString};
 use serde::{Deserialize, Serialize};
 
-use super::{Dockerfile, Reader, below};
+use super::{Dockerfile, Reader, Stage, below};
 use crate::text::{Source, Span, Spanned};
+
+/// One step of a stage.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BuildStep {
+    /// `COPY` or `ADD`.
+    Copy(Copied),
+    /// `RUN`.
+    Run(Run),
+}
 
 /// One `RUN`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,34 +47,78 @@ pub struct CacheMount {
     pub span: Span,
 }
 
-/// One `COPY` from a stage or an image.
+/// One `COPY` or `ADD`. A variable whose value is not known stays as it is written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Copied {
-    /// Stage or image.
-    pub from: String,
-    /// Paths there.
+    /// What is copied, as written; relative to the context, or to the stage or image of `--from`.
     pub sources: Vec<String>,
-    /// Path here.
+    /// Where it goes, seen from the `WORKDIR` before; a slash at the end stays.
     pub destination: String,
+    /// `--chown`.
+    pub owner: Option<String>,
+    /// `--chmod`.
+    pub mode: Option<String>,
+    /// `--from`: a stage or an image.
+    pub from: Option<String>,
+    /// The destination, as the place of the instruction.
+    pub span: Span,
+}
+
+/// An `ENTRYPOINT` or a `CMD`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Started {
+    /// The program; a shell in the form without brackets.
+    pub program: Spanned<String>,
+    /// All words. Their text stays in the file: it may hold secrets.
+    pub words: Span,
+}
+
+impl Started {
+    /// Its words without brackets and quotes.
+    pub fn words<'a>(&self, source: &'a Source) -> impl Iterator<Item = &'a str> {
+        let words = source.slice(&self.words).split([' ', '\t', '\r', '\n', '"', '\'', '[', ']', ',']);
+        words.filter(|word| !["", "\\"].contains(word))
+    }
+}
+
+impl Stage {
+    /// What it runs, in order.
+    pub fn runs(&self) -> impl Iterator<Item = &Run> {
+        self.steps.iter().filter_map(|step| match step {
+            BuildStep::Run(run) => Some(run),
+            BuildStep::Copy(_) => None,
+        })
+    }
+
+    /// What it copies, in order.
+    pub fn copies(&self) -> impl Iterator<Item = &Copied> {
+        self.steps.iter().filter_map(|step| match step {
+            BuildStep::Copy(copied) => Some(copied),
+            BuildStep::Run(_) => None,
+        })
+    }
 }
 
 impl Dockerfile {
     /// The user that a step of a stage runs as, when a `USER` says so.
-    pub fn user_at<'a>(&'a self, stage: &'a super::Stage, run: &'a Run) -> Option<&'a Spanned<String>> {
+    pub fn user_at<'a>(&'a self, stage: &'a Stage, run: &'a Run) -> Option<&'a Spanned<String>> {
         let index = self.stages.iter().position(|other| std::ptr::eq(other, stage))?;
         let earlier = self.stages.get(..index)?;
         let below = || super::find(earlier, &stage.base).and_then(|base| self.user_of(Some(&base.to_string())));
         run.user.as_ref().or_else(below)
     }
+
+    /// The names of the files that the containers of any stage start with, without their folders.
+    pub fn starting_names<'a>(&self, source: &'a Source) -> Vec<&'a str> {
+        let started = self.stages.iter().flat_map(|stage| [&stage.entrypoint, &stage.command]).flatten();
+        let names = started.flat_map(|started| started.words(source)).filter_map(|word| word.rsplit('/').next());
+        names.filter(|name| name.chars().any(char::is_alphanumeric) && !name.starts_with('-')).collect()
+    }
 }
 
 impl Reader<'_> {
     pub(super) fn run(&mut self, run: &RunInstruction<'_>) {
-        let span = match &run.arguments {
-            Command::Exec(words) => words.span.clone(),
-            Command::Shell(text) => text.span.clone(),
-            _ => return,
-        };
+        let Some(span) = span_of(&run.arguments) else { return };
         let (start, end) = (self.mark + span.start, self.mark + span.end);
         let end = document_end(self.source.text(), start, end).unwrap_or(end);
         let command = self.source.span(start..end);
@@ -78,27 +132,58 @@ impl Reader<'_> {
         let working_dir = self.legacies.last().and_then(|legacy| legacy.working_dir.clone());
         let working_dir = working_dir.filter(|path| self.spend(path.len()));
         if let Some(stage) = self.stages.last_mut() {
-            stage.runs.push(Run { command, caches, user: stage.user.clone(), working_dir });
+            let user = stage.user.clone();
+            stage.steps.push(BuildStep::Run(Run { command, caches, user, working_dir }));
         }
     }
 
-    pub(super) fn copy(&mut self, copy: &CopyInstruction<'_>) {
-        let from = copy.options.iter().find(|option| option.name.value == "from").and_then(|from| from.value.as_ref());
-        let Some(from) = from.and_then(|from| self.in_stage(&from.value)) else { return };
-        let mut sources = vec![];
-        for path in &copy.src {
-            let CopySource::Path(path) = path else { continue };
-            sources.extend(self.in_stage(&path.value).map(|path| below(Some("/"), path)));
+    pub(super) fn copy(&mut self, sources: &[CopySource<'_>], to: &UnescapedString<'_>, options: &[Flag<'_>]) {
+        let value = |text: &UnescapedString<'_>| self.in_stage(&text.value).unwrap_or_else(|| text.value.to_string());
+        let option = |name: &str| {
+            let flag = options.iter().find(|flag| flag.name.value == name)?;
+            flag.value.as_ref().map(value)
+        };
+        let sources = sources.iter().filter_map(|source| match source {
+            CopySource::Path(path) => Some(value(path)),
+            _ => None,
+        });
+        let sources: Vec<String> = sources.collect();
+        let (owner, mode, from, written) = (option("chown"), option("chmod"), option("from"), value(to));
+        let former = self.legacies.last().and_then(|legacy| legacy.working_dir.as_deref());
+        let folder = written.ends_with('/') || written == "." || written.ends_with("/.");
+        let mut destination = below(former, written);
+        if folder && !destination.ends_with('/') {
+            destination.push('/');
         }
-        let Some(destination) = self.in_stage(&copy.dest.value) else { return };
-        let former = self.legacies.last().and_then(|legacy| legacy.working_dir.clone());
-        let destination = below(former.as_deref(), destination);
-        let size = destination.len() + sources.iter().map(String::len).sum::<usize>();
+        let span = self.source.span(self.mark + to.span.start..self.mark + to.span.end);
+        let size = sources.iter().chain([&destination]).chain([&owner, &mode, &from].into_iter().flatten());
+        let size = size.map(String::len).sum();
         if self.spend(size)
             && let Some(stage) = self.stages.last_mut()
         {
-            stage.copies.push(Copied { from, sources, destination });
+            stage.steps.push(BuildStep::Copy(Copied { sources, destination, owner, mode, from, span }));
         }
+    }
+
+    pub(super) fn started(&self, command: &Command<'_>) -> Option<Started> {
+        let place = |span: std::ops::Range<usize>| self.source.span(self.mark + span.start..self.mark + span.end);
+        let words = place(span_of(command)?);
+        let program = match command {
+            Command::Exec(words) => {
+                let first = words.value.first()?;
+                Spanned::new(first.value.to_string(), place(first.span.clone()))
+            }
+            _ => Spanned::new("/bin/sh".to_owned(), words.clone()),
+        };
+        Some(Started { program, words })
+    }
+}
+
+fn span_of(command: &Command<'_>) -> Option<std::ops::Range<usize>> {
+    match command {
+        Command::Exec(words) => Some(words.span.clone()),
+        Command::Shell(text) => Some(text.span.clone()),
+        _ => None,
     }
 }
 
@@ -138,11 +223,12 @@ mod tests {
 
     #[test]
     fn steps_know_their_user_directory_and_cache_mounts() {
-        let text = "FROM python:3.12 AS base\nUSER app\nWORKDIR /srv\nFROM base\nWORKDIR app\nRUN --mount=type=cache,target=/c/ \\\n  --mount=type=bind,source=x,target=/x uv \\\n  sync\nUSER root\nRUN --mount=type=cache,uid=1000,dst=/d true\nRUN <<EOF\nuv sync\nEOF\nCOPY --from=base /srv/.venv .venv\nCOPY . .\n";
+        let text = "FROM python:3.12 AS base\nUSER app\nWORKDIR /srv\nFROM base\nWORKDIR app\nRUN --mount=type=cache,target=/c/ \\\n  --mount=type=bind,source=x,target=/x uv \\\n  sync\nUSER root\nRUN --mount=type=cache,uid=1000,dst=/d true\nRUN <<EOF\nuv sync\nEOF\nCOPY --from=base /srv/.venv .venv\nCOPY --chown=1000 . .\n";
         let source = Source::new("Dockerfile", text);
         let dockerfile = read(&source).unwrap();
         let stage = &dockerfile.stages[1];
-        let [first, second, third] = &stage.runs[..] else { panic!("{:?}", stage.runs) };
+        let runs: Vec<&Run> = stage.runs().collect();
+        let [first, second, third] = runs[..] else { panic!("{runs:?}") };
         assert_eq!(first.text(&source).split_whitespace().collect::<Vec<_>>(), ["uv", "sync"]);
         assert_eq!(first.working_dir.as_deref(), Some("/srv/app"));
         assert_eq!(dockerfile.user_at(stage, first).map(|user| user.value.as_str()), Some("app"));
@@ -151,7 +237,21 @@ mod tests {
         assert_eq!(source.slice(&first.caches[0].span), "type=cache,target=/c/");
         assert!(second.caches[0].owned);
         assert!(third.text(&source).contains("uv sync"));
-        assert_eq!(stage.copies.len(), 1);
-        assert_eq!((&*stage.copies[0].sources[0], &*stage.copies[0].destination), ("/srv/.venv", "/srv/app/.venv"));
+        let copies: Vec<&Copied> = stage.copies().collect();
+        let [environment, project] = copies[..] else { panic!("{copies:?}") };
+        assert_eq!((&*environment.sources[0], &*environment.destination), ("/srv/.venv", "/srv/app/.venv"));
+        assert_eq!(environment.from.as_deref(), Some("base"));
+        assert_eq!((&*project.destination, project.owner.as_deref()), ("/srv/app/", Some("1000")));
+    }
+
+    #[test]
+    fn only_what_containers_start_with_is_named() {
+        let text = "FROM x\nCOPY a.sh /b.sh\nEntrypoint [\"/usr/bin/tini\", \"--\", \\\n \"/docker/entry.sh\"]\r\nCMD ./run -x\n# CMD no\n";
+        let source = Source::new("Dockerfile", text);
+        let dockerfile = read(&source).unwrap();
+        assert_eq!(dockerfile.starting_names(&source), ["tini", "entry.sh", "run"]);
+        let programs = [&dockerfile.stages[0].entrypoint, &dockerfile.stages[0].command]
+            .map(|started| started.as_ref().map(|started| started.program.value.as_str()));
+        assert_eq!(programs, [Some("/usr/bin/tini"), Some("/bin/sh")]);
     }
 }

@@ -49,6 +49,8 @@ fn container(top: Option<PathStat>, inside: Option<&[&str]>) -> Container {
         addresses: vec![],
         ports: vec![],
         started_at: None,
+        ended: None,
+        restarting: false,
         passwd: Ok(vec![]),
         groups: Ok(vec![]),
         paths: top.map(|top| ("/state".to_owned(), Ok(Some(top)))).into_iter().collect(),

@@ -1,0 +1,143 @@
+//! Which programs the words of a command run: one way of reading them for all who have to know.
+
+/// Programs, each with the words of which one must follow (none: whatever follows; an empty word: the bare program).
+pub type Programs = &'static [(&'static str, &'static [&'static str])];
+
+/// A program that a command runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ran {
+    /// Its name.
+    pub program: &'static str,
+    /// What it is told to do, where that was asked for.
+    pub deed: &'static str,
+}
+
+/// Words after which a program's name is only a name, anywhere in the command.
+const NAMES_ONLY: [&str; 16] = [
+    "install",
+    "add",
+    "remove",
+    "uninstall",
+    "echo",
+    "which",
+    "sync",
+    "command",
+    "printf",
+    "type",
+    "man",
+    "grep",
+    "mkdir",
+    "rm",
+    "ls",
+    "cat",
+];
+
+/// First words by which a program does nothing but tell of itself.
+const TELLS: [&str; 3] = ["--help", "--version", "-V"];
+
+/// The first of some programs that a command (scripts given to `sh -c` among its words) runs, without any of these options.
+pub fn ran<W: AsRef<str>>(words: &[W], programs: Programs, options: &[&str]) -> Option<Ran> {
+    first(words, programs, options, &|after, deeds| if deeds.is_empty() { Some("") } else { deed_of(after, deeds) })
+}
+
+/// The first of some programs that a command runs, whatever it tells it to do.
+pub fn started<W: AsRef<str>>(words: &[W], programs: Programs, options: &[&str]) -> Option<Ran> {
+    first(words, programs, options, &|_, _| Some(""))
+}
+
+type Deeds = &'static [&'static str];
+
+fn first<W: AsRef<str>>(
+    words: &[W],
+    programs: Programs,
+    options: &[&str],
+    deed: &dyn Fn(&[&str], Deeds) -> Option<&'static str>,
+) -> Option<Ran> {
+    if programs.is_empty() {
+        return None;
+    }
+    let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
+    let text = words.join(" ").replace([';', '&', '|', '(', ')', '\n'], " ; ");
+    let all: Vec<&str> = text.split_whitespace().collect();
+    all.split(|word| *word == ";").find_map(|command| {
+        (0..command.len()).find_map(|at| {
+            let name = name_of(command.get(at)?)?;
+            let (program, deeds) = programs.iter().find(|(program, _)| *program == name)?;
+            let (before, after) = (command.get(..at)?, command.get(at + 1..)?);
+            // `pip install ruff` does not run ruff.
+            let is_named_only = before.iter().any(|word| NAMES_ONLY.contains(word))
+                || before.last().is_some_and(|word| *word == "--with");
+            let is_off = |word: &&str| {
+                let is = |option: &&&str| {
+                    word.strip_prefix(**option).is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
+                };
+                options.iter().any(|option| is(&option))
+            };
+            if is_named_only || after.iter().any(is_off) || after.first().is_some_and(|word| TELLS.contains(word)) {
+                return None;
+            }
+            deed(after, deeds).map(|deed| Ran { program, deed })
+        })
+    })
+}
+
+/// The name of the program that a word may be: by itself, or in a folder of programs.
+fn name_of(word: &str) -> Option<&str> {
+    match word.trim_matches(['"', '\'', '`', '$']).rsplit_once('/') {
+        Some((folder, name)) => (["", ".", "~"].contains(&folder) || folder.ends_with("bin")).then_some(name),
+        None => Some(word.trim_matches(['"', '\'', '`', '$'])),
+    }
+}
+
+/// What a program is told to do: the first word that is neither an option nor its value.
+fn deed_of(after: &[&str], deeds: Deeds) -> Option<&'static str> {
+    let known =
+        |word: &str| deeds.iter().find(|deed| !deed.is_empty() && **deed == word.trim_matches(['"', '\''])).copied();
+    let is_option = |word: &str| word.starts_with(['-', '+']);
+    for (at, word) in after.iter().enumerate() {
+        if let Some(deed) = known(word) {
+            return Some(deed);
+        }
+        let is_value = at.checked_sub(1).and_then(|before| after.get(before)).is_some_and(|before| is_option(before));
+        if !is_option(word) && !is_value {
+            return None;
+        }
+    }
+    deeds.iter().find(|deed| deed.is_empty() && after.is_empty()).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_are_told_from_names_paths_and_what_others_are_told_to_do() {
+        const PROGRAMS: Programs =
+            &[("uv", &[]), ("npm", &["install", "ci"]), ("alembic", &["revision"]), ("yarn", &[""])];
+        for (command, expected) in [
+            ("uv sync", Some("uv ")),
+            ("/usr/local/bin/uv run x", Some("uv ")),
+            ("/uv sync", Some("uv ")),
+            ("sh -c 'set -e; exec uv sync'", Some("uv ")),
+            ("gosu app npm --prefix web ci", Some("npm ci")),
+            ("alembic -x a=b -c x.ini revision -m x", Some("alembic revision")),
+            ("yarn", Some("yarn ")),
+            ("uvx --with uv uv", Some("uv ")),
+            ("echo uv", None),
+            ("command -v uv", None),
+            ("ls /root/.cache/uv", None),
+            ("chown -R app /home/app/.cache/uv", None),
+            ("pip install uv", None),
+            ("uv --version", None),
+            ("uv sync --no-cache", None),
+            ("uv sync --no-cache=1", None),
+            ("npm run install", None),
+            ("yarn dev", None),
+            ("uvicorn app.uv:app", None),
+            ("", None),
+        ] {
+            let ran = ran(&[command], PROGRAMS, &["--no-cache"]).map(|ran| format!("{} {}", ran.program, ran.deed));
+            assert_eq!(ran.as_deref(), expected, "{command}");
+        }
+    }
+}

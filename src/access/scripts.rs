@@ -1,0 +1,126 @@
+//! Scripts of the project that containers start as their program, by a bind mount or as the image copied them.
+
+use std::path::Path;
+
+use crate::project::Project;
+use crate::project::compose::{Service, is_below};
+use crate::project::dockerfile::steps::{BuildStep, Started};
+use crate::project::dockerfile::{Dockerfile, Stage};
+use crate::text::{Span, Spanned};
+
+use super::layout::{Layout, absolute, normal};
+use super::writers::working_directory;
+
+/// A file of the project that a service's container starts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Script<'a> {
+    /// The service.
+    pub service: &'a Service,
+    /// Its path in the container.
+    pub inside: String,
+    /// Its absolute path on the host.
+    pub path: String,
+    /// Where it is named.
+    pub span: &'a Span,
+    /// How it gets there: the mount's entry, or the `COPY`.
+    pub comes: &'a Span,
+    /// Whether it is copied into the image when that is built.
+    pub copied: bool,
+}
+
+/// The scripts of all services that are certain to keep the mode that they have on the host.
+pub fn scripts(project: &Project) -> Vec<Script<'_>> {
+    project.services().flat_map(|service| of_service(service, project)).collect()
+}
+
+fn of_service<'a>(service: &'a Service, project: &'a Project) -> Vec<Script<'a>> {
+    let build = service.build.as_ref();
+    let dockerfile = build.and_then(|build| project.dockerfiles.get(&build.dockerfile));
+    let target = build.and_then(|build| build.target.as_deref());
+    let of_image = |started: fn(&Stage) -> Option<&Started>| dockerfile?.lineage(target).find_map(started);
+    let first = |words: &'a Option<Spanned<Vec<String>>>| {
+        words.as_ref().and_then(|words| Some((words.value.first()?.clone(), &words.span)))
+    };
+    let of = |started: &'a Started| (started.program.value.clone(), &started.program.span);
+    let entrypoint = first(&service.entrypoint).or(of_image(|stage| stage.entrypoint.as_ref()).map(of));
+    let command = first(&service.command).or_else(|| {
+        // An entrypoint of the Compose file turns the image's command off.
+        let own = service.entrypoint.is_none();
+        of_image(|stage| stage.command.as_ref()).filter(|_| own).map(of)
+    });
+    let directory = working_directory(service, None, project);
+    let layout = Layout::of_service(service, None);
+    let mut found = vec![];
+    for (program, span) in entrypoint.into_iter().chain(command) {
+        // A name without a slash is looked for elsewhere.
+        let inside = match &directory {
+            Some(directory) if program.contains('/') => absolute(&program, directory),
+            None if program.starts_with('/') => normal(&program),
+            _ => continue,
+        };
+        let spot = layout.spot(&inside);
+        let mount = spot.mount.and_then(|index| service.mounts.get(index));
+        let (path, comes, copied) = match (mount, spot.host_path, dockerfile, build) {
+            (Some(mount), Some(path), _, _) => (path, &mount.span, false),
+            (None, None, Some(dockerfile), Some(build)) => {
+                let Some((source, comes)) = copied_from(project, dockerfile, target, &inside) else { continue };
+                (normal(&format!("{}/{}/{source}", project.root, build.context.value)), comes, true)
+            }
+            _ => continue,
+        };
+        if path != project.root && is_below(&path, &project.root) {
+            found.push(Script { service, inside, path, span, comes, copied });
+        }
+    }
+    found
+}
+
+/// What of the context lies at a path of the image, when nothing changes its mode on the way.
+fn copied_from<'a>(
+    project: &Project,
+    dockerfile: &'a Dockerfile,
+    target: Option<&str>,
+    inside: &str,
+) -> Option<(String, &'a Span)> {
+    let stages: Vec<&Stage> = dockerfile.lineage(target).collect();
+    let mut found = None;
+    for step in stages.into_iter().rev().flat_map(|stage| &stage.steps) {
+        match step {
+            BuildStep::Copy(copied) => {
+                let plain = copied.from.is_none() && copied.mode.is_none();
+                if let Some(source) =
+                    copied.sources.iter().find_map(|source| lands(source, &copied.destination, inside))
+                {
+                    found = plain.then_some((source, &copied.span));
+                }
+            }
+            BuildStep::Run(run) => {
+                let source = project.sources.get(&*run.command.path);
+                let text = source.map_or("", |source| source.slice(&run.command));
+                if ["chmod", "install -"].iter().any(|word| text.contains(word)) {
+                    found = None;
+                }
+            }
+        }
+    }
+    found
+}
+
+/// The path in the context that a copy of `source` to `destination` puts at `inside`.
+fn lands(source: &str, destination: &str, inside: &str) -> Option<String> {
+    if source.contains(['*', '?', '[', '$']) || !destination.starts_with('/') {
+        return None;
+    }
+    let name = Path::new(source).file_name()?.to_str().filter(|_| !source.ends_with('/') && !source.ends_with('.'));
+    let file = match name {
+        Some(name) if destination.ends_with('/') => normal(&format!("{destination}{name}")) == inside,
+        Some(_) => normal(destination) == inside,
+        None => false,
+    };
+    if file {
+        return Some(source.to_owned());
+    }
+    // A folder's content goes into the destination.
+    let rest = inside.strip_prefix(normal(destination).trim_end_matches('/'))?.strip_prefix('/')?;
+    (name.is_none_or(|name| !name.contains('.'))).then(|| format!("{source}/{rest}"))
+}
