@@ -267,16 +267,16 @@ pub fn is_application(service: &Service, project: &Project) -> bool {
 /// with, names a program that does so.
 pub fn leaves_root(service: &Service, project: &Project) -> bool {
     let Some(build) = &service.build else { return false };
-    let Some(dockerfile) = project.sources.get(&build.dockerfile) else { return false };
+    let Some(dockerfile) = project.dockerfile_text(build) else { return false };
     let names_one = |text: &str| {
         text.lines().filter(|line| !line.trim_start().starts_with('#')).any(|line| {
             line.split(|character: char| character.is_whitespace() || "\"'[],;&|()=:/".contains(character))
                 .any(|word| LEAVE_ROOT.contains(&word))
         })
     };
-    let starts = starting_names(dockerfile.text());
+    let starts = starting_names(dockerfile);
     let is_started = |path: &str| path.rsplit('/').next().is_some_and(|name| starts.contains(&name));
-    names_one(dockerfile.text())
+    names_one(dockerfile)
         || project.sources.iter().any(|(path, source)| is_started(path) && names_one(source.text()))
 }
 

@@ -1,5 +1,6 @@
 //! The table of checks: each line joins a plain function to its words.
 
+pub mod reads;
 pub mod symptoms;
 mod words;
 

@@ -120,6 +120,8 @@ pub enum DockerVerb {
     Exec,
     /// `docker run`.
     Run,
+    /// Any other command of Compose that names its files: it tells which are meant, and is no line of its own.
+    ComposeOther,
 }
 
 /// A call of docker that runs a command in a container.
@@ -193,6 +195,15 @@ pub fn read(
     sources: &mut BTreeMap<String, Source>,
     unreadable: &mut Vec<Unreadable>,
 ) -> Vec<CommandLine> {
+    read_with_files(files, sources, unreadable).0
+}
+
+/// Reads as [`read`] does, and the sets of Compose files that what people call names with `-f`, each once.
+pub fn read_with_files(
+    files: &dyn Files,
+    sources: &mut BTreeMap<String, Source>,
+    unreadable: &mut Vec<Unreadable>,
+) -> (Vec<CommandLine>, Vec<Vec<String>>) {
     let mut reading = Reading { files, sources, unreadable };
     let mut lines = makefiles::read(&mut reading);
     lines.extend(scripts::read(&mut reading));
@@ -202,9 +213,32 @@ pub fn read(
     lines.extend(editors::read(&mut reading));
     lines.extend(pipelines::read(&mut reading));
     lines.extend(documents::read(&mut reading));
+    let named = named_files(files, &lines);
+    lines.retain(|line| line.call.verb != DockerVerb::ComposeOther);
     directory::look_for_compose(files.list(), &mut lines);
     lines.sort_by(|a, b| a.span.cmp(&b.span));
-    lines
+    (lines, named)
+}
+
+/// The sets of Compose files that lines name, relative to the root, as far as the files are there.
+fn named_files(files: &dyn Files, lines: &[CommandLine]) -> Vec<Vec<String>> {
+    let plain = |file: &String| !file.contains(['$', '`', '{']) && file != "-";
+    let called = lines.iter().filter(|line| line.occasion == Occasion::Called && !line.call.compose_files.is_empty());
+    let mut sets: Vec<Vec<String>> = called
+        .filter(|line| line.call.compose_files.iter().all(plain))
+        .filter_map(|line| {
+            // Scripts are called from where they lie as well as from the root.
+            let starts = [line.compose_file.as_deref().unwrap_or(""), directory::of(&line.span.path), ""];
+            let from = |start: &str| -> Option<Vec<String>> {
+                let set = line.call.compose_files.iter().map(|file| super::files::inside(start, file));
+                set.map(|file| file.filter(|file| files.is_file(file))).collect()
+            };
+            starts.into_iter().find_map(from)
+        })
+        .collect();
+    sets.sort();
+    sets.dedup();
+    sets
 }
 
 /// The files that are read, and what came of it.

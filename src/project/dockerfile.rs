@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use parse_dockerfile::{Instruction, UnescapedString, parse_iter};
 use serde::{Deserialize, Serialize};
 
-use crate::text::{Source, Spanned, SyntaxError};
+use crate::text::{Mapped, Source, Span, Spanned, SyntaxError};
 use prepare::prepare;
 pub use starts::starting_names;
 use steps::{Copied, Run};
@@ -122,6 +122,29 @@ pub fn read_with(source: &Source, arguments: &BTreeMap<String, String>) -> Resul
         is_empty = false;
     }
     Ok(Dockerfile { stages: reader.stages })
+}
+
+/// Reads the stages of a Dockerfile that stands inside another file; all places are those in that file.
+///
+/// # Errors
+/// When it is no Dockerfile, with the place in the text.
+pub fn read_mapped(text: &Mapped, arguments: &BTreeMap<String, String>) -> Result<Dockerfile, SyntaxError> {
+    let mut dockerfile = read_with(&Source::new("", text.text()), arguments)?;
+    let moved = |span: &mut Span| {
+        if let Some(place) = text.place(span.range()) {
+            *span = place;
+        }
+    };
+    for stage in &mut dockerfile.stages {
+        moved(&mut stage.base.span);
+        stage.user.iter_mut().chain(&mut stage.working_dir).for_each(|value| moved(&mut value.span));
+        for run in &mut stage.runs {
+            moved(&mut run.command);
+            run.user.iter_mut().for_each(|user| moved(&mut user.span));
+            run.caches.iter_mut().for_each(|cache| moved(&mut cache.span));
+        }
+    }
+    Ok(dockerfile)
 }
 
 /// Bytes that values may grow by in one file: variables that double one another would fill the memory.
