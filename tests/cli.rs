@@ -191,7 +191,8 @@ fn a_dry_run_is_a_patch_that_git_takes() {
     };
     git(&["init", "--quiet"]);
     git(&["apply", "-"]);
-    assert_eq!(run(&project.path(), &["check", "--offline"]).0, 0);
+    let (status, out, err) = run(&project.path(), &["check", "--offline"]);
+    assert_eq!(status, 0, "{out}{err}");
 }
 
 #[test]

@@ -118,7 +118,7 @@ fn names_this_project(project: &Project, line: &CommandLine) -> bool {
         && !elsewhere
         && call.project_directory.as_deref().is_none_or(|directory| matches!(directory, "." | "./"))
         && call.project_name.as_deref().is_none_or(|name| compose.is_some_and(|compose| compose.name == name))
-        && (call.compose_files.is_empty() || call.compose_files.iter().all(is_ours))
+        && (call.compose_files.is_empty() || call.compose_files.iter().any(is_ours))
 }
 
 /// Whether the words of a command (scripts given to `sh -c` among them) use a tool's cache.

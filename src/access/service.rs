@@ -276,8 +276,7 @@ pub fn leaves_root(service: &Service, project: &Project) -> bool {
     };
     let starts = starting_names(dockerfile);
     let is_started = |path: &str| path.rsplit('/').next().is_some_and(|name| starts.contains(&name));
-    names_one(dockerfile)
-        || project.sources.iter().any(|(path, source)| is_started(path) && names_one(source.text()))
+    names_one(dockerfile) || project.sources.iter().any(|(path, source)| is_started(path) && names_one(source.text()))
 }
 
 /// Programs by which the start of a container becomes another user.

@@ -80,7 +80,10 @@ pub fn unknown(path: &str, facts: &Facts) -> Option<String> {
     }
     let inline = |service: &&Service| service.build.as_ref().is_some_and(|build| build.inline.is_some());
     if let (true, Some(service)) = (READ_STEPS.contains(&path), project.services().find(inline)) {
-        return Some(format!("the Dockerfile of `{}` stands in the Compose file, where its steps are not read", service.name.value));
+        return Some(format!(
+            "the Dockerfile of `{}` stands in the Compose file, where its steps are not read",
+            service.name.value
+        ));
     }
     let other = (path == "exec/as-root").then(|| project.commands.iter().find_map(|line| other_set(facts, line)));
     other.flatten()
@@ -138,7 +141,8 @@ mod tests {
     #[test]
     fn what_stands_on_an_unreadable_file_is_unknown_and_the_rest_is_not() {
         let compose = with("compose.yaml", Format::Compose, "its services");
-        for path in ["ownership/service-writes-as-root", "exec/as-root", "url/placeholder", "cache/venv-is-volume", "new/one"]
+        for path in
+            ["ownership/service-writes-as-root", "exec/as-root", "url/placeholder", "cache/venv-is-volume", "new/one"]
         {
             assert_eq!(unknown(path, &compose).unwrap(), "`compose.yaml` cannot be read: is bad", "{path}");
         }

@@ -189,17 +189,9 @@ pub struct Blank {
     pub stands: Option<Span>,
 }
 
-/// Reads the command lines of all files of the project that hold some. Files that speak of docker are put into `sources`.
+/// Reads the command lines of all files of the project that hold some, and the sets of Compose files that what people call
+/// names with `-f`, each once. Files that speak of docker are put into `sources`.
 pub fn read(
-    files: &dyn Files,
-    sources: &mut BTreeMap<String, Source>,
-    unreadable: &mut Vec<Unreadable>,
-) -> Vec<CommandLine> {
-    read_with_files(files, sources, unreadable).0
-}
-
-/// Reads as [`read`] does, and the sets of Compose files that what people call names with `-f`, each once.
-pub fn read_with_files(
     files: &dyn Files,
     sources: &mut BTreeMap<String, Source>,
     unreadable: &mut Vec<Unreadable>,
@@ -213,32 +205,11 @@ pub fn read_with_files(
     lines.extend(editors::read(&mut reading));
     lines.extend(pipelines::read(&mut reading));
     lines.extend(documents::read(&mut reading));
-    let named = named_files(files, &lines);
+    let named = directory::named_files(files, &lines);
     lines.retain(|line| line.call.verb != DockerVerb::ComposeOther);
     directory::look_for_compose(files.list(), &mut lines);
     lines.sort_by(|a, b| a.span.cmp(&b.span));
     (lines, named)
-}
-
-/// The sets of Compose files that lines name, relative to the root, as far as the files are there.
-fn named_files(files: &dyn Files, lines: &[CommandLine]) -> Vec<Vec<String>> {
-    let plain = |file: &String| !file.contains(['$', '`', '{']) && file != "-";
-    let called = lines.iter().filter(|line| line.occasion == Occasion::Called && !line.call.compose_files.is_empty());
-    let mut sets: Vec<Vec<String>> = called
-        .filter(|line| line.call.compose_files.iter().all(plain))
-        .filter_map(|line| {
-            // Scripts are called from where they lie as well as from the root.
-            let starts = [line.compose_file.as_deref().unwrap_or(""), directory::of(&line.span.path), ""];
-            let from = |start: &str| -> Option<Vec<String>> {
-                let set = line.call.compose_files.iter().map(|file| super::files::inside(start, file));
-                set.map(|file| file.filter(|file| files.is_file(file))).collect()
-            };
-            starts.into_iter().find_map(from)
-        })
-        .collect();
-    sets.sort();
-    sets.dedup();
-    sets
 }
 
 /// The files that are read, and what came of it.

@@ -88,9 +88,8 @@ pub fn is_project(root: &str, homes: &[String], below: &Below, exists: &dyn Fn(&
     if homes.iter().any(|home| without_last_slash(home) == without_last_slash(root)) {
         return composed || exists(&inside(root, "devdoctor.yaml"));
     }
-    let with = |names: &[&str]| {
-        below.folders.iter().filter(|folder| has_any(names, &inside(root, folder), exists)).count()
-    };
+    let with =
+        |names: &[&str]| below.folders.iter().filter(|folder| has_any(names, &inside(root, folder), exists)).count();
     composed
         || is_marked(root, exists)
         || exists(&inside(root, ".git"))

@@ -15,10 +15,13 @@ use crate::text::{Mapped, Source, yaml};
 pub fn project(files: &dyn Files, environment: &Environment, database_url: Option<&str>) -> Project {
     let mut sources: BTreeMap<String, Source> = BTreeMap::new();
     let mut unreadable: Vec<Unreadable> = vec![];
-    let (commands, named) = commands::read_with_files(files, &mut sources, &mut unreadable);
-    let read = compose::read_named(files, environment, &named);
-    for source in read.sources {
-        sources.insert(source.path().to_owned(), source);
+    // Compose's files come first: where there is no time to read all, they say most.
+    let mut read = compose::read(files, environment);
+    sources.extend(read.sources.drain(..).map(|source| (source.path().to_owned(), source)));
+    let (commands, named) = commands::read(files, &mut sources, &mut unreadable);
+    if !read.unchosen.is_empty() && !named.is_empty() {
+        read = compose::read_named(files, environment, &named);
+        sources.extend(read.sources.drain(..).map(|source| (source.path().to_owned(), source)));
     }
     unreadable.extend(read.unreadable);
     let (compose, compose_unchosen) = (read.compose, read.unchosen);

@@ -105,7 +105,7 @@ fn project(arguments: &ExecArgs, environment: &Environment, output: &mut Output)
     let mut read = compose::read(&files, environment);
     if read.compose.is_none() && read.unreadable.is_empty() {
         // Which Compose files are meant may stand in the project's own command lines.
-        let (_, named) = commands::read_with_files(&files, &mut BTreeMap::new(), &mut vec![]);
+        let (_, named) = commands::read(&files, &mut BTreeMap::new(), &mut vec![]);
         read = compose::read_named(&files, environment, &named);
     }
     let sources = read.sources.into_iter().map(|source| (source.path().to_owned(), source)).collect();

@@ -53,7 +53,12 @@ pub fn may_speak(check: &Check, database_named: bool) -> bool {
 }
 
 /// What the checks that may speak have to say; the others could not look.
-pub fn report(checks: &[&'static Check], arguments: &ProjectArgs, environment: &Environment, output: &mut Output) -> Report {
+pub fn report(
+    checks: &[&'static Check],
+    arguments: &ProjectArgs,
+    environment: &Environment,
+    output: &mut Output,
+) -> Report {
     let deadline = Stopwatch::start().after(std::time::Duration::from_secs_f64(arguments.outside.timeout));
     let database_url = arguments.outside.database_url.as_deref();
     let nothing: [(&str, &str); 0] = [];

@@ -35,11 +35,7 @@ impl Reader<'_> {
     /// Finds the project's files: those that `COMPOSE_FILE` names (in the environment or in `.env`), else those with a usual
     /// name in the root, else those that the project's own command lines all name, else those in the one folder directly below
     /// that has some.
-    pub(super) fn locate(
-        &mut self,
-        process: &BTreeMap<String, String>,
-        named: &[Vec<String>],
-    ) -> Option<Location> {
+    pub(super) fn locate(&mut self, process: &BTreeMap<String, String>, named: &[Vec<String>]) -> Option<Location> {
         let mut environment = process.clone();
         let list: Vec<String> = match process.get("COMPOSE_ENV_FILES").filter(|list| !list.is_empty()) {
             Some(list) => list.split(',').map(|file| self.resolve("", file)).collect(),

@@ -55,11 +55,7 @@ pub fn read_named(files: &dyn Files, environment: &Environment, named: &[Vec<Str
     ComposeRead { compose, unchosen, sources: sources.into_values().collect(), unreadable }
 }
 
-fn compose(
-    reader: &mut Reader<'_>,
-    process: &BTreeMap<String, String>,
-    named: &[Vec<String>],
-) -> Option<Compose> {
+fn compose(reader: &mut Reader<'_>, process: &BTreeMap<String, String>, named: &[Vec<String>]) -> Option<Compose> {
     let location = reader.locate(process, named)?;
     let name = reader.project_name(&location);
     let mut environment = location.environment.clone();
