@@ -28,7 +28,7 @@ impl Terminal {
         let colour = colour(wanted, environment, out.is_term());
         console::set_colors_enabled(colour);
         console::set_colors_enabled_stderr(colour && Term::stderr().is_term());
-        let columns = environment.get_nonempty("COLUMNS").and_then(|columns| columns.parse().ok());
+        let columns = environment.get_nonempty("COLUMNS").map(|columns| columns.parse().unwrap_or(100));
         // What goes into a pipe or a file is searched line by line, so that nothing is broken there unasked.
         let width = match out.size_checked() {
             Some((_, columns)) => usize::from(columns).clamp(40, 140),
