@@ -13,6 +13,20 @@ pub enum Error {
         /// What the kernel said.
         reason: String,
     },
+    /// Nothing marks a project, or the place is one that devdoctor keeps its hands off.
+    #[error("no project found here: no Compose file, pyproject.toml, Makefile or .git in `{}` or above", root.escape_debug())]
+    NoProject {
+        /// Where the search ended.
+        root: String,
+    },
+    /// A home or a folder of the system, whatever lies in it.
+    #[error("no project found here: `{}` is {what}", root.escape_debug())]
+    NoPlaceForAProject {
+        /// The directory.
+        root: String,
+        /// What it is.
+        what: &'static str,
+    },
     /// `devdoctor.yaml` cannot be used.
     #[error("`{path}` cannot be used: {reason}")]
     Configuration {
@@ -105,11 +119,19 @@ pub fn said(error: &std::io::Error) -> String {
 }
 
 impl Error {
+    /// Whether all that is wrong is that there is no project.
+    pub fn is_no_project(&self) -> bool {
+        matches!(self, Self::NoProject { .. } | Self::NoPlaceForAProject { .. })
+    }
+
     /// What to do about it, starting with a verb.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::UnknownCheck { nearest: Some(nearest), .. } => Some(format!("did you mean `{nearest}`?")),
             Self::UnknownCheck { .. } => Some("see all checks with `devdoctor list`".to_owned()),
+            Self::NoProject { .. } | Self::NoPlaceForAProject { .. } => {
+                Some("go into the project, or name its folder: devdoctor check PATH".to_owned())
+            }
             Self::Family { checks, .. } => Some(format!("name one of them: {}", checks.join(", "))),
             Self::Exec { help, .. } => help.clone(),
             Self::Facts { .. } => Some("record them with `devdoctor facts --output FILE`".to_owned()),

@@ -94,7 +94,7 @@ pub fn all_exec_lines<'a>(project: &'a Project, service: &str) -> impl Iterator<
         let named = match line.call.verb {
             DockerVerb::ComposeExec | DockerVerb::ComposeRun => target.value == service,
             DockerVerb::Exec => names.contains(&target.value),
-            DockerVerb::Run => false,
+            DockerVerb::Run | DockerVerb::ComposeOther => false,
         };
         named && names_this_project(project, line)
     })

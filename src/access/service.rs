@@ -267,7 +267,8 @@ pub fn is_application(service: &Service, project: &Project) -> bool {
 /// with, names a program that does so.
 pub fn leaves_root(service: &Service, project: &Project) -> bool {
     let Some(build) = &service.build else { return false };
-    let Some(dockerfile) = project.sources.get(&build.dockerfile) else { return false };
+    let Some(text) = project.dockerfile_text(build) else { return false };
+    let source = project.sources.get(&build.dockerfile);
     let read = project.dockerfiles.get(&build.dockerfile);
     let names_one = |text: &str| {
         text.lines().filter(|line| !line.trim_start().starts_with('#')).any(|line| {
@@ -275,10 +276,9 @@ pub fn leaves_root(service: &Service, project: &Project) -> bool {
                 .any(|word| LEAVE_ROOT.contains(&word))
         })
     };
-    let starts = read.map(|read| starting_files(read, dockerfile)).unwrap_or_default();
+    let starts = read.zip(source).map(|(read, source)| starting_files(read, source)).unwrap_or_default();
     let is_started = |path: &str| path.rsplit('/').next().is_some_and(|name| starts.contains(&name));
-    names_one(dockerfile.text())
-        || project.sources.iter().any(|(path, source)| is_started(path) && names_one(source.text()))
+    names_one(text) || project.sources.iter().any(|(path, source)| is_started(path) && names_one(source.text()))
 }
 
 /// Programs by which the start of a container becomes another user.

@@ -1,6 +1,7 @@
 //! The table of checks: each line joins a plain function to its words.
 
 mod own_numbers;
+pub mod reads;
 pub mod symptoms;
 mod words;
 

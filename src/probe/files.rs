@@ -13,6 +13,7 @@ pub(crate) use super::listing::ignoring_repository;
 use super::listing::{Listing, list};
 use crate::project::Project;
 use crate::project::compose::MountSource;
+use crate::project::discover::Below;
 use crate::project::files::{DANGLING, Files, MAX_FILE_SIZE, ReadError};
 use crate::text::Source;
 
@@ -244,6 +245,16 @@ pub fn directory_of(path: &Path) -> Result<PathBuf, String> {
         Ok(_) => Ok(directory),
         Err(error) => Err(reason(&error)),
     }
+}
+
+/// The names of the files and of the folders directly in a directory, links followed; none of one that cannot be read.
+pub fn directly_below(directory: &Path) -> Below {
+    let mut below = Below::default();
+    for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
+        let (Ok(name), Ok(kind)) = (entry.file_name().into_string(), std::fs::metadata(entry.path())) else { continue };
+        if kind.is_dir() { below.folders.push(name) } else { below.files.push(name) }
+    }
+    below
 }
 
 /// The working directory, without links; `None` when it is gone or its name is no text.

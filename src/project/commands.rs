@@ -121,6 +121,8 @@ pub enum DockerVerb {
     Exec,
     /// `docker run`.
     Run,
+    /// Any other command of Compose that names its files: it tells which are meant, and is no line of its own.
+    ComposeOther,
 }
 
 /// A call of docker that runs a command in a container.
@@ -188,12 +190,13 @@ pub struct Blank {
     pub stands: Option<Span>,
 }
 
-/// Reads the command lines of all files of the project that hold some. Files that speak of docker are put into `sources`.
+/// Reads the command lines of all files of the project that hold some, and the sets of Compose files that what people call
+/// names with `-f`, each once. Files that speak of docker are put into `sources`.
 pub fn read(
     files: &dyn Files,
     sources: &mut BTreeMap<String, Source>,
     unreadable: &mut Vec<Unreadable>,
-) -> Vec<CommandLine> {
+) -> (Vec<CommandLine>, Vec<Vec<String>>) {
     let mut reading = Reading { files, sources, unreadable };
     let mut lines = makefiles::read(&mut reading);
     lines.extend(scripts::read(&mut reading));
@@ -203,9 +206,11 @@ pub fn read(
     lines.extend(editors::read(&mut reading));
     lines.extend(pipelines::read(&mut reading));
     lines.extend(documents::read(&mut reading));
+    let named = directory::named_files(files, &lines);
+    lines.retain(|line| line.call.verb != DockerVerb::ComposeOther);
     directory::look_for_compose(files.list(), &mut lines);
     lines.sort_by(|a, b| a.span.cmp(&b.span));
-    lines
+    (lines, named)
 }
 
 /// The files that are read, and what came of it.

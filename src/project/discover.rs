@@ -6,13 +6,111 @@ const COMPOSE: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yml",
 /// Other files that make a directory a project, or a part of one.
 const MARKS: [&str; 6] = ["alembic.ini", "pyproject.toml", "Makefile", "package.json", "justfile", "devdoctor.yaml"];
 
+/// What shows in a directory that somebody works on a project there, though it is no reason to look for the root above it.
+const TRACES: [&str; 9] = [
+    ".devcontainer",
+    ".env",
+    ".pre-commit-config.yaml",
+    "Dockerfile",
+    "Taskfile.yml",
+    "requirements.txt",
+    "setup.cfg",
+    "setup.py",
+    "uv.lock",
+];
+
+/// Folders of the system and those that everybody's folders lie in. What is in them has many owners and none is wrong.
+const SYSTEM: [&str; 38] = [
+    "/",
+    "/bin",
+    "/boot",
+    "/dev",
+    "/dev/shm",
+    "/etc",
+    "/home",
+    "/lib",
+    "/lib64",
+    "/media",
+    "/mnt",
+    "/nix",
+    "/opt",
+    "/proc",
+    "/run",
+    "/run/user",
+    "/sbin",
+    "/snap",
+    "/srv",
+    "/sys",
+    "/tmp",
+    "/usr",
+    "/usr/bin",
+    "/usr/lib",
+    "/usr/lib64",
+    "/usr/local",
+    "/usr/sbin",
+    "/usr/share",
+    "/usr/src",
+    "/var",
+    "/var/cache",
+    "/var/home",
+    "/var/lib",
+    "/var/log",
+    "/var/opt",
+    "/var/run",
+    "/var/spool",
+    "/var/tmp",
+];
+
+/// Whether an absolute directory is one of the system's, or one that everybody's folders lie in.
+pub fn is_of_system(directory: &str) -> bool {
+    SYSTEM.contains(&without_last_slash(directory))
+}
+
+/// What lies directly below a root.
+#[derive(Clone, Debug, Default)]
+pub struct Below {
+    /// Names of files.
+    pub files: Vec<String>,
+    /// Names of folders.
+    pub folders: Vec<String>,
+}
+
+/// Whether `root` is a project, and not merely where the search for one ended.
+///
+/// The system's folders never are. A person's home is one only by a Compose file or a `devdoctor.yaml` of its own: nearly
+/// everything in it belongs to something else, whatever repository its dotfiles are in. Any other directory is one by a mark or
+/// a trace, or by exactly one folder with a Compose file, unless several repositories lie beside one another there.
+pub fn is_project(root: &str, homes: &[String], below: &Below, exists: &dyn Fn(&str) -> bool) -> bool {
+    if is_of_system(root) {
+        return false;
+    }
+    let composed = has_any(&COMPOSE, root, exists) || below.files.iter().any(|name| is_compose_name(name));
+    if homes.iter().any(|home| without_last_slash(home) == without_last_slash(root)) {
+        return composed || exists(&inside(root, "devdoctor.yaml"));
+    }
+    let with =
+        |names: &[&str]| below.folders.iter().filter(|folder| has_any(names, &inside(root, folder), exists)).count();
+    composed
+        || is_marked(root, exists)
+        || exists(&inside(root, ".git"))
+        || has_any(&TRACES, root, exists)
+        || (with(&COMPOSE) == 1 && with(&[".git"]) == 0)
+}
+
+/// Whether a file may be a Compose file by its name: one of the usual, or one with a word in it, as `compose.dev.yaml`.
+pub fn is_compose_name(name: &str) -> bool {
+    let stem = name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml"));
+    let rest = stem.and_then(|stem| stem.strip_prefix("docker-compose").or_else(|| stem.strip_prefix("compose")));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '_']))
+}
+
 /// The root of the project around the absolute directory `start`.
 ///
 /// In git, from `start` up to the top of the repository, that is the nearest directory with a Compose file; without any, the
 /// top when it is marked; else the nearest marked directory; else the top. Outside of git, it is the topmost of the marked
 /// directories that lie directly in one another from the nearest marked one upwards; without any, `start` itself.
-/// Neither `home` nor `/` is ever found by climbing: both hold much that is no part of the project, such as the
-/// repository of somebody's dotfiles.
+/// Neither `home` nor a folder of the system is ever found by climbing: both hold much that is no part of the project, such as
+/// the repository of somebody's dotfiles.
 pub fn root_of(start: &str, home: Option<&str>, exists: &dyn Fn(&str) -> bool) -> String {
     let start = without_last_slash(start);
     let candidates = candidates(start, home);
@@ -33,12 +131,13 @@ pub fn root_at(path: &str, home: Option<&str>, exists: &dyn Fn(&str) -> bool) ->
     if is_marked(path, exists) { path.to_owned() } else { root_of(path, home, exists) }
 }
 
-/// `start` and the directories above it, up to and without `home` and `/`.
+/// `start` and the directories above it, up to and without `home` and the system's.
 fn candidates<'a>(start: &'a str, home: Option<&'a str>) -> Vec<&'a str> {
     let home = home.map(without_last_slash);
     let above = |directory: &&'a str| {
         let parent = without_last_slash(&directory[..directory.rfind('/')?]);
-        (!parent.is_empty() && parent != "/" && Some(parent) != home && Some(*directory) != home).then_some(parent)
+        let too_high = parent.is_empty() || is_of_system(parent) || Some(parent) == home || Some(*directory) == home;
+        (!too_high).then_some(parent)
     };
     std::iter::successors(Some(start), above).collect()
 }
@@ -49,11 +148,6 @@ fn is_marked(directory: &str, exists: &dyn Fn(&str) -> bool) -> bool {
 
 fn has_any(names: &[&str], directory: &str, exists: &dyn Fn(&str) -> bool) -> bool {
     names.iter().any(|name| exists(&inside(directory, name)))
-}
-
-/// Whether anything marks a root that was found; else it is only where the search began.
-pub fn is_found(root: &str, exists: &dyn Fn(&str) -> bool) -> bool {
-    is_marked(root, exists) || exists(&inside(root, ".git"))
 }
 
 fn inside(directory: &str, name: &str) -> String {
@@ -121,6 +215,37 @@ mod tests {
         for (path, root) in table.into_iter().chain([("/home/me", "/home/me"), ("/home/me/x", "/home/me/x")]) {
             assert_eq!(root_at(path, HOME, &exists), root, "{path}");
         }
+    }
+
+    #[test]
+    fn a_mark_of_its_own_makes_a_project_but_not_everywhere() {
+        let table: [(&str, &[&str], bool); 12] = [
+            ("/w", &["/w/.git"], true),
+            ("/w", &["/w/Dockerfile"], true),
+            ("/w", &["/w/api/compose.yaml"], true),
+            ("/w", &["/w/api/compose.yaml", "/w/web/compose.yaml"], false),
+            ("/w", &["/w/api/compose.yaml", "/w/api/.git"], false),
+            ("/w", &[], false),
+            ("/home/me", &["/home/me/.git", "/home/me/pyproject.toml"], false),
+            ("/home/me", &["/home/me/api/compose.yaml"], false),
+            ("/home/me", &["/home/me/compose.yaml"], true),
+            ("/tmp", &["/tmp/compose.yaml"], false),
+            ("/", &["/compose.yaml", "/.git"], false),
+            ("/opt", &["/opt/api/compose.yaml"], false),
+        ];
+        let below = Below { files: vec![], folders: vec!["api".to_owned(), "web".to_owned()] };
+        for (root, files, project) in table {
+            let exists = |path: &str| files.contains(&path);
+            assert_eq!(is_project(root, &["/home/me/".to_owned()], &below, &exists), project, "{root} with {files:?}");
+        }
+    }
+
+    #[test]
+    fn compose_files_are_known_by_name() {
+        let names = ["compose.yaml", "docker-compose.dev.yml", "compose-ci.yaml", "docker-compose.override.yml"];
+        assert!(names.into_iter().all(is_compose_name));
+        let others = ["composer.yaml", "compose.json", "my-compose.yaml", "docker.yml", "composers.yml", "compose"];
+        assert!(!others.into_iter().any(is_compose_name));
     }
 
     #[test]

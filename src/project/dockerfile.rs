@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use parse_dockerfile::{Instruction, UnescapedString, parse_iter};
 use serde::{Deserialize, Serialize};
 
-use crate::text::{Source, Spanned, SyntaxError};
+use crate::text::{Mapped, Source, Span, Spanned, SyntaxError};
 use prepare::prepare;
 use steps::{BuildStep, Started};
 use words::{expand, words};
@@ -123,6 +123,38 @@ pub fn read_with(source: &Source, arguments: &BTreeMap<String, String>) -> Resul
         is_empty = false;
     }
     Ok(Dockerfile { stages: reader.stages })
+}
+
+/// Reads the stages of a Dockerfile that stands inside another file; all places are those in that file.
+///
+/// # Errors
+/// When it is no Dockerfile, with the place in the text.
+pub fn read_mapped(text: &Mapped, arguments: &BTreeMap<String, String>) -> Result<Dockerfile, SyntaxError> {
+    let mut dockerfile = read_with(&Source::new("", text.text()), arguments)?;
+    let moved = |span: &mut Span| {
+        if let Some(place) = text.place(span.range()) {
+            *span = place;
+        }
+    };
+    for stage in &mut dockerfile.stages {
+        moved(&mut stage.base.span);
+        stage.user.iter_mut().chain(&mut stage.working_dir).for_each(|value| moved(&mut value.span));
+        for started in stage.entrypoint.iter_mut().chain(&mut stage.command) {
+            moved(&mut started.program.span);
+            moved(&mut started.words);
+        }
+        for step in &mut stage.steps {
+            match step {
+                BuildStep::Copy(copied) => moved(&mut copied.span),
+                BuildStep::Run(run) => {
+                    moved(&mut run.command);
+                    run.user.iter_mut().for_each(|user| moved(&mut user.span));
+                    run.caches.iter_mut().for_each(|cache| moved(&mut cache.span));
+                }
+            }
+        }
+    }
+    Ok(dockerfile)
 }
 
 /// Bytes that values may grow by in one file: variables that double one another would fill the memory.

@@ -36,6 +36,9 @@ use urls::DatabaseUrl;
 pub struct Project {
     /// Absolute path of the root.
     pub root: String,
+    /// Whether there is no project at all: only what concerns no files can be said.
+    #[serde(default)]
+    pub is_nowhere: bool,
     /// Every file that was read, by its path relative to the root.
     pub sources: BTreeMap<String, Source>,
     /// Files that are there but could not be understood, sorted by path.
@@ -45,6 +48,9 @@ pub struct Project {
     pub not_entered: Vec<(String, String)>,
     /// The merged Compose model, when there is a Compose file that could be read.
     pub compose: Option<Compose>,
+    /// Compose files that are there, where none is read since nothing says which is meant.
+    #[serde(default)]
+    pub compose_unchosen: Vec<String>,
     /// The Dockerfiles that services are built from, by path.
     pub dockerfiles: BTreeMap<String, Dockerfile>,
     /// The Dockerfiles of services that give build arguments, as they are built with them, by service.
@@ -138,6 +144,12 @@ impl Project {
     pub fn dockerfile_of(&self, service: &compose::Service) -> Option<&Dockerfile> {
         let build = service.build.as_ref()?;
         self.builds.get(&service.name.value).or_else(|| self.dockerfiles.get(&build.dockerfile))
+    }
+
+    /// The text of the Dockerfile that a build reads, wherever it stands.
+    pub fn dockerfile_text<'a>(&'a self, build: &'a compose::Build) -> Option<&'a str> {
+        let inline = build.inline.as_ref().map(|inline| inline.value.as_str());
+        inline.or_else(|| self.sources.get(&build.dockerfile).map(Source::text))
     }
 
     /// The project's name for people: Compose's, else the last part of the root.

@@ -8,23 +8,29 @@ use super::{
     python_environment, starts, stores, urls, vector,
 };
 use crate::facts::Environment;
-use crate::text::Source;
+use crate::text::{Mapped, Source, yaml};
 
 /// Reads a project. `environment` is that of devdoctor itself, which Compose's interpolation uses; `database_url` is a URL that
 /// the person named on the command line.
 pub fn project(files: &dyn Files, environment: &Environment, database_url: Option<&str>) -> Project {
     let mut sources: BTreeMap<String, Source> = BTreeMap::new();
     let mut unreadable: Vec<Unreadable> = vec![];
-    let read = compose::read(files, environment);
-    for source in read.sources {
-        sources.insert(source.path().to_owned(), source);
+    // Compose's files come first: where there is no time to read all, they say most.
+    let mut read = compose::read(files, environment);
+    sources.extend(read.sources.drain(..).map(|source| (source.path().to_owned(), source)));
+    let (commands, named) = commands::read(files, &mut sources, &mut unreadable);
+    if !read.unchosen.is_empty() && !named.is_empty() {
+        read = compose::read_named(files, environment, &named);
+        sources.extend(read.sources.drain(..).map(|source| (source.path().to_owned(), source)));
     }
     unreadable.extend(read.unreadable);
-    let mut project = Project { root: files.root().to_owned(), compose: read.compose, ..Project::default() };
+    let (compose, compose_unchosen) = (read.compose, read.unchosen);
+    let root = files.root().to_owned();
+    let mut project = Project { root, compose, compose_unchosen, commands, ..Project::default() };
     project.dockerfiles = dockerfiles(files, &project, &mut sources, &mut unreadable);
     ignore_files(files, &project, &mut sources);
     project.builds = builds(&project, &sources);
-    project.commands = commands::read(files, &mut sources, &mut unreadable);
+    project.builds.extend(inline_builds(&project, &sources, &mut unreadable));
     project.alembic = alembic::read(files, &mut sources, &mut unreadable);
     alembic::revisions::read(files, &mut sources, &mut project.alembic, project.compose.as_ref());
     project.python = python::read(files, &mut sources, &project.alembic);
@@ -155,7 +161,8 @@ fn dockerfiles(
     unreadable: &mut Vec<Unreadable>,
 ) -> BTreeMap<String, dockerfile::Dockerfile> {
     let mut found = BTreeMap::new();
-    let paths = project.services().filter_map(|service| Some(service.build.as_ref()?.dockerfile.clone()));
+    let builds = project.services().filter_map(|service| service.build.as_ref());
+    let paths = builds.filter(|build| build.inline.is_none()).map(|build| build.dockerfile.clone());
     for path in paths {
         if found.contains_key(&path) {
             continue;
@@ -195,4 +202,38 @@ fn builds(project: &Project, sources: &BTreeMap<String, Source>) -> BTreeMap<Str
         Some((service.name.value.clone(), dockerfile))
     };
     project.services().filter_map(built).collect()
+}
+
+/// What the services are built from whose Dockerfile stands in the Compose file, each value with its place there.
+fn inline_builds(
+    project: &Project,
+    sources: &BTreeMap<String, Source>,
+    unreadable: &mut Vec<Unreadable>,
+) -> BTreeMap<String, dockerfile::Dockerfile> {
+    let mut found = BTreeMap::new();
+    for service in project.services() {
+        let Some(build) = &service.build else { continue };
+        let Some(inline) = &build.inline else { continue };
+        let text = sources.get(inline.span.path.as_ref()).and_then(|source| yaml::mapped_at(source, &inline.span));
+        // Where variables were put in, or the text is not found again, all of it has one place.
+        let text = text.filter(|text| text.text() == inline.value).unwrap_or_else(|| {
+            let mut whole = Mapped::default();
+            whole.push_decoded(&inline.value, inline.span.clone());
+            whole
+        });
+        match dockerfile::read_mapped(&text, &build.arguments) {
+            Ok(dockerfile) => drop(found.insert(service.name.value.clone(), dockerfile)),
+            Err(error) => {
+                let span = text.place(error.offset..error.offset).unwrap_or_else(|| inline.span.clone());
+                unreadable.push(Unreadable {
+                    path: span.path.to_string(),
+                    format: Format::Dockerfile,
+                    message: format!("the Dockerfile of `{}`: {}", service.name.value, error.message),
+                    unseen: "the user and the environment of the image".to_owned(),
+                    span: Some(span),
+                });
+            }
+        }
+    }
+    found
 }

@@ -66,6 +66,11 @@ struct Page {
 }
 
 impl Page {
+    /// A message behind `warning[id]: `, broken between words where it would leave the screen.
+    fn headline(self, message: &str, id: &str) -> String {
+        wrapped(message, self.width, &" ".repeat("warning[]: ".len() + id.len()))
+    }
+
     /// A line of words behind ` = help: ` and its likes, broken where it would leave the screen.
     fn line(self, words: &str) -> String {
         wrapped(words, self.width, &" ".repeat(self.digits + " = help: ".len()))
@@ -106,7 +111,8 @@ fn group<'report>(
         }
         (Some(cause), _) => level.with_name(if cause.id == judged.id { "also" } else { "hence" }),
     };
-    let title = level.primary_title(&finding.message).id(&judged.id);
+    let headline = page.headline(&finding.message, &judged.id);
+    let title = level.primary_title(headline).id(&judged.id);
     let mut notes = vec![];
     let mut elements: Vec<Element<'report>> = snippets(report, finding, page, &mut notes);
     for note in notes {

@@ -172,16 +172,6 @@ impl Report {
         self.summary = summary;
     }
 
-    /// Nothing can be said to be clean, for this reason: those checks could not look.
-    pub fn doubt(&mut self, reason: &str) {
-        for (_, outcome) in self.checks.iter_mut().filter(|(_, outcome)| *outcome == Outcome::Clean) {
-            *outcome = Outcome::Skipped { reason: reason.to_owned() };
-        }
-        let seconds = self.summary.seconds;
-        self.count();
-        self.summary.seconds = seconds;
-    }
-
     /// Keeps the findings that `wanted` wants, and counts again. A consequence whose cause goes stands alone.
     pub fn keep(&mut self, wanted: impl Fn(&Judged) -> bool) {
         self.findings.retain(wanted);

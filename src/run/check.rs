@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::gather::{Gathered, gather};
 use super::output::Output;
-use super::{Status, gather, judge, selection};
+use super::{Status, gather, judge, nowhere, selection};
 use crate::checks::Severity;
 use crate::cli::{CheckArgs, Format, OutputArgs};
 use crate::config::Configuration;
@@ -21,23 +21,19 @@ pub fn run(arguments: &CheckArgs, environment: &Environment, output: &mut Output
     let started = gather::Stopwatch::start();
     let gathered = match &arguments.facts {
         Some(path) => recorded(path)?,
-        None => gather(&arguments.project, environment, output)?,
+        None => match gather(&arguments.project, environment, output) {
+            Err(error) if error.is_no_project() => return nowhere(error, arguments, environment, output),
+            gathered => gathered?,
+        },
     };
     let checks = selection::selected(&arguments.select, &gathered.configuration)?;
     let mut report = judge::judge(&checks, &gathered.facts, arguments.project.offline);
-    let no_project = gathered.nothing_found && report.findings.is_empty();
-    if gathered.nothing_found {
-        report.doubt("no project found here");
-    }
     report.timings = if arguments.output.timings { gathered.timings.clone() } else { vec![] };
     report.summary.seconds = started.seconds();
     if arguments.output.timings {
         report.timings.push(("all".to_owned(), report.summary.seconds));
     }
     write(&report, &arguments.output, output)?;
-    if no_project {
-        return Ok(Status::Failed);
-    }
     Ok(status(&report, threshold(&arguments.output, &gathered.configuration), arguments.output.strict))
 }
 
@@ -45,7 +41,29 @@ fn recorded(path: &Path) -> Result<Gathered, Error> {
     let text = probe::files::read_named(path).map_err(|reason| Error::Path { path: path.to_owned(), reason })?;
     let facts: Facts = serde_json::from_str(&text)
         .map_err(|error| Error::Facts { path: path.to_owned(), reason: error.to_string() })?;
-    Ok(Gathered { facts, configuration: Configuration::default(), timings: vec![], nothing_found: false })
+    Ok(Gathered { facts, configuration: Configuration::default(), timings: vec![] })
+}
+
+/// Where there is no project the engine can be asked, and a database that the person named. Where that is all they asked for,
+/// it is an answer like any other.
+fn nowhere(
+    error: Error,
+    arguments: &CheckArgs,
+    environment: &Environment,
+    output: &mut Output,
+) -> Result<Status, Error> {
+    let configuration = Configuration::default();
+    let checks = selection::selected(&arguments.select, &configuration)?;
+    let database_named = arguments.project.outside.database_url.is_some();
+    let asked_for = database_named || checks.iter().all(|check| nowhere::may_speak(check, database_named));
+    let report = nowhere::report(&checks, &arguments.project, environment, output);
+    if asked_for || !report.findings.is_empty() || arguments.output.format != Format::Human {
+        write(&report, &arguments.output, output)?;
+    }
+    match asked_for {
+        true => Ok(status(&report, threshold(&arguments.output, &configuration), arguments.output.strict)),
+        false => Err(error),
+    }
 }
 
 fn write(report: &Report, arguments: &OutputArgs, output: &mut Output) -> Result<(), Error> {

@@ -1,5 +1,6 @@
 //! `devdoctor exec`: a command in a service's container, as the person, with a home and caches that work.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Status;
@@ -14,7 +15,7 @@ use crate::facts::{Environment, Missing, Owner};
 use crate::fix::show::quoted;
 use crate::probe::docker::{EngineOptions, Found, Listed, Services, services};
 use crate::probe::{self, host::Person};
-use crate::project::{Project, compose};
+use crate::project::{Project, commands, compose};
 
 /// The status when devdoctor itself failed, as `docker exec` has it.
 pub const FAILED: u8 = 125;
@@ -100,7 +101,13 @@ fn no_engine(missing: Missing) -> Error {
 /// The project as far as it names containers: its Compose files alone.
 fn project(arguments: &ExecArgs, environment: &Environment, output: &mut Output) -> Result<Project, Error> {
     let root = project_root(arguments.project.as_deref(), environment)?;
-    let read = compose::read(&probe::files::DiskFiles::new(&root), environment);
+    let files = probe::files::DiskFiles::new(&root);
+    let mut read = compose::read(&files, environment);
+    if read.compose.is_none() && read.unreadable.is_empty() {
+        // Which Compose files are meant may stand in the project's own command lines.
+        let (_, named) = commands::read(&files, &mut BTreeMap::new(), &mut vec![]);
+        read = compose::read_named(&files, environment, &named);
+    }
     let sources = read.sources.into_iter().map(|source| (source.path().to_owned(), source)).collect();
     let root = root.display().to_string();
     let project = Project { root, compose: read.compose, sources, ..Project::default() };

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use super::nowhere;
 use super::output::Output;
 use crate::access;
 use crate::cli::ProjectArgs;
@@ -22,8 +23,6 @@ pub struct Gathered {
     pub configuration: Configuration,
     /// Seconds by part.
     pub timings: Vec<(String, f64)>,
-    /// Whether there is no project at all.
-    pub nothing_found: bool,
 }
 
 /// A clock that was started. The only clock outside the probes.
@@ -50,9 +49,10 @@ impl Stopwatch {
 /// Gathers everything about the project that `arguments` name.
 ///
 /// # Errors
-/// When the path is not there, or the configuration cannot be used.
+/// When the path is not there, there is no project, or the configuration cannot be used.
 pub fn gather(arguments: &ProjectArgs, environment: &Environment, output: &mut Output) -> Result<Gathered, Error> {
     let root = project_root(arguments.path.as_deref(), environment)?;
+    nowhere::refuse(&root, environment)?;
     let configuration = configuration(&probe::files::DiskFiles::new(&root))?;
     gather_as(configuration, arguments, environment, output)
 }
@@ -81,15 +81,6 @@ pub fn gather_as(
         say_cut_short(&mut project, reason);
     }
     project.not_entered = files.not_entered().to_vec();
-    let nothing_found = project.sources.is_empty()
-        && project.unreadable.is_empty()
-        && !discover::is_found(&project.root, &probe::files::exists);
-    if nothing_found {
-        output.chat(&format!(
-            "no project found here: no Compose file, pyproject.toml, Makefile or .git in `{}` or above\n",
-            project.root.escape_debug()
-        ));
-    }
     learn_secrets(&project, environment, database_url, output);
     let mut timings = vec![("files".to_owned(), watch.seconds())];
 
@@ -122,7 +113,7 @@ pub fn gather_as(
     for container in facts.docker.iter().flat_map(|docker| &docker.containers) {
         container.environment.0.iter().for_each(|(name, value)| output.redactor.learn_setting(name, value));
     }
-    Ok(Gathered { facts, configuration, timings, nothing_found })
+    Ok(Gathered { facts, configuration, timings })
 }
 
 /// Notes that not every file was read. No single file is to blame for it.
@@ -203,15 +194,15 @@ fn host_wishes(project: &Project) -> Vec<String> {
 }
 
 /// What engine and databases answered.
-struct Outside {
-    docker: Result<Docker, Missing>,
-    postgres: Result<crate::facts::Postgres, Missing>,
-    tried: Vec<crate::facts::EndpointTried>,
+pub(super) struct Outside {
+    pub docker: Result<Docker, Missing>,
+    pub postgres: Result<crate::facts::Postgres, Missing>,
+    pub tried: Vec<crate::facts::EndpointTried>,
     timings: Vec<(String, f64)>,
 }
 
 impl Outside {
-    fn not_asked() -> Self {
+    pub fn not_asked() -> Self {
         Self {
             docker: Err(Missing::new(Need::Docker, "--offline: the engine is not asked")),
             postgres: Err(Missing::new(Need::Postgres, "--offline: no database is asked")),
@@ -230,7 +221,8 @@ impl Outside {
     }
 }
 
-fn ask_outside(
+/// Asks engine and databases.
+pub(super) fn ask_outside(
     arguments: &ProjectArgs,
     environment: &Environment,
     project: &Project,

@@ -4,41 +4,46 @@ use std::cell::RefCell;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 
-use crate::checks::Check;
+use crate::checks::{Check, reads};
 use crate::facts::{Facts, Missing, Need};
 use crate::finding::Checked;
 use crate::fix::withhold::withheld;
-use crate::project::{Format, Project};
+use crate::project::Format;
 use crate::report::{CheckResult, Report};
 
 /// Runs `checks` over `facts` and puts the results into a report.
 pub fn judge(checks: &[&'static Check], facts: &Facts, offline: bool) -> Report {
-    let results = checks
-        .iter()
-        .map(|check| CheckResult {
-            id: check.id(),
-            severity: check.words().severity,
-            result: guarded(|| {
-                let checked = (check.run)(facts)
-                    .map(|findings| findings.into_iter().map(|finding| withheld(finding, facts)).collect());
-                sure(checked, &facts.project)
-            }),
-        })
-        .collect();
+    let results = checks.iter().map(|check| judged(check, facts)).collect();
     let mut report = Report::new(&facts.project.root, offline, results, &facts.project.sources);
     report.scene = scene(facts);
     report
 }
 
+/// Runs one check.
+pub fn judged(check: &Check, facts: &Facts) -> CheckResult {
+    let result = guarded(|| {
+        let checked =
+            (check.run)(facts).map(|findings| findings.into_iter().map(|finding| withheld(finding, facts)).collect());
+        sure(check.path, checked, facts)
+    });
+    CheckResult { id: check.id(), severity: check.words().severity, result }
+}
+
 /// What was found stands; that nothing is there can only be said of files that were read.
-fn sure(checked: Checked, project: &Project) -> Checked {
+fn sure(path: &str, checked: Checked, facts: &Facts) -> Checked {
+    let project = &facts.project;
     if !checked.as_ref().is_ok_and(Vec::is_empty) {
         return checked;
     }
     let cut_short = project.unreadable.iter().find(|entry| entry.format == Format::Folder);
     let reason = match (cut_short, project.not_entered.as_slice()) {
         (Some(entry), _) => entry.message.clone(),
-        (None, []) => return checked,
+        (None, []) => {
+            return match reads::unknown(path, facts) {
+                Some(reason) => Err(Missing::new(Need::Files, reason)),
+                None => checked,
+            };
+        }
         (None, folders) => {
             let folders: Vec<String> =
                 folders.iter().map(|(path, kind)| format!("`{}` ({kind})", path.escape_debug())).collect();
@@ -119,13 +124,14 @@ mod tests {
 
     #[test]
     fn where_files_were_not_read_nothing_is_clean_and_what_was_found_stands() {
-        let mut project = Project::default();
-        assert_eq!(sure(Ok(vec![]), &project), Ok(vec![]));
-        project.not_entered = vec![("share".to_owned(), "nfs4".to_owned())];
-        let reason = sure(Ok(vec![]), &project).unwrap_err().reason;
+        let mut facts = Facts::default();
+        let sure = |checked, facts: &Facts| super::sure("exec/as-root", checked, facts);
+        assert_eq!(sure(Ok(vec![]), &facts), Ok(vec![]));
+        facts.project.not_entered = vec![("share".to_owned(), "nfs4".to_owned())];
+        let reason = sure(Ok(vec![]), &facts).unwrap_err().reason;
         assert_eq!(reason, "not every file was read: another kind of file system is not entered: `share` (nfs4)");
         let found = vec![Finding::nowhere("a", "b")];
-        assert_eq!(sure(Ok(found.clone()), &project), Ok(found));
+        assert_eq!(sure(Ok(found.clone()), &facts), Ok(found));
     }
 
     fn server() -> Server {

@@ -10,6 +10,7 @@ mod gather;
 mod hook;
 mod judge;
 mod list;
+mod nowhere;
 mod output;
 mod selection;
 mod terminal;

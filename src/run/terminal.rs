@@ -5,6 +5,9 @@ use console::Term;
 use crate::cli::Colour;
 use crate::facts::Environment;
 
+/// Columns where nobody says how many there are: more than any line of words has.
+const UNBROKEN: usize = 10_000;
+
 /// The terminal as far as it matters for output.
 #[derive(Clone, Copy, Debug)]
 pub struct Terminal {
@@ -25,14 +28,15 @@ impl Terminal {
         let colour = colour(wanted, environment, out.is_term());
         console::set_colors_enabled(colour);
         console::set_colors_enabled_stderr(colour && Term::stderr().is_term());
-        let columns = environment.get_nonempty("COLUMNS").and_then(|columns| columns.parse().ok());
+        let columns = environment.get_nonempty("COLUMNS").map(|columns| columns.parse().unwrap_or(100));
+        // What goes into a pipe or a file is searched line by line, so that nothing is broken there unasked.
         let width = match out.size_checked() {
-            Some((_, columns)) => usize::from(columns),
-            None => columns.unwrap_or(100),
+            Some((_, columns)) => usize::from(columns).clamp(40, 140),
+            None => columns.map_or(UNBROKEN, |columns: usize| columns.clamp(40, 140)),
         };
         Self {
             colour,
-            width: width.clamp(40, 140),
+            width,
             can_ask: console::user_attended() && console::user_attended_stderr() && stdin_is_terminal(),
             input_is_terminal: stdin_is_terminal(),
         }

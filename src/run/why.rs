@@ -1,10 +1,12 @@
 //! `devdoctor why`: takes an error text, names the problems it is a symptom of, and looks whether they are so here.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::gather::gather;
 use super::output::Output;
-use super::{Status, check, judge};
+use super::{Status, check, judge, nowhere};
 use crate::checks::symptoms::{Named, named};
 use crate::checks::{Check, Severity};
 use crate::cli::{Format, ProjectArgs, WhyArgs};
@@ -46,13 +48,23 @@ pub fn run(arguments: &WhyArgs, environment: &Environment, output: &mut Output) 
     }
     let project =
         ProjectArgs { path: arguments.project.clone(), offline: arguments.offline, outside: arguments.outside.clone() };
-    let gathered = gather(&project, environment, output)?;
-    let mut report = judge::judge(&checks, &gathered.facts, arguments.offline);
+    // The text names its problems anywhere; whether they are so here can only be said of a project.
+    let (mut report, no_project) = match gather(&project, environment, output) {
+        Ok(gathered) => (judge::judge(&checks, &gathered.facts, arguments.offline), None),
+        Err(error) if error.is_no_project() => {
+            let results = checks.iter().map(|check| nowhere::not_looked_at(check)).collect();
+            (Report::new("", arguments.offline, results, &BTreeMap::new()), Some(error))
+        }
+        Err(error) => return Err(error),
+    };
     let answer = match arguments.format {
         Format::Json => json(&named, &report),
         Format::Human => human(&named, &mut report, output.style()),
     };
     output.result(&answer);
+    if let Some(error) = no_project {
+        return Err(error);
+    }
     Ok(check::status(&report, Severity::Warning, false))
 }
 

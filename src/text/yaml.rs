@@ -8,7 +8,7 @@ mod merge;
 #[cfg(test)]
 mod tests;
 
-pub use mapped::mapped;
+pub use mapped::{mapped, mapped_at};
 
 use std::ops::Range;
 use std::sync::Arc;

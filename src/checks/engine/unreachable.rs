@@ -5,7 +5,9 @@ use crate::finding::{Checked, Finding};
 use crate::fix::Fix;
 
 pub(super) fn check(facts: &Facts) -> Checked {
-    let needs_one = facts.project.compose.is_some() || !facts.project.dockerfiles.is_empty();
+    let project = &facts.project;
+    // Where there is no project, it is the engine itself that is asked about.
+    let needs_one = project.is_nowhere || project.compose.is_some() || !project.dockerfiles.is_empty();
     if needs_one && facts.endpoints_tried.is_empty() {
         // Nobody looked: offline, or there was no time left.
         facts.docker()?;

@@ -83,6 +83,7 @@ fn told(source: &Source, line: &CommandLine) -> Option<Finding> {
     let fails = match call.verb {
         DockerVerb::ComposeExec => !terminal.refused,
         DockerVerb::ComposeRun | DockerVerb::Exec | DockerVerb::Run => always && !terminal.refused,
+        DockerVerb::ComposeOther => false,
     };
     let program = call.command.first().map_or("its command", |word| word.value.as_str());
     let holder = line.holder.as_deref().unwrap_or(&line.span.path);

@@ -50,7 +50,7 @@ pub(super) fn compiles(facts: &Facts, service: Option<&Service>, line: &CommandL
     };
     let image = image.map(|image| &image.environment);
     let build = service.and_then(|service| service.build.as_ref());
-    let dockerfile = build.and_then(|build| facts.project.dockerfiles.get(&build.dockerfile));
+    let dockerfile = service.and_then(|service| facts.project.dockerfile_of(service));
     !["PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"].into_iter().any(|name| {
         let given =
             line.call.environment.iter().rev().find(|(given, _)| given == name).map(|(_, value)| value.as_deref());

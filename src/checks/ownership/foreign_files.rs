@@ -7,6 +7,7 @@ use crate::access::Decides;
 use crate::facts::{Facts, FileKind, Filesystem, ForeignFile, Host, Missing, Need};
 use crate::finding::{Checked, Finding};
 use crate::fix::Fix;
+use crate::project::discover;
 
 use super::cure::cure;
 use super::makers::{counted, groups, is_gits};
@@ -127,7 +128,7 @@ fn whole_project(root: &str, host: &Host) -> Option<Finding> {
     });
     let keeps_no_owners = host.filesystem.as_ref().is_some_and(Filesystem::keeps_no_owners);
     let top = root.split('/').find(|part| !part.is_empty()).unwrap_or_default();
-    let of_system = SYSTEM.contains(&top) || ["/home", "/mnt", "/media", "/srv", "/tmp"].contains(&root);
+    let of_system = SYSTEM.contains(&top) || discover::is_of_system(root);
     let by_root = person.owner.uid == 0 || host.effective_uid == 0 || host.through_sudo;
     if by_root || writable || keeps_no_owners || of_system || top.is_empty() {
         return None;

@@ -1,6 +1,7 @@
 //! The directory that a command line runs in, and the Compose file that Compose finds from there.
 
-use super::{CommandLine, DockerVerb, Language};
+use super::{CommandLine, DockerVerb, Language, Occasion};
+use crate::project::files::{self, Files};
 
 /// Names of Compose files, the preferred first.
 const COMPOSE_FILES: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
@@ -92,4 +93,25 @@ pub fn look_for_compose(files: &[String], lines: &mut [CommandLine]) {
         let found = above.flat_map(|directory| COMPOSE_FILES.map(|name| beside(directory, name))).find(is_there);
         line.compose_file = found;
     }
+}
+
+/// The sets of Compose files that lines name, relative to the root, as far as the files are there.
+pub fn named_files(disk: &dyn Files, lines: &[CommandLine]) -> Vec<Vec<String>> {
+    let plain = |file: &String| !file.contains(['$', '`', '{']) && file != "-";
+    let called = lines.iter().filter(|line| line.occasion == Occasion::Called && !line.call.compose_files.is_empty());
+    let mut sets: Vec<Vec<String>> = called
+        .filter(|line| line.call.compose_files.iter().all(plain))
+        .filter_map(|line| {
+            // Scripts are called from where they lie as well as from the root.
+            let starts = [line.compose_file.as_deref().unwrap_or(""), of(&line.span.path), ""];
+            let from = |start: &str| -> Option<Vec<String>> {
+                let set = line.call.compose_files.iter().map(|file| files::inside(start, file));
+                set.map(|file| file.filter(|file| disk.is_file(file))).collect()
+            };
+            starts.into_iter().find_map(from)
+        })
+        .collect();
+    sets.sort();
+    sets.dedup();
+    sets
 }

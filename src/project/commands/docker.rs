@@ -168,6 +168,7 @@ impl Reader<'_> {
             ("run", true) => DockerVerb::ComposeRun,
             ("exec", false) => DockerVerb::Exec,
             ("run", false) => DockerVerb::Run,
+            (_, true) if self.options.iter().any(|given| given.is("f", "file")) => DockerVerb::ComposeOther,
             _ => return None,
         };
         let global = std::mem::take(&mut self.options);

@@ -11,7 +11,12 @@ use crate::text::{Source, json};
 pub fn read(reading: &mut Reading) -> Vec<CommandLine> {
     let mut lines = vec![];
     for path in reading.paths(|name| name == "package.json") {
-        let Some(source) = mentioning_docker(reading, &path, Format::Json) else { continue };
+        let Some(source) = reading.source(&path, Some(Format::Json)) else { continue };
+        // What breaks off may have been about to speak of docker.
+        let broken = || path == "package.json" && json::strings_of(&source, "scripts").is_err();
+        if !source.text().contains("docker") && !broken() {
+            continue;
+        }
         match json::strings_of(&source, "scripts") {
             Ok(scripts) => {
                 for (name, script) in scripts.iter().filter(|(_, script)| script.text().contains("docker")) {

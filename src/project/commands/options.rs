@@ -108,5 +108,7 @@ pub fn of(verb: DockerVerb) -> &'static Table {
         DockerVerb::ComposeRun => &COMPOSE_RUN,
         DockerVerb::Exec => &EXEC,
         DockerVerb::Run => &RUN,
+        // What follows is not looked at.
+        DockerVerb::ComposeOther => &DOCKER,
     }
 }

@@ -14,7 +14,7 @@ struct Found {
 
 fn found<const N: usize>(files: [(&str, &str); N]) -> Found {
     let (mut sources, mut unreadable) = (BTreeMap::new(), vec![]);
-    let lines = read(&MemoryFiles::new(files), &mut sources, &mut unreadable);
+    let lines = read(&MemoryFiles::new(files), &mut sources, &mut unreadable).0;
     Found { sources, unreadable, lines }
 }
 
@@ -255,7 +255,7 @@ fn files_cut_anywhere_are_read_without_a_panic() {
             for bytes in [&text.as_bytes()[..at], &text.as_bytes()[at..]] {
                 let (mut sources, mut unreadable) = (BTreeMap::new(), vec![]);
                 let files = MemoryFiles::new([(path, bytes)]);
-                for line in read(&files, &mut sources, &mut unreadable) {
+                for line in read(&files, &mut sources, &mut unreadable).0 {
                     let spans = [&line.span, &line.call.head].into_iter().chain(&line.call.insert_at);
                     spans.for_each(|span| assert!(sources[&*span.path].text().get(span.range()).is_some()));
                 }

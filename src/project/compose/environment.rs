@@ -171,8 +171,9 @@ impl Reader<'_> {
         let remote = context.contains("://") || context.starts_with("git@") || context.starts_with("github.com/");
         let context = if remote { context } else { self.resolve(&directory, &context) };
         let written = self.text(name, tree, "dockerfile").map(|file| file.value);
+        let inline = tree.present("dockerfile_inline").and_then(|_| self.text(name, tree, "dockerfile_inline"));
         let dockerfile = match written {
-            _ if tree.present("dockerfile_inline").is_some() => String::new(),
+            _ if inline.is_some() => String::new(),
             _ if remote => written.unwrap_or_else(|| "Dockerfile".to_owned()),
             written => {
                 let file = paths::join(&context, written.as_deref().unwrap_or("Dockerfile"));
@@ -185,7 +186,7 @@ impl Reader<'_> {
             let value = value.map(|value| value.value).or_else(|| scope.environment.get(&key.value).cloned());
             arguments.extend(value.map(|value| (key.value, value)));
         }
-        Some(Build { context: Spanned::new(context, span), dockerfile, target, arguments })
+        Some(Build { context: Spanned::new(context, span), dockerfile, inline, target, arguments })
     }
 }
 

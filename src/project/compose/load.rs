@@ -30,6 +30,8 @@ pub(super) struct Reader<'run> {
     pub merged: Vec<String>,
     /// What was parsed already, by path.
     pub parsed: BTreeMap<String, Vec<yaml::Node>>,
+    /// Compose files among which nothing chooses.
+    pub unchosen: Vec<String>,
 }
 
 /// What is in force while one set of files is read.

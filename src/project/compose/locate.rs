@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::project::discover::is_compose_name;
 use crate::project::files::Files;
 use crate::text::interpolate::interpolate;
 
@@ -32,8 +33,9 @@ pub(super) struct Location {
 
 impl Reader<'_> {
     /// Finds the project's files: those that `COMPOSE_FILE` names (in the environment or in `.env`), else those with a usual
-    /// name in the root, else those in the one folder directly below that has some.
-    pub(super) fn locate(&mut self, process: &BTreeMap<String, String>) -> Option<Location> {
+    /// name in the root, else those that the project's own command lines all name, else those in the one folder directly below
+    /// that has some.
+    pub(super) fn locate(&mut self, process: &BTreeMap<String, String>, named: &[Vec<String>]) -> Option<Location> {
         let mut environment = process.clone();
         let list: Vec<String> = match process.get("COMPOSE_ENV_FILES").filter(|list| !list.is_empty()) {
             Some(list) => list.split(',').map(|file| self.resolve("", file)).collect(),
@@ -50,7 +52,7 @@ impl Reader<'_> {
         known.into_iter().for_each(|(name, value)| {
             environment.entry(name).or_insert(value);
         });
-        let files = self.file_list(&environment)?;
+        let files = self.file_list(&environment, named)?;
         let directory = paths::parent(files.first()?);
         if list.is_empty() && !disabled && !directory.is_empty() {
             self.read_dotenv(&paths::join(&directory, ".env"), &mut environment);
@@ -70,7 +72,7 @@ impl Reader<'_> {
         }
     }
 
-    fn file_list(&self, environment: &BTreeMap<String, String>) -> Option<Vec<String>> {
+    fn file_list(&mut self, environment: &BTreeMap<String, String>, named: &[Vec<String>]) -> Option<Vec<String>> {
         if let Some(list) = environment.get("COMPOSE_FILE").filter(|list| !list.is_empty()) {
             let separator = environment.get("COMPOSE_PATH_SEPARATOR").filter(|text| !text.is_empty());
             let separator = separator.map_or(":", String::as_str);
@@ -79,10 +81,14 @@ impl Reader<'_> {
         }
         let folders = sub_folders(self.files);
         let mut below = folders.iter().filter(|folder| first(self.files, folder).is_some());
-        let directory = match (first(self.files, ""), below.next(), below.next()) {
-            (Some(_), _, _) => "",
-            (None, Some(folder), None) => folder,
-            _ => return None,
+        let directory = match (first(self.files, ""), named, below.next(), below.next()) {
+            (Some(_), ..) => "",
+            (None, [set], ..) => return Some(set.clone()),
+            (None, [], Some(folder), None) => folder,
+            _ => {
+                self.unchosen = candidates(self.files);
+                return None;
+            }
         };
         let base = first(self.files, directory)?;
         let over = OVERRIDES.iter().map(|name| paths::join(directory, name)).find(|path| self.files.exists(path));
@@ -122,6 +128,16 @@ impl Reader<'_> {
 /// The first Compose file of a usual name in a directory.
 fn first(files: &dyn Files, directory: &str) -> Option<String> {
     NAMES.iter().map(|name| paths::join(directory, name)).find(|path| files.exists(path))
+}
+
+/// All files that may be Compose files of the project by their names; those that Compose finds by itself in their folder first.
+fn candidates(files: &dyn Files) -> Vec<String> {
+    let ours = |path: &&String| !path.split('/').any(|part| NOT_OURS.contains(&part) || part.starts_with('.'));
+    let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    let listed = files.list().iter().filter(|path| is_compose_name(&name(path))).filter(ours);
+    let mut found: Vec<String> = listed.cloned().collect();
+    found.sort_by_key(|path| (!NAMES.contains(&name(path).as_str()), path.clone()));
+    found
 }
 
 /// The folders directly below the root that may hold the project's Compose files.

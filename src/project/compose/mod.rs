@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::text::{Span, Spanned};
 
-pub use read::{ComposeRead, read};
+pub use read::{ComposeRead, read, read_named};
 pub use variables::Variables;
 
 /// The merged model of all Compose files of the project.
@@ -136,8 +136,11 @@ pub enum BlockStyle {
 pub struct Build {
     /// Context directory relative to the project's root.
     pub context: Spanned<String>,
-    /// Dockerfile relative to the project's root.
+    /// Dockerfile relative to the project's root; empty where it stands in the Compose file.
     pub dockerfile: String,
+    /// `dockerfile_inline:`. It may hold secrets, so that it is not recorded.
+    #[serde(default, skip_serializing)]
+    pub inline: Option<Spanned<String>>,
     /// Target stage.
     pub target: Option<String>,
     /// Build arguments.

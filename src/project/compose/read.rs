@@ -17,6 +17,8 @@ use super::tree::{Data, Tree};
 pub struct ComposeRead {
     /// The model; `None` when there is no Compose file or none that could be read.
     pub compose: Option<Compose>,
+    /// Compose files that are there, where none is read since nothing says which is meant.
+    pub unchosen: Vec<String>,
     /// The files that were read: Compose files, `.env` and `env_file`s, sorted by path.
     pub sources: Vec<Source>,
     /// What could not be read, sorted.
@@ -28,6 +30,12 @@ pub struct ComposeRead {
 /// The files are those that `COMPOSE_FILE` names; else the usual names in the root; else, when exactly one folder directly
 /// below has one of these names, those in that folder.
 pub fn read(files: &dyn Files, environment: &Environment) -> ComposeRead {
+    read_named(files, environment, &[])
+}
+
+/// Reads as [`read`] does; where the root has no usual name, the files are those that the project's own command lines name,
+/// when they all name the same (`named` holds each set once).
+pub fn read_named(files: &dyn Files, environment: &Environment, named: &[Vec<String>]) -> ComposeRead {
     let environment = &environment.0;
     let mut reader = Reader {
         files,
@@ -38,16 +46,17 @@ pub fn read(files: &dyn Files, environment: &Environment) -> ComposeRead {
         unset: vec![],
         merged: vec![],
         parsed: BTreeMap::new(),
+        unchosen: vec![],
     };
-    let compose = compose(&mut reader, environment);
-    let Reader { sources, mut unreadable, .. } = reader;
+    let compose = compose(&mut reader, environment, named);
+    let Reader { sources, mut unreadable, unchosen, .. } = reader;
     unreadable.sort();
     unreadable.dedup();
-    ComposeRead { compose, sources: sources.into_values().collect(), unreadable }
+    ComposeRead { compose, unchosen, sources: sources.into_values().collect(), unreadable }
 }
 
-fn compose(reader: &mut Reader<'_>, process: &BTreeMap<String, String>) -> Option<Compose> {
-    let location = reader.locate(process)?;
+fn compose(reader: &mut Reader<'_>, process: &BTreeMap<String, String>, named: &[Vec<String>]) -> Option<Compose> {
+    let location = reader.locate(process, named)?;
     let name = reader.project_name(&location);
     let mut environment = location.environment.clone();
     environment.insert("COMPOSE_PROJECT_NAME".to_owned(), name.clone());

@@ -1,7 +1,7 @@
 //! The text of a scalar with the place of every byte, block scalars included.
 
 use super::{Node, ScalarStyle};
-use crate::text::{Mapped, Source};
+use crate::text::{Mapped, Source, Span};
 
 /// A scalar's text, every byte with its place. One piece without places of its own where they cannot be told: escapes in
 /// quotes, plain text over several lines, and what aliases share.
@@ -19,6 +19,19 @@ pub fn mapped(source: &Source, node: &Node) -> Option<Mapped> {
     let mut text = Mapped::default();
     text.push_decoded(value, node.span.clone());
     Some(text)
+}
+
+/// The text of the scalar at a place, every byte with its own; `None` where no scalar stands there.
+pub fn mapped_at(source: &Source, span: &Span) -> Option<Mapped> {
+    let mut open = super::parse_all(source).ok()?;
+    while let Some(node) = open.pop() {
+        if node.span == *span && node.as_str().is_some() {
+            return mapped(source, &node);
+        }
+        open.extend(node.entries().iter().map(|entry| entry.value.clone()));
+        open.extend(node.items().iter().cloned());
+    }
+    None
 }
 
 /// How far block scalars are indented at most by what is tried.

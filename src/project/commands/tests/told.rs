@@ -8,7 +8,7 @@ use crate::text::Source;
 
 fn lines(path: &str, text: &str) -> (Source, Vec<CommandLine>) {
     let mut sources = BTreeMap::new();
-    let found = read(&MemoryFiles::new([(path, text)]), &mut sources, &mut vec![]);
+    let found = read(&MemoryFiles::new([(path, text)]), &mut sources, &mut vec![]).0;
     (sources.remove(path).unwrap_or_else(|| Source::new(path, text)), found)
 }
 
@@ -278,7 +278,7 @@ fn taskfiles_and_lefthook_are_read() {
 fn a_line_knows_the_compose_file_that_it_finds() {
     let found_by = |path: &str, text: &str| {
         let files = [("compose.yaml", ""), ("backend/docker-compose.yml", ""), (path, text)];
-        let found = read(&MemoryFiles::new(files), &mut BTreeMap::new(), &mut vec![]);
+        let found = read(&MemoryFiles::new(files), &mut BTreeMap::new(), &mut vec![]).0;
         found[0].compose_file.clone()
     };
     let line = "docker compose exec api x";
