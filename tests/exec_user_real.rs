@@ -90,7 +90,7 @@ fn homes_that_cannot_be_written_are_told_and_moved() {
         ("exec-home-of-someone-else", number.as_str(), "    environment:\n      HOME: /root\n", "/root/.cache/uv"),
         ("exec-home-missing", "_apt", "", "/nonexistent/.cache/uv"),
     ] {
-        let project = service(user, "sh -c 'uv --version; sleep 600'", more);
+        let project = service(user, "sh -c 'uv cache prune; sleep 600'", more);
         project.up();
         let said = project.shell(&format!("docker compose exec -T app sh -c '{INSTALL}'"));
         assert_ne!(said.status, 0, "{id}: {said}");
