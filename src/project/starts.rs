@@ -35,7 +35,7 @@ mod tests {
     #[test]
     fn a_script_is_known_by_its_name_in_the_project() {
         let text = "FROM x\nCOPY --chown=a --chmod=755 docker/start.sh /e.sh\nadd [\"b c.sh\", \"/run\"]\nCOPY d /usr/bin/\n\
-                    COPY --from=x f /e.sh\nCOPY g h /e.sh\nCOPY / /e.sh\nCOPY\nENTRYPOINT [\"/e.sh\"]\nCMD /run\n";
+                    COPY --from=x f /e.sh\nCOPY g h /e.sh\nCOPY / /e.sh\nENTRYPOINT [\"/e.sh\"]\nCMD /run\n";
         let source = Source::new("Dockerfile", text);
         let read = crate::project::dockerfile::read(&source).unwrap();
         assert_eq!(starting_files(&read, &source), ["e.sh", "run", "start.sh"]);

@@ -7,7 +7,7 @@ use crate::support::person::Person;
 use crate::support::project::{Project, answer};
 
 /// A Compose file with a password that is not encoded.
-pub const COMPOSE: &str = "services:\n  api:\n    image: python:3.12\n    environment:\n      DATABASE_URL: postgresql://app:p@ss@db:5432/app\n";
+pub const COMPOSE: &str = "services:\n  api:\n    image: python:3.12\n    environment:\n      DATABASE_URL: postgresql://app:p@ss@db:5432/app\n  db:\n    image: postgres:16\n";
 /// The same in settings.
 pub const SETTINGS: &str = "DATABASE_URL=postgresql://app:vio@let@db:5432/app\n";
 

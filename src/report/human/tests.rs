@@ -65,8 +65,8 @@ warning[exec-as-root]: `make up` runs alembic as root in `api`
   |
   = seen: compose: api: user is not set
   = help: run it as you: add `-u $(UID):$(GID)` · safe, can be undone
-hence error[ownership-foreign-files]: 1 file in `migrations` belongs to root,
-                                      not to you
+hence error[ownership-foreign-files]: 1 file in `migrations` belongs to root, not to
+                                      you
  --> migrations/ab/u{1b}[2J.py
   = seen: lstat: migrations/ab.py: 0:0 0644
   = help: give it back: sudo chown 1000:1000 migrations/ab.py
