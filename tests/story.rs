@@ -46,6 +46,8 @@ fn assert_all_is_seen(project: &Project, person: Person, migration: &str) {
     assert_eq!(
         report.found(),
         [
+            "alembic-database-behind",
+            "alembic-vector-before-extension",
             "cache-not-writable",
             "exec-as-root",
             "ownership-foreign-files",

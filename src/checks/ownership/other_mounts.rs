@@ -79,16 +79,18 @@ fn judged(facts: &Facts, service: &Service, container: Option<&Container>, perso
     let mounted = container.filter(|container| container.mounts.iter().any(|mount| normal(&mount.target) == target));
     if let Some(container) = mounted {
         let user = format!("{}:{}", person.uid, person.gid);
-        let identity = RunsAs::by_exec(container, Some(&user), &[]).map_or(identity, |runs| runs.identity);
-        let process = Process::here(&identity);
+        let inside = RunsAs::by_exec(container, Some(&user), &[]).map_or(identity.clone(), |runs| runs.identity);
+        let process = Process::here(&inside);
         let layout = Layout::of_container(container);
         let seen = |path: &str| look(container, path);
         let is_folder = !matches!(seen(target), Seen::There(stat) if stat.kind != FileKind::Directory);
         let verdict = if is_folder { may_fill } else { may_write }(&process, target, &layout, &seen);
-        return match verdict {
-            Verdict::No(obstacle) if obstacle.why == Why::ReadOnly => Verdict::Yes,
-            verdict => verdict,
-        };
+        match verdict {
+            Verdict::No(obstacle) if obstacle.why == Why::ReadOnly => return Verdict::Yes,
+            // Nobody looked there from inside; a bind mount is seen from the host as well.
+            Verdict::Unknown(_) => {}
+            verdict => return verdict,
+        }
     }
     let source = service.mounts.iter().find(|mount| normal(&mount.target) == target).map(|mount| &mount.source);
     match (source, &facts.host) {

@@ -13,6 +13,11 @@ pub(super) fn check(facts: &Facts) -> Checked {
     let project = &facts.project;
     // What could not be read, or stands in a Compose file that is not merged, may bring the name.
     let Some(compose) = project.compose.as_ref().filter(|_| project.unreadable.is_empty()) else { return Ok(vec![]) };
+    let servers = postgres_services(project);
+    // What has no Postgres of its own is a part of something that has one: another Compose file includes it.
+    if servers.is_empty() {
+        return Ok(vec![]);
+    }
     let mut findings = vec![];
     for url in in_force(facts) {
         let Some(host) = &url.parts.host else { continue };
@@ -33,7 +38,6 @@ pub(super) fn check(facts: &Facts) -> Checked {
         let mut finding = Finding::at(&host.span, format!("{}: {}", lost.join(", "), url.key), message)
             .label("no service, alias, container or extra host has this name");
         finding = with_readers(facts, finding, url);
-        let servers = postgres_services(project);
         let [server] = servers.as_slice() else {
             findings.push(finding.help(format!("write the name of the service that is meant in place of `{name}`")));
             continue;
