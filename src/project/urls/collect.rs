@@ -113,17 +113,8 @@ impl Collector<'_> {
         holder: Holder,
         reader: Reader,
     ) -> &mut DatabaseUrl {
-        let url = DatabaseUrl {
-            key: key.to_owned(),
-            parts: parts(&mapped, source, span.start, holder),
-            span,
-            holder,
-            readers: vec![reader],
-            overridden_by: None,
-            passed_on: vec![],
-            read_by_sqlalchemy: None,
-            scheme_rewritten: None,
-        };
+        let parts = parts(&mapped, source, span.start, holder);
+        let url = DatabaseUrl::found(key, parts, span, holder, reader);
         self.found.push((url, mapped.value));
         let last = self.found.len() - 1;
         &mut self.found[last].0

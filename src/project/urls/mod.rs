@@ -151,6 +151,21 @@ pub enum UrlDefectKind {
 }
 
 impl DatabaseUrl {
+    /// A URL as it was found, with its first reader; nothing else is known of it yet.
+    fn found(key: &str, parts: Parts, span: Span, holder: Holder, reader: Reader) -> Self {
+        Self {
+            key: key.to_owned(),
+            parts,
+            span,
+            holder,
+            readers: vec![reader],
+            overridden_by: None,
+            passed_on: vec![],
+            read_by_sqlalchemy: None,
+            scheme_rewritten: None,
+        }
+    }
+
     /// Host and port as they are meant, such as `db:5432`; the directory of a socket stands for itself.
     pub fn named(&self) -> String {
         let host = self.host();

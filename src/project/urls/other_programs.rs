@@ -77,18 +77,8 @@ pub fn of_other_programs(project: &Project) -> Vec<(DatabaseUrl, &'static Progra
             }
             let holder = if in_compose { Holder::Compose } else { Holder::Dotenv };
             let mapped = Mapped::interpolated(source.slice(&span), text);
-            let url = DatabaseUrl {
-                key: key.clone(),
-                parts: parts(&mapped, source, span.start, holder),
-                span,
-                holder,
-                readers: vec![reader],
-                overridden_by: None,
-                passed_on: vec![],
-                read_by_sqlalchemy: None,
-                scheme_rewritten: None,
-            };
-            found.push((url, program));
+            let parts = parts(&mapped, source, span.start, holder);
+            found.push((DatabaseUrl::found(key, parts, span, holder, reader), program));
         }
     }
     found
