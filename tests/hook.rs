@@ -164,8 +164,9 @@ fn the_hook_changes_nothing_and_is_quick() {
         fastest = fastest.min(begin.elapsed());
     }
     before.assert_same(&project.tree(), Compared::Everything);
-    // The budget is 30 ms for a release build; an unoptimised one on a busy machine gets more.
-    assert!(fastest < Duration::from_millis(300), "{fastest:?}");
+    // The budget of 30 ms is that of a release build and is measured by `benches/commands.rs`; an unoptimised one on a machine
+    // with other work gets fifty times as much, which still shows a hook that asks an engine or walks what is not staged.
+    assert!(fastest < Duration::from_millis(1500), "{fastest:?}");
 }
 
 /// A line of shell with the tests' Python environment on the PATH, and the devdoctor under test.
