@@ -99,7 +99,8 @@ impl Patient<'_> {
                 .cloned()
                 .collect();
             // Nobody is asked for what no round is left to do.
-            let next = if round == ROUNDS { None } else { self.further(&report, seen_now, waited, &gathered.facts, output)? };
+            let next =
+                if round == ROUNDS { None } else { self.further(&report, seen_now, waited, &gathered.facts, output)? };
             after = Some(report);
             let Some(next) = next else { break };
             waiting = next.later.iter().map(|item| item.fingerprint.clone()).collect();

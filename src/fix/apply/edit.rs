@@ -169,13 +169,7 @@ fn overwrite(directory: &OwnedFd, name: &std::ffi::OsStr, before: &[u8], after: 
     }
 }
 
-fn replace(
-    directory: &OwnedFd,
-    name: &std::ffi::OsStr,
-    after: &[u8],
-    old: &File,
-    stat: &FileStat,
-) -> nix::Result<()> {
+fn replace(directory: &OwnedFd, name: &std::ffi::OsStr, after: &[u8], old: &File, stat: &FileStat) -> nix::Result<()> {
     let mut temporary = std::ffi::OsString::from(".");
     temporary.push(name);
     temporary.push(format!(".devdoctor-{}", std::process::id()));

@@ -237,7 +237,8 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let root = root.path();
         std::fs::create_dir(root.join("above")).unwrap();
-        let made = PathStep { path: SeenPath("above/made".into()), change: PathChange::MakeFolder { owner: owner(root) } };
+        let made =
+            PathStep { path: SeenPath("above/made".into()), change: PathChange::MakeFolder { owner: owner(root) } };
         change(root, &made).unwrap();
         std::fs::rename(root.join("above"), root.join("moved")).unwrap();
         symlink("moved", root.join("above")).unwrap();
