@@ -3,11 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot ask has failed")]
 #![expect(clippy::disallowed_methods, reason = "this test starts the real tools")]
 
+#[path = "support/oracle.rs"]
+mod oracle;
+
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::process::{Command, Stdio};
 
 use devdoctor::text::ini::{self, InterpolationError};
+use oracle::{ask, numbers};
 use serde_json::{Value, json};
 
 /// Reads a JSON list of files, writes the values of each section, or the name of the error.
@@ -76,23 +78,6 @@ const TABLE: [&str; 46] = [
     "[a]\nx = %(HERE)s\n",
     "[a]\nx = a\u{1c}b\n\u{1c}\u{1d} y = 2\n",
 ];
-
-fn ask(texts: &[String]) -> Vec<Value> {
-    let venv = std::env::var("DEVDOCTOR_TEST_VENV").expect("DEVDOCTOR_TEST_VENV names a venv: run tests/run");
-    let mut child = Command::new(format!("{venv}/bin/python"))
-        .args(["-c", ORACLE])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the venv's Python starts");
-    let input = serde_json::to_string(texts).unwrap();
-    let mut pipe = child.stdin.take().unwrap();
-    let writer = std::thread::spawn(move || pipe.write_all(input.as_bytes()));
-    let output = child.wait_with_output().unwrap();
-    writer.join().unwrap().unwrap();
-    assert!(output.status.success());
-    serde_json::from_slice(&output.stdout).unwrap()
-}
 
 const GIVEN: [(&str, &str); 1] = [("here", "/srv")];
 
@@ -168,13 +153,7 @@ fn random_files_read_as_configparser_reads_them() {
         "\n[c]\n",
         " q = %(x)s\n",
     ];
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut next = |below: usize| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        usize::try_from(state % below as u64).unwrap()
-    };
+    let mut next = numbers(0x9e37_79b9_7f4a_7c15);
     let texts: Vec<String> = (0..20_000)
         .map(|_| {
             let length = next(16);

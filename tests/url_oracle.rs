@@ -3,12 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot ask has failed")]
 #![expect(clippy::disallowed_methods, reason = "this test starts the real tools")]
 
+#[path = "support/oracle.rs"]
+mod oracle;
+
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use devdoctor::project::files::MemoryFiles;
 use devdoctor::project::urls::{self, DatabaseUrl, Given, Holder, libpq, sqlalchemy};
+use oracle::{ask, numbers};
 use serde_json::{Value, json};
 
 /// Reads a JSON list of texts, writes what both readers make of each.
@@ -110,27 +113,6 @@ const TABLE: [&str; 73] = [
     "postgresql://u:p@h/app?a=1\nb",
 ];
 
-fn python() -> String {
-    let venv = std::env::var("DEVDOCTOR_TEST_VENV").expect("DEVDOCTOR_TEST_VENV names a venv: run tests/run");
-    format!("{venv}/bin/python")
-}
-
-fn ask(oracle: &str, texts: &[String]) -> Vec<Value> {
-    let mut child = Command::new(python())
-        .args(["-c", oracle])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the venv's Python starts");
-    let input = serde_json::to_string(texts).unwrap();
-    let mut pipe = child.stdin.take().unwrap();
-    let writer = std::thread::spawn(move || pipe.write_all(input.as_bytes()));
-    let output = child.wait_with_output().unwrap();
-    writer.join().unwrap().unwrap();
-    assert!(output.status.success());
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
 fn ours(text: &str) -> (Value, Option<Value>) {
     let alchemy = match sqlalchemy::read(text) {
         Ok(reading) => {
@@ -217,13 +199,7 @@ fn random_texts_read_as_the_real_readers_read_them() {
         "_",
         "::1",
     ];
-    let mut state = 0x2545_f491_4f6c_dd1d_u64;
-    let mut next = |below: usize| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        usize::try_from(state % below as u64).unwrap()
-    };
+    let mut next = numbers(0x2545_f491_4f6c_dd1d);
     let texts: Vec<String> = (0..20_000)
         .map(|_| {
             let scheme = ["postgresql://", "postgres://", "postgresql+psycopg://", "postgresql://u:p@h"][next(4)];
@@ -250,13 +226,7 @@ json.dump([read(text) for text in json.load(sys.stdin)], sys.stdout)
 fn repaired_texts_are_read_as_they_were_meant() {
     // No hexadecimal digits: `%aa` may be meant as it stands or as one character, which nobody can know.
     const WORDS: [&str; 16] = ["g", "Zz", "@", "@", "/", ":", "?", "#", "%", "%x", "é", " ", "+", "&", "[", "]"];
-    let mut state = 0x1234_5678_9abc_def1_u64;
-    let mut next = |below: usize| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        usize::try_from(state % below as u64).unwrap()
-    };
+    let mut next = numbers(0x1234_5678_9abc_def1);
     let passwords: Vec<String> = (0..2_000)
         .map(|_| (0..=next(8)).fold("p".to_owned(), |text, _| text + WORDS[next(WORDS.len())]) + "w")
         .collect();
@@ -316,13 +286,7 @@ fn handed_by_compose(dotenv: &str, compose: &str) -> BTreeMap<String, String> {
 #[ignore = "needs the real parts: run tests/run"]
 fn a_repaired_text_is_right_behind_all_the_layers_it_goes_through() {
     const WORDS: [&str; 16] = ["g", "Zz", "@", "@", "/", ":", "?", "#", "%", "%x", "é", "+", "&", "[", "]", "$$"];
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut next = |below: usize| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        usize::try_from(state % below as u64).unwrap()
-    };
+    let mut next = numbers(0x9e37_79b9_7f4a_7c15);
     let passwords: Vec<String> =
         (0..400).map(|_| (0..=next(8)).fold("p".to_owned(), |text, _| text + WORDS[next(WORDS.len())]) + "w").collect();
     let url = |password: &str| format!("postgresql://app:{password}@db:5432/app");

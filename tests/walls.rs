@@ -6,6 +6,7 @@
     reason = "a test starts programs, reads the disk, and fails by panicking"
 )]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 fn sources(directory: &Path) -> Vec<(String, String)> {
@@ -100,15 +101,44 @@ fn texts_know_nothing_but_texts() {
     }
 }
 
+fn assert_at_most(lines: usize, name: &str, text: &str) {
+    let has = text.lines().count();
+    assert!(has <= lines, "{name} has {has} lines, {lines} at most: split it along its meaning");
+}
+
 #[test]
 fn files_are_small_and_open_with_a_sentence() {
-    for (name, text) in src() {
-        assert!(text.lines().count() <= 400, "{name} has {} lines", text.lines().count());
-        assert!(text.starts_with("//! "), "{name} opens with no sentence");
-        if name.starts_with("src/checks/") && !name.ends_with("mod.rs") && !name.ends_with("words.rs") {
-            assert!(text.lines().count() <= 400, "{name}");
+    for folder in ["src", "tests", "benches"] {
+        for (name, text) in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)) {
+            assert_at_most(400, &name, &text);
+            assert!(text.starts_with("//! "), "{name} opens with no sentence");
         }
     }
+}
+
+#[test]
+fn checks_are_smaller_and_so_is_what_they_share() {
+    let files: BTreeMap<String, String> =
+        src().into_iter().filter(|(name, _)| name.starts_with("src/checks/")).collect();
+    let mut checks = BTreeSet::new();
+    for (table, text) in files.iter().filter(|(name, _)| name.ends_with("/mod.rs")) {
+        let family = table.trim_end_matches("/mod.rs");
+        for registered in text.split("check!(\"").skip(1) {
+            let module = registered.split([',', ')']).nth(1).unwrap().trim().split("::").next().unwrap();
+            checks.insert(format!("{family}/{module}.rs"));
+        }
+    }
+    assert!(checks.len() > 50, "the tables are read: {checks:?}");
+    for (name, text) in &files {
+        let most = match () {
+            () if checks.contains(name) => 120,
+            () if name.ends_with("tests.rs") => 400,
+            () => 210,
+        };
+        assert_at_most(most, name, text);
+    }
+    let absent: Vec<&String> = checks.iter().filter(|name| !files.contains_key(*name)).collect();
+    assert!(absent.is_empty(), "checks have a file each: {absent:?}");
 }
 
 #[test]

@@ -34,6 +34,12 @@ pub fn patch(plan: &Plan, changes: &[FileChange]) -> String {
             }
         }
     }
+    for item in &plan.later {
+        text.push_str(&format!(
+            "# {}: not in this patch, since it touches the same place as one above: `devdoctor fix` makes it after that\n",
+            one_line(&item.line())
+        ));
+    }
     let fewer = (shown.len() < plan.items.len()).then(|| changes_of(&shown, changes));
     let changes = fewer.as_deref().unwrap_or(changes);
     for change in changes {

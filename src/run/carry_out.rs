@@ -102,9 +102,14 @@ impl Treatment {
                 failed.extend(touching.iter().map(|item| item.fingerprint.clone()));
             }
         }
+        let mut done_before: Vec<&Step> = vec![];
         for (item, step) in plan.other_steps() {
             if failed.contains(&item.fingerprint) {
                 not_tried += 1;
+                continue;
+            }
+            // Two findings may want the same folder.
+            if done_before.contains(&step) {
                 continue;
             }
             // A person who said yes to an unsafe fix said yes to all names of a hard-linked file.
@@ -141,7 +146,9 @@ impl Treatment {
                     })?
                 }
             };
-            if !done {
+            if done {
+                done_before.push(step);
+            } else {
                 failed.insert(item.fingerprint.clone());
             }
         }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::carry_out::{Treatment, paths};
+use super::consent::{asked, may_be_made};
 use super::gather::{Gathered, gather};
 use super::output::Output;
 use super::verify::{Verdict, Watch};
@@ -10,12 +11,12 @@ use super::{Status, judge, selection};
 use crate::checks::Check;
 use crate::cli::FixArgs;
 use crate::error::Error;
-use crate::facts::Environment;
+use crate::facts::{Environment, Facts};
 use crate::fix::apply::record::Records;
-use crate::fix::plan::{FileChange, Item, Plan};
-use crate::fix::{Applicability, diff, show};
+use crate::fix::diff;
+use crate::fix::plan::Plan;
 use crate::probe::host::Person;
-use crate::report::{Judged, Report, wrapped};
+use crate::report::{Judged, Outcome, Report, wrapped};
 
 /// How often fixes are taken up again: those that had to wait for others, and those of what could not be seen before. Each
 /// closed folder in a closed folder is a round.
@@ -35,10 +36,9 @@ pub fn run(arguments: &FixArgs, environment: &Environment, output: &mut Output) 
             .iter()
             .for_each(|(part, seconds)| output.talk(&format!("{:>8.1} ms  {part}\n", seconds * 1000.0)));
     }
-    let plan = Plan::new(&before, |_, fix| arguments.include_unsafe || fix.applicability == Applicability::Safe);
-    let changes = plan.file_changes(&gathered.facts.project.sources)?;
+    let plan = Plan::new(&before, |_, fix| may_be_made(arguments, fix));
     if arguments.dry_run {
-        output.result(&diff::patch(&plan, &changes));
+        output.result(&diff::patch(&plan, &plan.file_changes(&gathered.facts.project.sources)?));
         held_back(&plan, &before, arguments.include_unsafe, output);
         return Ok(left(&before));
     }
@@ -48,10 +48,11 @@ pub fn run(arguments: &FixArgs, environment: &Environment, output: &mut Output) 
         } else {
             "nothing that devdoctor repairs by itself\n"
         });
+        not_looked(&before, output);
         held_back(&plan, &before, arguments.include_unsafe, output);
         return Ok(left(&before));
     }
-    let Some(plan) = consented(arguments, plan, &before, &changes, output)? else {
+    let Some(plan) = asked(arguments, &before, &gathered.facts.project.sources, output)? else {
         let declined = Plan::new(&before, |_, _| false);
         held_back(&declined, &before, arguments.include_unsafe, output);
         return Ok(left(&before));
@@ -78,7 +79,7 @@ impl Patient<'_> {
         let mut treatment = Treatment::begin(&self.records, &gathered.facts.project.root, &plan)?;
         let mut failures = 0;
         let (mut plan, mut gathered, mut after) = (plan, gathered, None);
-        for _ in 0..ROUNDS {
+        for round in 1..=ROUNDS {
             let failed =
                 treatment.carry_out(&plan, &gathered.facts, &self.arguments.project, self.environment, output)?;
             failures += failed.len();
@@ -87,19 +88,23 @@ impl Patient<'_> {
             plan.items.retain(|item| !failed.contains(&item.fingerprint));
             afterwards.extend(plan.afterwards().into_iter().map(str::to_owned));
             let last = gathered.facts;
-            gathered = gather(&self.arguments.project, self.environment, output)?;
+            gathered = gather(&self.arguments.project, self.environment, output)
+                .inspect_err(|_| output.chat(&way_back(treatment.id())))?;
             let report = judge::judge(&self.checks, &gathered.facts, self.arguments.project.offline);
-            // Fixes that had to wait for others are made now, on the new bytes.
-            plan = Plan::new(&report, |judged, _| {
-                waiting.contains(&judged.fingerprint) && !watch.has_tried(&judged.fingerprint)
-            });
-            waiting = plan.later.iter().map(|item| item.fingerprint.clone()).collect();
             let seen_now = watch.further(&report, &last);
-            plan.items.extend(self.further(&report, seen_now, output)?);
+            let waited: Vec<Judged> = report
+                .findings
+                .iter()
+                .filter(|judged| waiting.contains(&judged.fingerprint) && !watch.has_tried(&judged.fingerprint))
+                .cloned()
+                .collect();
+            // Nobody is asked for what no round is left to do.
+            let next =
+                if round == ROUNDS { None } else { self.further(&report, seen_now, waited, &gathered.facts, output)? };
             after = Some(report);
-            if plan.is_empty() {
-                break;
-            }
+            let Some(next) = next else { break };
+            waiting = next.later.iter().map(|item| item.fingerprint.clone()).collect();
+            plan = next;
         }
         let Some(after) = after else { return Ok(left(before)) };
         let verdict = watch.verdict(before, &after, &gathered.facts);
@@ -108,103 +113,29 @@ impl Patient<'_> {
         Ok(if failures == 0 && verdict.new.is_empty() { left(&after) } else { Status::Found })
     }
 
-    /// The fixes of what a round before this one could not see, as far as the person agrees.
-    fn further(&self, report: &Report, findings: Vec<Judged>, output: &mut Output) -> Result<Vec<Item>, Error> {
+    /// The fixes of what a round before this one could not see, and of what had to wait for others, as far as the person agrees
+    /// to them: what they were shown before stood in other bytes.
+    fn further(
+        &self,
+        report: &Report,
+        seen_now: Vec<Judged>,
+        waited: Vec<Judged>,
+        facts: &Facts,
+        output: &mut Output,
+    ) -> Result<Option<Plan>, Error> {
         let width = output.style().width;
-        for judged in &findings {
-            let text = wrapped(&format!("seen only now: {}", judged.finding.message), width, "  ");
-            output.result(&format!("{text}\n"));
-        }
-        let only = Report { findings, ..report.clone() };
-        let unsafe_too = self.arguments.include_unsafe;
-        let plan = Plan::new(&only, |_, fix| unsafe_too || fix.applicability == Applicability::Safe);
-        if plan.is_empty() {
-            return Ok(vec![]);
-        }
-        Ok(consented(self.arguments, plan, &only, &[], output)?.map(|plan| plan.items).unwrap_or_default())
-    }
-}
-
-/// What the person agreed to: everything under `--yes`, else what they say yes to. `None`: nothing.
-fn consented(
-    arguments: &FixArgs,
-    plan: Plan,
-    report: &Report,
-    changes: &[FileChange],
-    output: &mut Output,
-) -> Result<Option<Plan>, Error> {
-    output.result(&shown(&plan, changes, output.style().width));
-    if arguments.yes {
-        return Ok(Some(plan));
-    }
-    if !output.terminal.can_ask {
-        output.talk("nothing is applied: there is no terminal to ask at\nhelp: apply all safe fixes with --yes, or see the patch with --dry-run\n");
-        return Ok(None);
-    }
-    // `None` for `q` and Escape.
-    let ask = |question: String| {
-        dialoguer::Confirm::new().with_prompt(question).default(false).interact_opt().unwrap_or(None)
-    };
-    if !arguments.select && !arguments.include_unsafe {
-        let question = match plan.items.len() {
-            1 => "apply this fix?".to_owned(),
-            count => format!("apply these {count} fixes?"),
-        };
-        return Ok((ask(question) == Some(true)).then_some(plan));
-    }
-    // Unsafe fixes are asked for one by one; with --select the safe ones too.
-    let by_itself = |item: &Item| arguments.select || item.fix.applicability == Applicability::Unsafe;
-    let Some(wanted) = agreed(&plan, by_itself, ask) else {
-        output.talk("stopped: nothing is applied\n");
-        return Ok(None);
-    };
-    let chosen = Plan::new(report, |judged, _| wanted.contains(&judged.fingerprint));
-    Ok((!chosen.is_empty()).then_some(chosen))
-}
-
-/// The fixes that the person says yes to, of those that are asked for. `None` when the person stops: then nothing is applied,
-/// not even what was agreed to before. Whoever stops half-way may have seen that it goes wrong.
-fn agreed(
-    plan: &Plan,
-    is_asked_for: impl Fn(&Item) -> bool,
-    mut ask: impl FnMut(String) -> Option<bool>,
-) -> Option<Vec<String>> {
-    let mut wanted = vec![];
-    for item in &plan.items {
-        let place = if item.place.is_empty() { String::new() } else { format!(", {}", item.place) };
-        let question = || format!("{} ({}{place})? q stops", item.fix.title, item.fix.applicability);
-        if !is_asked_for(item) || ask(question())? {
-            wanted.push(item.fingerprint.clone());
-        }
-    }
-    Some(wanted)
-}
-
-/// The plan for people: each fix with its steps, then the patch.
-fn shown(plan: &Plan, changes: &[FileChange], width: usize) -> String {
-    let mut text = String::new();
-    for item in &plan.items {
-        let undoable = if item.fix.undoable() { "can be undone" } else { "cannot be undone" };
-        let place = if item.place.is_empty() { String::new() } else { format!(", {}", item.place) };
-        let title = format!("{} · {}, {undoable} ({}{place})", item.fix.title, item.fix.applicability, item.id);
-        text.push_str(&wrapped(&title, width, "  "));
-        text.push('\n');
-        for step in item.fix.steps.iter().filter(|step| !matches!(step, crate::fix::Step::Edit(_))) {
-            let lines = show::lines(step);
-            lines.iter().take(10).for_each(|line| text.push_str(&format!("  {line}\n")));
-            if lines.len() > 10 {
-                text.push_str(&format!("  and {} more, all named by --dry-run\n", lines.len() - 10));
+        for (words, findings) in [("seen only now", &seen_now), ("its turn comes now", &waited)] {
+            for judged in findings {
+                let text = wrapped(&format!("{words}: {}", judged.finding.message), width, "  ");
+                output.result(&format!("{text}\n"));
             }
         }
+        let only = Report { findings: [seen_now, waited].concat(), ..report.clone() };
+        if Plan::new(&only, |_, fix| may_be_made(self.arguments, fix)).is_empty() {
+            return Ok(None);
+        }
+        asked(self.arguments, &only, &facts.project.sources, output)
     }
-    if !changes.is_empty() {
-        text.push('\n');
-    }
-    for change in changes {
-        text.push_str(&diff::file_shown(change));
-    }
-    text.push('\n');
-    text
 }
 
 fn tell(verdict: &Verdict, afterwards: &[String], id: &str, output: &mut Output) {
@@ -234,7 +165,20 @@ fn tell(verdict: &Verdict, afterwards: &[String], id: &str, output: &mut Output)
     if !verdict.new.is_empty() {
         say("help", &format!("a fix made something new: take it back with `devdoctor undo {id}`"));
     }
-    output.chat(&format!("take it back with `devdoctor undo {id}`\n"));
+    output.chat(&way_back(id));
+}
+
+fn way_back(id: &str) -> String {
+    format!("take it back with `devdoctor undo {id}`\n")
+}
+
+/// That nothing is to be repaired can only be said of what was looked at.
+fn not_looked(report: &Report, output: &mut Output) {
+    let skipped = report.checks.iter().filter(|(_, outcome)| matches!(outcome, Outcome::Skipped { .. })).count();
+    if skipped > 0 {
+        let noun = if skipped == 1 { "check" } else { "checks" };
+        output.chat(&format!("{skipped} {noun} could not look: `devdoctor check` says why\n"));
+    }
 }
 
 /// Says how many fixes are held back and which flag releases them, and what is left for a person.
@@ -256,7 +200,12 @@ fn held_back(plan: &Plan, report: &Report, released: bool, output: &mut Output) 
 }
 
 fn left(report: &Report) -> Status {
-    if report.findings.is_empty() { Status::Clean } else { Status::Found }
+    let crashed = report.checks.iter().any(|(_, outcome)| matches!(outcome, Outcome::Crashed { .. }));
+    match (crashed, report.findings.is_empty()) {
+        (true, _) => Status::Failed,
+        (false, true) => Status::Clean,
+        (false, false) => Status::Found,
+    }
 }
 
 /// Where the journals lie: `$XDG_STATE_HOME`, else `~/.local/state` (XDG base directory specification).
@@ -272,38 +221,5 @@ pub fn state_directory(environment: &Environment) -> Result<std::path::PathBuf, 
                 None => Err(Error::NoStateDirectory),
             },
         },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::fix::Fix;
-
-    #[test]
-    fn a_person_who_stops_gets_nothing_applied() {
-        let item = |name: &str, applicability: Applicability| Item {
-            id: "exec-as-root".into(),
-            fingerprint: name.into(),
-            place: format!("Makefile:{name}"),
-            fix: Fix { applicability, ..Fix::safe("run it", vec![]) },
-        };
-        let items =
-            vec![item("1", Applicability::Safe), item("2", Applicability::Unsafe), item("3", Applicability::Safe)];
-        let plan = Plan { items, ..Plan::default() };
-        let mut asked = vec![];
-        let wanted = agreed(
-            &plan,
-            |_| true,
-            |question| {
-                asked.push(question);
-                Some(asked.len() != 2)
-            },
-        );
-        assert_eq!(wanted, Some(vec!["1".to_owned(), "3".to_owned()]));
-        assert_eq!(asked[1], "run it (unsafe, Makefile:2)? q stops");
-        let is_unsafe = |item: &Item| item.fix.applicability == Applicability::Unsafe;
-        assert_eq!(agreed(&plan, is_unsafe, |_| Some(false)), Some(vec!["1".to_owned(), "3".to_owned()]));
-        assert_eq!(agreed(&plan, is_unsafe, |_| None), None);
     }
 }

@@ -2,6 +2,7 @@
 
 mod carry_out;
 mod check;
+mod consent;
 mod exec;
 mod explain;
 mod facts;

@@ -1,5 +1,7 @@
 //! `[tool.alembic]` holds what Alembic trips over at every command: hooks in the form of an ini file, or a bare `%`.
 
+mod percent;
+
 use std::collections::BTreeSet;
 
 use crate::facts::Facts;
@@ -8,6 +10,8 @@ use crate::fix::{Edit, Fix, Step};
 use crate::project::alembic::Alembic;
 use crate::text::toml::hooks::{Shape, as_array};
 use crate::text::{Source, ini, toml};
+
+use percent::percent;
 
 const HOOKS: [&str; 3] = ["tool", "alembic", "post_write_hooks"];
 
@@ -82,59 +86,12 @@ fn difference(source: &Source, written: &str) -> Option<Edit> {
     Some(Edit { span, text: right.get(..right.len() - end)?.to_owned() })
 }
 
-/// Strings of `[tool.alembic]` with a `%` that Alembic cannot put anything in for.
-fn percent(source: &Source, toml: &toml::Toml) -> Vec<Finding> {
-    let section = ["tool", "alembic"];
-    let mut findings = vec![];
-    for key in toml.keys(&section) {
-        let path = [section[0], section[1], key.as_str()];
-        for text in toml.text(&path).into_iter().chain(toml.texts(&path)) {
-            let raw = source.text().get(text.range.clone()).unwrap_or("");
-            let at = bad_percents(raw);
-            let Some(first) = at.first() else { continue };
-            let place = |at: usize| source.span(text.range.start + at..text.range.start + at + 1);
-            let double = |at: &usize| {
-                Step::Edit(Edit {
-                    span: source.span(text.range.start + at..text.range.start + at),
-                    text: "%".to_owned(),
-                })
-            };
-            let fix = Fix::safe(format!("double the `%` in `{key}`"), at.iter().map(double).collect());
-            findings.push(
-                Finding::at(
-                    &place(*first),
-                    format!("{}: {key}", source.path()),
-                    format!("`{key}` holds a `%` that Alembic takes for its own"),
-                )
-                .label("is written `%%`")
-                .seen("pyproject.toml", &key, "only `%(here)s` and `%%` may stand there")
-                .fix(fix),
-            );
-        }
-    }
-    findings
-}
-
-fn bad_percents(text: &str) -> Vec<usize> {
-    let (mut found, mut at) = (vec![], 0);
-    while let Some(next) = text.get(at..).and_then(|rest| rest.find('%')) {
-        let rest = text.get(at + next..).unwrap_or("");
-        let taken = ["%%", "%(here)s"].iter().find(|fine| rest.starts_with(**fine)).map_or(1, |fine| fine.len());
-        if taken == 1 {
-            found.push(at + next);
-        }
-        at += next + taken;
-    }
-    found
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn only_what_alembic_knows_may_follow_a_percent() {
-        assert_eq!(bad_percents("%(here)s/%%(rev)s_%(rev)s_100%"), [18, 29]);
+    fn alembic_reads_toml_since_1_16() {
         assert!(reads_toml("1.16.0") && reads_toml("2.0") && !reads_toml("1.15.2") && reads_toml("x"));
     }
 }

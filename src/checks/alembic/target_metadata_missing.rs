@@ -1,11 +1,13 @@
 //! `env.py` hands Alembic nothing to compare the database with, or a collection that holds none of the tables.
 
-use crate::checks::python_fix::{edit, import, listed, range, with_fix};
+mod cure;
+
+use crate::checks::python_fix::{listed, with_fix};
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
-use crate::fix::{Fix, Step};
 use crate::project::python::{Environment, Metadata};
-use crate::text::Span;
+
+use cure::{handed, only, replaced};
 
 pub(super) fn check(facts: &Facts) -> Checked {
     let environments = &facts.project.python.environments;
@@ -35,14 +37,6 @@ fn findings(facts: &Facts, environment: &Environment) -> Vec<Finding> {
     }
     found.extend(foreign(facts, environment).map(seen));
     found
-}
-
-/// The one collection that all tables of the environment are in.
-fn only(environment: &Environment) -> Option<&(Metadata, String)> {
-    match environment.owners.as_slice() {
-        [owner] => Some(owner),
-        _ => None,
-    }
 }
 
 /// Tables that are in another collection than the one that is handed over.
@@ -79,52 +73,4 @@ fn foreign(facts: &Facts, environment: &Environment) -> Option<Finding> {
         fix,
         "hand over a list of all metadata: `target_metadata = [SQLModel.metadata, Base.metadata]`",
     ))
-}
-
-/// How a collection is written in `env.py`, and the import that it needs.
-fn written(facts: &Facts, environment: &Environment, owner: &(Metadata, String)) -> Option<(String, Option<Step>)> {
-    let python = &facts.project.python;
-    let (name, expression) = match &owner.0 {
-        Metadata::Sqlmodel => ("SQLModel".to_owned(), "SQLModel.metadata".to_owned()),
-        Metadata::Class(class) => {
-            let name = python.classes.get(*class)?.name.value.clone();
-            (name.clone(), format!("{name}.metadata"))
-        }
-        Metadata::Object(_, name) => (name.clone(), name.clone()),
-        Metadata::Unknown => return None,
-    };
-    let (source, shape) = (facts.source(&environment.env_py)?, python.shapes.get(&environment.env_py)?);
-    if shape.imports.iter().any(|import| import.name == name && import.bound == name) {
-        return Some((expression, None));
-    }
-    if shape.bound.contains(&name) {
-        return None;
-    }
-    let before = environment.target.span.as_ref().is_none_or(|span| shape.imports_at.end <= span.start);
-    let line = format!("from {} import {name}", owner.1);
-    before.then(|| (expression, Some(import(source, shape, &[line]))))
-}
-
-fn replaced(facts: &Facts, environment: &Environment, owner: &(Metadata, String), span: &Span) -> Option<Fix> {
-    let (expression, import) = written(facts, environment, owner)?;
-    let steps = import.into_iter().chain([edit(span, expression.clone())]).collect();
-    Some(Fix::safe(format!("hand over `{expression}`"), steps))
-}
-
-/// Adds the argument to a call that lacks it.
-fn handed(facts: &Facts, environment: &Environment, call: &Span) -> Option<Fix> {
-    let (expression, import) = match &environment.target.variable {
-        Some(variable) => (variable.clone(), None),
-        None => written(facts, environment, only(environment)?)?,
-    };
-    let text = facts.source(&call.path)?.slice(call);
-    let inner = text.strip_suffix(')')?.trim_end();
-    let argument = match inner.chars().next_back()? {
-        '(' => format!("target_metadata={expression}"),
-        ',' => format!(" target_metadata={expression},"),
-        _ => format!(", target_metadata={expression}"),
-    };
-    let at = call.start + inner.len();
-    let steps = import.into_iter().chain([edit(&range(call, at, at), argument)]).collect();
-    Some(Fix::safe(format!("hand over `{expression}`"), steps))
 }

@@ -1,19 +1,22 @@
 //! A service runs as a user who cannot write a folder that is mounted into it and that it has a reason to write.
 
+mod cure;
+mod reason;
+
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use crate::access::rights::Want;
 use crate::access::service::service_changes_user;
-use crate::access::{Decides, IdMaps, Layout, Process, ServiceUser, Written, normal, working_directory, written_by};
-use crate::facts::{Facts, FileKind, ForeignFile, Host, PathStat, SeenPath};
+use crate::access::{Decides, IdMaps, Process, ServiceUser, normal};
+use crate::facts::{Facts, FileKind, SeenPath};
 use crate::finding::{Checked, Finding};
-use crate::fix::{Chown, ChownPlace, Fix, Step};
-use crate::project::compose::{Mount, Service, is_below};
+use crate::fix::Step;
+use crate::project::compose::Mount;
 
-use super::cure::withheld;
-use super::places::{holds_data, holds_settings, shown};
-use super::run_as_person;
+use super::places::shown;
+
+use cure::cure;
+use reason::{Reason, reason};
 
 pub(super) fn check(facts: &Facts) -> Checked {
     let (host, docker) = (facts.host()?, facts.docker()?);
@@ -90,74 +93,4 @@ pub(super) fn given_away(facts: &Facts) -> BTreeSet<SeenPath> {
         _ => None,
     });
     chowns.flatten().map(|(path, _)| path).collect()
-}
-
-/// Why a service is likely to write a folder.
-enum Reason {
-    /// The engine made it for a bind mount whose source was not there: it holds nothing of the project.
-    MadeByEngine,
-    /// Its name says that it is for data.
-    Data,
-    /// This runs in it.
-    Tool(Written),
-}
-
-fn reason(
-    facts: &Facts,
-    host: &Host,
-    service: &Service,
-    mount: &Mount,
-    source: &str,
-    stat: &PathStat,
-) -> Option<Reason> {
-    let (root, project) = (facts.project.root.as_str(), &facts.project);
-    let container = facts.docker.as_ref().ok().and_then(|docker| docker.container_of(&service.name));
-    if let Some(directory) = working_directory(service, container, project) {
-        let layout = Layout::of_service(service, None);
-        let index = service.mounts.iter().position(|other| other == mount);
-        let here = |written: &Written| layout.spot(&format!("{directory}/{}", written.path)).mount == index;
-        if let Some(written) = written_by(service, container, project).into_iter().find(here) {
-            return Some(Reason::Tool(written));
-        }
-    }
-    let below = source != root && is_below(source, root);
-    if holds_settings(&mount.target) || is_below(root, source) {
-        return None;
-    }
-    if below && stat.owner.uid == 0 && host.root_owner.uid != 0 {
-        return Some(Reason::MadeByEngine);
-    }
-    (holds_data(source) || holds_data(&mount.target)).then_some(Reason::Data)
-}
-
-/// Gives a folder of root's to the service, or runs the service as the one whom the project belongs to.
-fn cure(
-    facts: &Facts,
-    host: &Host,
-    service: &Service,
-    source: &str,
-    stat: &PathStat,
-    to: crate::facts::Owner,
-    plain: bool,
-) -> Fix {
-    let name = &service.name.value;
-    let folder = shown(&facts.project.root, source);
-    let title = format!("give `{folder}` to {to}");
-    let inside = Path::new(source).strip_prefix(&facts.project.root).ok().filter(|path| !path.as_os_str().is_empty());
-    if let (Some(path), true) = (inside, stat.owner.uid == 0) {
-        let file = ForeignFile { path: SeenPath(path.to_owned()), stat: *stat, capabilities: false };
-        let direct = host.effective_uid == 0;
-        if let Some(reason) = withheld(facts, host, &[&file], direct) {
-            return Fix::manual(format!("{title}: {reason}"));
-        }
-        let steps =
-            vec![Step::Chown(Chown { place: ChownPlace::Project, paths: vec![(file.path, stat.owner)], to, direct })];
-        // What goes to somebody else than the person is for the person to decide.
-        return if to.uid == host.root_owner.uid { Fix::safe(title, steps) } else { Fix::risky(title, steps) };
-    }
-    if plain && stat.owner.uid == host.root_owner.uid && to.uid != host.root_owner.uid {
-        let container = facts.docker.as_ref().ok().and_then(|docker| docker.container_of(name));
-        return run_as_person::cure(facts, service, container).1;
-    }
-    Fix::manual(format!("{title}, or run `{name}` as a user who may write there"))
 }

@@ -1,23 +1,14 @@
 //! An import or an alias in the body of a model: pydantic takes what it binds for a field without a type.
 
+mod taken;
+
 use super::moved;
 use crate::checks::python_fix::{listed, text, with_fix};
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
 use crate::project::python::{Ancestor, Class, Member, MemberSort, ancestors, is_model};
 
-/// Names that are no fields, whatever they are bound to.
-const NO_FIELDS: [&str; 2] = ["model_config", "metadata"];
-
-/// Classes that begin with a small letter.
-const SMALL_CLASSES: [&str; 6] = [
-    "datetime.datetime",
-    "datetime.date",
-    "datetime.time",
-    "datetime.timedelta",
-    "datetime.timezone",
-    "decimal.localcontext",
-];
+use taken::is_taken;
 
 pub(super) fn check(facts: &Facts) -> Checked {
     let classes = &facts.project.python.classes;
@@ -50,52 +41,6 @@ fn is_import(member: &Member) -> bool {
 /// Imports, and other names for types, mean the same at the top of the module.
 fn is_movable(member: &Member) -> bool {
     is_import(member) || member.kind == MemberSort::Assigned && !member.literal && member.calls.is_empty()
-}
-
-fn begins_with_capital(name: &str) -> bool {
-    name.rsplit('.').next().is_some_and(|last| last.starts_with(char::is_uppercase))
-}
-
-/// Whether pydantic takes what a statement binds for a field, for certain.
-fn is_taken(facts: &Facts, class: usize, member: &Member) -> bool {
-    let name = member.name.value.as_str();
-    if name.starts_with('_') || NO_FIELDS.contains(&name) || is_class_variable(facts, class, name) {
-        return false;
-    }
-    // Functions are left alone; classes and types are not.
-    let is_type = |name: &str| begins_with_capital(name) || SMALL_CLASSES.contains(&name);
-    match &member.kind {
-        MemberSort::ImportedModule => true,
-        MemberSort::ImportedName => member.outside.as_deref().is_some_and(is_type),
-        MemberSort::Assigned if member.literal => true,
-        MemberSort::Assigned => {
-            let value = member.value.as_ref().map_or("", |span| text(facts, span));
-            let is_name = value.chars().all(|it| it.is_alphanumeric() || matches!(it, '_' | '.'));
-            let call = member.calls.first().filter(|call| Some(&call.span) == member.value.as_ref());
-            match (&member.outside, call) {
-                (_, Some(call)) => ["Column", "relationship", "mapped_column"].iter().any(|it| call.is(it)),
-                (Some(outside), _) => is_type(outside),
-                (None, None) if is_name => begins_with_capital(value),
-                // `Json = dict[str, Any]`
-                (None, None) => begins_with_capital(name) && value.contains('[') && !value.starts_with("lambda"),
-            }
-        }
-        MemberSort::Function(decorators) => {
-            decorators.iter().any(|it| it.rsplit('.').next() == Some("hybrid_property"))
-        }
-        _ => false,
-    }
-}
-
-/// Whether a class above says that the name is none of a field.
-fn is_class_variable(facts: &Facts, class: usize, name: &str) -> bool {
-    let classes = &facts.project.python.classes;
-    ancestors(classes, class).iter().any(|ancestor| match ancestor {
-        Ancestor::Class(at) => classes.get(*at).is_some_and(|class| {
-            class.body.iter().any(|it| it.name.value == name && it.kind == MemberSort::ClassVariable)
-        }),
-        _ => false,
-    })
 }
 
 fn finding(facts: &Facts, class: &Class, members: &[&Member], movable: bool) -> Finding {

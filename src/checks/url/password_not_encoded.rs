@@ -1,5 +1,7 @@
 //! A password in a URL holds a character that ends it, or makes it unreadable, for who reads it.
 
+mod words;
+
 use super::encoding::{encoded, how_to_write, listed, written};
 use super::{doubling, edits, in_force, is_in_file, is_read_by, raw, recreated, with_readers};
 use crate::facts::Facts;
@@ -9,7 +11,9 @@ use crate::project::urls::{
     DatabaseUrl, UrlDefect, UrlDefectKind, characters_to_encode, has_escapes_in_password, password_replacements,
     text_of,
 };
-use crate::text::{MASK, mask_url};
+use crate::text::mask_url;
+
+use words::{default_at, words};
 
 pub(super) fn check(facts: &Facts) -> Checked {
     let mut findings = vec![];
@@ -93,37 +97,4 @@ fn of_url(facts: &Facts, url: &DatabaseUrl, first: &UrlDefect, biting: &[&UrlDef
     // With `%40` beside a raw `@` it is a guess that `%40` is meant as `@`.
     let fix = if ambiguous { Fix::risky(title, steps) } else { Fix::safe(title, steps) };
     finding.fix(recreated(fix, url))
-}
-
-/// The variable whose default holds a byte of a URL's raw text: `${NAME:-default}`.
-fn default_at(text: &str, offset: usize) -> Option<&str> {
-    let (_, inside) = text.get(..offset)?.rsplit_once("${")?;
-    let name = inside.split([':', '-']).next()?;
-    (name.len() < inside.len() && !inside.contains('}')).then_some(name)
-}
-
-/// The message, and what stands under the underline.
-fn words(url: &DatabaseUrl, kind: &UrlDefectKind) -> (String, String) {
-    match kind {
-        // Where the host that is taken is all password, there is nothing to show.
-        UrlDefectKind::RawInPassword { character, sqlalchemy_host: Some(host), .. } if host == MASK => (
-            format!("the password in `{}` ends at this `{character}` for SQLAlchemy", url.key),
-            "ends the password for its readers".to_owned(),
-        ),
-        UrlDefectKind::RawInPassword { character, sqlalchemy_host: Some(host), .. } => (
-            format!(
-                "the password in `{}` ends at this `{character}` for SQLAlchemy, which looks for the host `{host}`",
-                url.key
-            ),
-            "ends the password for its readers".to_owned(),
-        ),
-        UrlDefectKind::RawInPassword { character, .. } => (
-            format!("the password in `{}` cannot be read by libpq because of this `{character}`", url.key),
-            "must be encoded for libpq".to_owned(),
-        ),
-        _ => (
-            format!("`{}` holds a `%` that an ini file takes for an interpolation", url.key),
-            "is written `%%` in an ini file".to_owned(),
-        ),
-    }
 }

@@ -1,7 +1,7 @@
 //! Writes a file of the project: atomically, with its mode and owner kept, and never outside the project's root.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Component, Path, PathBuf};
@@ -10,6 +10,7 @@ use nix::errno::Errno;
 use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat, openat2};
 use nix::sys::stat::{FileStat, Mode, SFlag, fchmod, fstat};
 use nix::unistd::{Gid, Uid, UnlinkatFlags, fchown, unlinkat};
+use xattr::FileExt;
 
 use crate::fix::journal::sha256;
 
@@ -44,7 +45,7 @@ pub enum EditError {
 ///
 /// `in_place` keeps the inode: for a file that is mounted singly into a container, which would go on seeing the old inode
 /// after a rename. Files with several names (hard links) are written in place too. Everything else goes through a new file
-/// and a rename, with mode and owner as before.
+/// and a rename, with mode, owner and attributes (access control lists are among them) as before.
 ///
 /// The directory is opened beneath the root without following symlinks (`openat2(2)`), so that nobody who changes the tree
 /// meanwhile can lead the write elsewhere. A file that is itself a symlink is followed once, within the project.
@@ -68,16 +69,17 @@ pub fn write(root: &Path, path: &str, before_sha256: &str, after: &[u8], in_plac
     if SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT != SFlag::S_IFREG {
         return Err(refused(path, "is no regular file"));
     }
-    let mut bytes = vec![];
-    File::from(file).read_to_end(&mut bytes).map_err(|error| kernel(crate::error::said(&error)))?;
+    let (mut file, mut bytes) = (File::from(file), vec![]);
+    file.read_to_end(&mut bytes).map_err(|error| kernel(crate::error::said(&error)))?;
     if sha256(&bytes) != before_sha256 {
         return Err(EditError::Changed(path.to_owned()));
     }
     if in_place || stat.st_nlink > 1 {
         return overwrite(&directory, name, &bytes, after).map_err(kernel);
     }
-    match replace(&directory, name, after, &stat) {
-        // A directory that may not be written can still hold a file that may.
+    match replace(&directory, name, after, &file, &stat) {
+        // A directory that may not be written can still hold a file that may. And what cannot be kept on a new file stays on the
+        // old one.
         Err(Errno::EACCES | Errno::EPERM | Errno::EROFS) => overwrite(&directory, name, &bytes, after).map_err(kernel),
         done => done.map_err(errno),
     }
@@ -92,7 +94,10 @@ pub fn has(root: &Path, path: &str, expected_sha256: &str) -> bool {
             .custom_flags(OFlag::O_NONBLOCK.bits() | OFlag::O_NOCTTY.bits())
             .open(root.join(path))?;
         let mut bytes = vec![];
-        file.read_to_end(&mut bytes)?;
+        // A device may never end.
+        if file.metadata()?.is_file() {
+            file.read_to_end(&mut bytes)?;
+        }
         Ok(bytes)
     };
     bytes().is_ok_and(|bytes| sha256(&bytes) == expected_sha256)
@@ -122,13 +127,13 @@ fn resolved(root: &Path, path: &str) -> Result<PathBuf, EditError> {
         .map_err(|_| refused(path, "is a symlink that leads out of the project"))
 }
 
-/// Opens a directory beneath another one, following no symlink. Kernels before 5.6 have no `openat2`; there each part is
-/// opened by itself with `O_NOFOLLOW`, which is as strict.
+/// Opens a directory beneath another one, following no symlink. Kernels before 5.6 have no `openat2`, and some sandboxes answer
+/// EPERM to calls they do not know; there each part is opened by itself with `O_NOFOLLOW`, which is as strict.
 pub(super) fn open_beneath(root: impl AsFd, path: &Path) -> nix::Result<OwnedFd> {
     let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
     let resolve = ResolveFlag::RESOLVE_BENEATH | ResolveFlag::RESOLVE_NO_SYMLINKS | ResolveFlag::RESOLVE_NO_MAGICLINKS;
     match openat2(root.as_fd(), path, OpenHow::new().flags(flags).resolve(resolve)) {
-        Err(Errno::ENOSYS) => {
+        Err(Errno::ENOSYS | Errno::EPERM) => {
             let mut directory = openat(root.as_fd(), ".", flags, Mode::empty())?;
             for part in path.components() {
                 match part {
@@ -164,13 +169,13 @@ fn overwrite(directory: &OwnedFd, name: &std::ffi::OsStr, before: &[u8], after: 
     }
 }
 
-fn replace(directory: &OwnedFd, name: &std::ffi::OsStr, after: &[u8], stat: &FileStat) -> nix::Result<()> {
+fn replace(directory: &OwnedFd, name: &std::ffi::OsStr, after: &[u8], old: &File, stat: &FileStat) -> nix::Result<()> {
     let mut temporary = std::ffi::OsString::from(".");
     temporary.push(name);
     temporary.push(format!(".devdoctor-{}", std::process::id()));
     let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
     let file = openat(directory, temporary.as_os_str(), flags, Mode::S_IRUSR | Mode::S_IWUSR)?;
-    let written = fill(file, after, stat).and_then(|()| {
+    let written = fill(file, after, old, stat).and_then(|()| {
         nix::fcntl::renameat(directory, temporary.as_os_str(), directory, name)?;
         nix::unistd::fsync(directory)
     });
@@ -181,7 +186,7 @@ fn replace(directory: &OwnedFd, name: &std::ffi::OsStr, after: &[u8], stat: &Fil
     written
 }
 
-fn fill(file: OwnedFd, after: &[u8], stat: &FileStat) -> nix::Result<()> {
+fn fill(file: OwnedFd, after: &[u8], old: &File, stat: &FileStat) -> nix::Result<()> {
     let mut file = File::from(file);
     file.write_all(after).map_err(|error| error.raw_os_error().map_or(Errno::EIO, Errno::from_raw))?;
     let made = fstat(&file)?;
@@ -190,7 +195,29 @@ fn fill(file: OwnedFd, after: &[u8], stat: &FileStat) -> nix::Result<()> {
     }
     // After the owner, since a chown clears set-user-id bits.
     fchmod(&file, Mode::from_bits_truncate(stat.st_mode & 0o7777))?;
+    keep_attributes(old, &file).map_err(|_| Errno::EPERM)?;
     nix::unistd::fsync(&file)
+}
+
+/// Gives a new file the attributes of the old one, and none else: a folder may have its own for what is made in it.
+fn keep_attributes(old: &File, new: &File) -> io::Result<()> {
+    let names = |file: &File| match file.list_xattr() {
+        Ok(names) => Ok(names.collect::<Vec<_>>()),
+        Err(error) if error.raw_os_error() == Some(Errno::EOPNOTSUPP as i32) => Ok(vec![]),
+        Err(error) => Err(error),
+    };
+    for name in names(old)? {
+        let Some(value) = old.get_xattr(&name)? else { continue };
+        if new.get_xattr(&name)?.as_ref() != Some(&value) {
+            new.set_xattr(&name, &value)?;
+        }
+    }
+    for name in names(new)? {
+        if old.get_xattr(&name)?.is_none() {
+            new.remove_xattr(&name)?;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -226,6 +253,32 @@ mod tests {
         assert_eq!(read(&project, "sub/file"), "after");
         assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o7777, 0o640);
         assert_eq!(std::fs::read_dir(project.path().join("sub")).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_keeps_its_access_control_list_and_gets_none_of_its_folder() {
+        // User 12345 may read: its owner, that user, the group, the mask, the others.
+        let entries = [(1_u16, 6_u16, u32::MAX), (2, 4, 12345), (4, 4, u32::MAX), (16, 4, u32::MAX), (32, 4, u32::MAX)];
+        let entry = |(tag, right, user): (u16, u16, u32)| {
+            [&tag.to_le_bytes()[..], &right.to_le_bytes(), &user.to_le_bytes()].concat()
+        };
+        let list = [2_u32.to_le_bytes().to_vec(), entries.into_iter().flat_map(entry).collect()].concat();
+        let name = "system.posix_acl_access";
+        for (list_of_file, list_of_folder) in [(Some(&list), None), (None, Some(&list)), (None, None)] {
+            let project = project();
+            let path = project.path().join("sub/file");
+            if let Some(list) = list_of_file {
+                xattr::set(&path, name, list).unwrap();
+            }
+            if let Some(list) = list_of_folder {
+                xattr::set(project.path().join("sub"), "system.posix_acl_default", list).unwrap();
+            }
+            let inode = std::fs::metadata(&path).unwrap().ino();
+            write(project.path(), "sub/file", &sha256(b"before"), b"after", false).unwrap();
+            assert_eq!(read(&project, "sub/file"), "after");
+            assert_eq!(xattr::get(&path, name).unwrap().as_ref(), list_of_file);
+            assert_ne!(std::fs::metadata(&path).unwrap().ino(), inode, "a new file");
+        }
     }
 
     #[test]
@@ -275,6 +328,8 @@ mod tests {
         let project = project();
         nix::unistd::mkfifo(&project.path().join("pipe"), Mode::S_IRWXU).unwrap();
         assert!(!has(project.path(), "pipe", &sha256(b"before")));
+        symlink("/dev/zero", project.path().join("endless")).unwrap();
+        assert!(!has(project.path(), "endless", &sha256(b"before")));
         let error = write(project.path(), "pipe", &sha256(b"before"), b"after", false).unwrap_err();
         assert_eq!(error.to_string(), "`pipe` is no regular file");
     }

@@ -20,7 +20,7 @@ use super::edit::open_beneath;
 /// # Errors
 /// When the path is not as it was when the fix was made, or the kernel refuses; in the kernel's words. Then nothing is done.
 pub fn change(root: &Path, step: &PathStep) -> Result<(), String> {
-    let (parent, name) = parent(root, step.path.as_path())?;
+    let (parent, name) = parent(root, step.path.as_path()).map_err(Unreached::words)?;
     match &step.change {
         PathChange::MakeFolder { owner } => make_folder(&parent, name, 0o755, *owner),
         PathChange::RemoveFolder { owner, mode } => {
@@ -56,8 +56,9 @@ pub fn change(root: &Path, step: &PathStep) -> Result<(), String> {
 pub fn take_back(root: &Path, step: &PathStep) -> Result<bool, String> {
     let (parent, name) = match parent(root, step.path.as_path()) {
         Ok(found) => found,
-        Err(_) if !matches!(step.change, PathChange::RemoveFolder { .. }) => return Ok(false),
-        Err(error) => return Err(error),
+        // With the folder above it is gone itself. Of what cannot be looked at nobody knows.
+        Err(Unreached::Gone(_)) if !matches!(step.change, PathChange::RemoveFolder { .. }) => return Ok(false),
+        Err(error) => return Err(error.words()),
     };
     let there = match fstatat(&parent, name, AtFlags::AT_SYMLINK_NOFOLLOW) {
         Ok(stat) => Some(stat),
@@ -87,23 +88,50 @@ pub fn take_back(root: &Path, step: &PathStep) -> Result<bool, String> {
     }
 }
 
-/// The folder of a path, opened beneath the root, and the path's last part.
-fn parent<'path>(root: &Path, path: &'path Path) -> Result<(OwnedFd, &'path std::ffi::OsStr), String> {
-    if path.components().any(|part| !matches!(part, Component::Normal(_))) {
-        return Err("lies outside the project".to_owned());
+/// Why the folder of a path was not opened, for people.
+enum Unreached {
+    /// It is not there.
+    Gone(String),
+    /// It may be there.
+    Other(String),
+}
+
+impl Unreached {
+    fn words(self) -> String {
+        match self {
+            Self::Gone(words) | Self::Other(words) => words,
+        }
     }
-    let name = path.file_name().ok_or("names nothing")?;
+}
+
+/// The folder of a path, opened beneath the root, and the path's last part.
+fn parent<'path>(root: &Path, path: &'path Path) -> Result<(OwnedFd, &'path std::ffi::OsStr), Unreached> {
+    let other = |words: &str| Unreached::Other(words.to_owned());
+    if path.components().any(|part| !matches!(part, Component::Normal(_))) {
+        return Err(other("lies outside the project"));
+    }
+    let name = path.file_name().ok_or_else(|| other("names nothing"))?;
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let root = File::open(root).map_err(|error| crate::error::said(&error))?;
-    Ok((open_beneath(root.as_fd(), folder).map_err(said)?, name))
+    let root = File::open(root).map_err(|error| Unreached::Other(crate::error::said(&error)))?;
+    let folder = open_beneath(root.as_fd(), folder).map_err(|error| match error {
+        Errno::ENOENT | Errno::ENOTDIR => Unreached::Gone(said(error)),
+        error => Unreached::Other(said(error)),
+    })?;
+    Ok((folder, name))
 }
 
 fn make_folder(parent: &OwnedFd, name: &std::ffi::OsStr, mode: u32, owner: Owner) -> Result<(), String> {
     mkdirat(parent, name, Mode::from_bits_truncate(0o700)).map_err(said)?;
     let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
-    let folder = openat(parent, name, flags, Mode::empty()).map_err(said)?;
-    give(&folder, owner)?;
-    fchmod(&folder, Mode::from_bits_truncate(mode)).map_err(said)
+    let made = openat(parent, name, flags, Mode::empty()).map_err(said).and_then(|folder| {
+        give(&folder, owner)?;
+        fchmod(&folder, Mode::from_bits_truncate(mode)).map_err(said)
+    });
+    if made.is_err() {
+        // The first error is the one to tell; a folder that is left is empty.
+        _ = unlinkat(parent, name, UnlinkatFlags::RemoveDir);
+    }
+    made
 }
 
 /// Root makes things for the one to whom the project belongs. Nobody else may give away, and need not.
@@ -202,5 +230,21 @@ mod tests {
         change(root, &new).unwrap();
         std::fs::write(root.join("new"), "mine").unwrap();
         assert_eq!(take_back(root, &new), Err("has changed since".to_owned()));
+    }
+
+    #[test]
+    fn what_is_gone_with_its_folder_is_taken_back_and_what_cannot_be_reached_is_not() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path();
+        std::fs::create_dir(root.join("above")).unwrap();
+        let made =
+            PathStep { path: SeenPath("above/made".into()), change: PathChange::MakeFolder { owner: owner(root) } };
+        change(root, &made).unwrap();
+        std::fs::rename(root.join("above"), root.join("moved")).unwrap();
+        symlink("moved", root.join("above")).unwrap();
+        assert_eq!(take_back(root, &made), Err("too many symbolic links encountered".to_owned()));
+        assert!(root.join("moved/made").is_dir());
+        std::fs::remove_file(root.join("above")).unwrap();
+        assert_eq!(take_back(root, &made), Ok(false));
     }
 }

@@ -116,7 +116,13 @@ impl Records {
     /// # Errors
     /// When it cannot be written.
     pub fn begin(&self, run: RunEntry) -> Result<Record, RecordError> {
-        let directory = self.directory.join("runs").join(&run.id);
+        let runs = self.directory.join("runs");
+        let directory = runs.join(&run.id);
+        self.make_directory(&runs)?;
+        // Where process numbers are given anew in each container, another run may have the same name: its journal is not ours.
+        if directory.symlink_metadata().is_ok() {
+            return Err(disk(&directory, "written", io::ErrorKind::AlreadyExists.into()));
+        }
         self.make_directory(&directory)?;
         let (path, part) = (directory.join("journal.jsonl"), directory.join("journal.part"));
         // A journal is there with its whole head or not at all: one that is found without its head has lost it.
@@ -336,5 +342,19 @@ mod tests {
         assert_eq!(std::fs::metadata(directory.join("runs/1/before-0")).unwrap().mode() & 0o777, 0o600);
         drop(lock);
         records.lock().unwrap();
+    }
+
+    #[test]
+    fn a_journal_of_the_same_name_is_left_alone() {
+        let state = tempfile::tempdir().unwrap();
+        let records = Records::new(state.path());
+        let run = |root: &str| RunEntry { id: "1".into(), root: root.into(), devdoctor: "0".into(), titles: vec![] };
+        let mut record = records.begin(run("/p")).unwrap();
+        let sha = sha256(b"old");
+        let before = record.keep(b"old").unwrap();
+        record.step(Change::Edit { path: "a".into(), before, before_sha256: sha.clone(), after_sha256: sha }).unwrap();
+        assert!(records.begin(run("/q")).is_err());
+        assert_eq!(records.of_project("/p").unwrap().journals.len(), 1);
+        assert_eq!(records.before("1", "before-0").unwrap(), b"old");
     }
 }

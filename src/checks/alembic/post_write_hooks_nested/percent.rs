@@ -1,0 +1,61 @@
+//! Strings of `[tool.alembic]` with a `%` that Alembic takes for its own.
+
+use crate::finding::Finding;
+use crate::fix::{Edit, Fix, Step};
+use crate::text::{Source, toml};
+
+/// Strings of `[tool.alembic]` with a `%` that Alembic cannot put anything in for.
+pub(super) fn percent(source: &Source, toml: &toml::Toml) -> Vec<Finding> {
+    let section = ["tool", "alembic"];
+    let mut findings = vec![];
+    for key in toml.keys(&section) {
+        let path = [section[0], section[1], key.as_str()];
+        for text in toml.text(&path).into_iter().chain(toml.texts(&path)) {
+            let raw = source.text().get(text.range.clone()).unwrap_or("");
+            let at = bad_percents(raw);
+            let Some(first) = at.first() else { continue };
+            let place = |at: usize| source.span(text.range.start + at..text.range.start + at + 1);
+            let double = |at: &usize| {
+                Step::Edit(Edit {
+                    span: source.span(text.range.start + at..text.range.start + at),
+                    text: "%".to_owned(),
+                })
+            };
+            let fix = Fix::safe(format!("double the `%` in `{key}`"), at.iter().map(double).collect());
+            findings.push(
+                Finding::at(
+                    &place(*first),
+                    format!("{}: {key}", source.path()),
+                    format!("`{key}` holds a `%` that Alembic takes for its own"),
+                )
+                .label("is written `%%`")
+                .seen("pyproject.toml", &key, "only `%(here)s` and `%%` may stand there")
+                .fix(fix),
+            );
+        }
+    }
+    findings
+}
+
+fn bad_percents(text: &str) -> Vec<usize> {
+    let (mut found, mut at) = (vec![], 0);
+    while let Some(next) = text.get(at..).and_then(|rest| rest.find('%')) {
+        let rest = text.get(at + next..).unwrap_or("");
+        let taken = ["%%", "%(here)s"].iter().find(|fine| rest.starts_with(**fine)).map_or(1, |fine| fine.len());
+        if taken == 1 {
+            found.push(at + next);
+        }
+        at += next + taken;
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_alembic_knows_may_follow_a_percent() {
+        assert_eq!(bad_percents("%(here)s/%%(rev)s_%(rev)s_100%"), [18, 29]);
+    }
+}

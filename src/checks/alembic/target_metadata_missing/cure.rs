@@ -1,0 +1,68 @@
+//! Hands the one collection of all tables over to Alembic.
+
+use crate::checks::python_fix::{edit, import, range};
+use crate::facts::Facts;
+use crate::fix::{Fix, Step};
+use crate::project::python::{Environment, Metadata};
+use crate::text::Span;
+
+/// The one collection that all tables of the environment are in.
+pub(super) fn only(environment: &Environment) -> Option<&(Metadata, String)> {
+    match environment.owners.as_slice() {
+        [owner] => Some(owner),
+        _ => None,
+    }
+}
+
+/// How a collection is written in `env.py`, and the import that it needs.
+fn written(facts: &Facts, environment: &Environment, owner: &(Metadata, String)) -> Option<(String, Option<Step>)> {
+    let python = &facts.project.python;
+    let (name, expression) = match &owner.0 {
+        Metadata::Sqlmodel => ("SQLModel".to_owned(), "SQLModel.metadata".to_owned()),
+        Metadata::Class(class) => {
+            let name = python.classes.get(*class)?.name.value.clone();
+            (name.clone(), format!("{name}.metadata"))
+        }
+        Metadata::Object(_, name) => (name.clone(), name.clone()),
+        Metadata::Unknown => return None,
+    };
+    let (source, shape) = (facts.source(&environment.env_py)?, python.shapes.get(&environment.env_py)?);
+    if shape.imports.iter().any(|import| import.name == name && import.bound == name) {
+        return Some((expression, None));
+    }
+    if shape.bound.contains(&name) {
+        return None;
+    }
+    let before = environment.target.span.as_ref().is_none_or(|span| shape.imports_at.end <= span.start);
+    let line = format!("from {} import {name}", owner.1);
+    before.then(|| (expression, Some(import(source, shape, &[line]))))
+}
+
+pub(super) fn replaced(
+    facts: &Facts,
+    environment: &Environment,
+    owner: &(Metadata, String),
+    span: &Span,
+) -> Option<Fix> {
+    let (expression, import) = written(facts, environment, owner)?;
+    let steps = import.into_iter().chain([edit(span, expression.clone())]).collect();
+    Some(Fix::safe(format!("hand over `{expression}`"), steps))
+}
+
+/// Adds the argument to a call that lacks it.
+pub(super) fn handed(facts: &Facts, environment: &Environment, call: &Span) -> Option<Fix> {
+    let (expression, import) = match &environment.target.variable {
+        Some(variable) => (variable.clone(), None),
+        None => written(facts, environment, only(environment)?)?,
+    };
+    let text = facts.source(&call.path)?.slice(call);
+    let inner = text.strip_suffix(')')?.trim_end();
+    let argument = match inner.chars().next_back()? {
+        '(' => format!("target_metadata={expression}"),
+        ',' => format!(" target_metadata={expression},"),
+        _ => format!(", target_metadata={expression}"),
+    };
+    let at = call.start + inner.len();
+    let steps = import.into_iter().chain([edit(&range(call, at, at), argument)]).collect();
+    Some(Fix::safe(format!("hand over `{expression}`"), steps))
+}
