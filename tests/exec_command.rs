@@ -10,8 +10,6 @@
 mod streams;
 mod support;
 
-use std::io::{Read, Write};
-use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use support::person::Person;

@@ -24,7 +24,7 @@ fn sources(directory: &Path) -> Vec<(String, String)> {
         }
     }
     found.sort();
-    assert!(found.len() > 5, "there are sources");
+    assert!(!found.is_empty(), "there are sources");
     found
 }
 
@@ -121,7 +121,7 @@ fn checks_are_smaller_and_so_is_what_they_share() {
     let files: BTreeMap<String, String> =
         src().into_iter().filter(|(name, _)| name.starts_with("src/checks/")).collect();
     let mut checks = BTreeSet::new();
-    for (table, text) in files.iter().filter(|(name, _)| name.ends_with("/mod.rs")) {
+    for (table, text) in files.iter().filter(|(name, _)| name.ends_with("/mod.rs") && *name != "src/checks/mod.rs") {
         let family = table.trim_end_matches("/mod.rs");
         for registered in text.split("check!(\"").skip(1) {
             let module = registered.split([',', ')']).nth(1).unwrap().trim().split("::").next().unwrap();

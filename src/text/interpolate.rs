@@ -123,14 +123,15 @@ fn expression(inner: &str) -> Option<Expression<'_>> {
         b'+' => Operator::Alternative { when_empty },
         _ => return None,
     };
-    let argument = line_of(&rest[sign + 1..]);
-    let last = argument.rfind('}')?;
-    let end = closing_brace(&argument[..=last]).unwrap_or(last);
+    let argument = &rest[sign + 1..];
+    // The line's end is looked for only where no brace comes before it: a line may hold any number of expressions.
+    let end = closing_brace(argument).or_else(|| line_of(argument).rfind('}'))?;
     let length = name.len() + sign + 1 + end + 1;
     Some(Expression { name, operator: Some(operator), argument: &argument[..end], length })
 }
 
-/// The brace that closes one that was opened before `text`. Like Compose, this does not see a `}` right behind a `{`.
+/// The brace that closes one that was opened before `text`, in its first line. Like Compose, this does not see a `}` right
+/// behind a `{`.
 fn closing_brace(text: &str) -> Option<usize> {
     let mut open = 1_usize;
     let mut bytes = text.bytes().enumerate();
@@ -144,8 +145,11 @@ fn closing_brace(text: &str) -> Option<usize> {
             }
             b'{' => {
                 open += 1;
-                bytes.next();
+                if bytes.next().is_some_and(|(_, byte)| byte == b'\n') {
+                    return None;
+                }
             }
+            b'\n' => return None,
             _ => {}
         }
     }

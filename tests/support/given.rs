@@ -30,7 +30,7 @@ use std::path::Path;
 
 use devdoctor::checks::{Example, Words};
 use devdoctor::facts::{
-    Automount, Docker, EndpointTried, EndpointTrouble, Environment, Facts, FileKind, ForeignFile, Git, GitDirectory,
+    Automount, EndpointTried, EndpointTrouble, Environment, Facts, FileKind, ForeignFile, Git, GitDirectory,
     HomeFolder, Host, Identity, Missing, Need, Owner, PathStat, Postgres, SeenPath, Walk, Wsl, WslKind,
 };
 use devdoctor::probe::filesystems::Mounts;

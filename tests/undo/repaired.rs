@@ -1,5 +1,7 @@
 //! Projects with two files that `fix` edits without any engine, and where their journals are.
 
+#![allow(dead_code, reason = "each test takes some of it")]
+
 use std::path::{Path, PathBuf};
 
 use crate::support::answer::Answer;

@@ -21,6 +21,11 @@ type Events<'text> = std::iter::Peekable<Parser<'text, granit_parser::StrInput<'
 
 /// All documents of `source`.
 pub(super) fn documents(source: &Source) -> Result<Vec<Node>, SyntaxError> {
+    documents_within(source, VALUE_BUDGET)
+}
+
+/// All documents of `source`, when they hold no more than so many values.
+pub(super) fn documents_within(source: &Source, budget: usize) -> Result<Vec<Node>, SyntaxError> {
     let text = source.text();
     let used = if text.contains('*') { used_anchors(text)? } else { HashSet::new() };
     let mut builder = Builder {
@@ -33,6 +38,7 @@ pub(super) fn documents(source: &Source) -> Result<Vec<Node>, SyntaxError> {
         shared_depth: 0,
         expanded: 0,
         values: 0,
+        budget,
     };
     let mut events = events(text);
     while let Some(event) = events.next() {
@@ -102,6 +108,8 @@ struct Builder<'source> {
     /// How many values aliases have added to this document.
     expanded: u32,
     values: usize,
+    /// How many values there may be.
+    budget: usize,
 }
 
 impl Builder<'_> {
@@ -331,8 +339,8 @@ impl Builder<'_> {
 
     fn add(&mut self, node: Node) -> Result<(), SyntaxError> {
         self.values += 1;
-        if self.values > VALUE_BUDGET {
-            return Err(SyntaxError::new(node.span.start, format!("has more than {VALUE_BUDGET} values")));
+        if self.values > self.budget {
+            return Err(SyntaxError::new(node.span.start, format!("has more than {} values", self.budget)));
         }
         let Some(open) = self.open.last_mut() else {
             self.documents.push(node);

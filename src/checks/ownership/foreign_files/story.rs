@@ -84,7 +84,7 @@ pub(super) fn story(
     if unnamed > 0 {
         finding =
             finding.seen("walk", "the project", format!("{} foreign in all", host.walk.foreign_count)).help(format!(
-                "run `devdoctor fix` again afterwards: {unnamed} more foreign files and folders are not named here"
+                "let `devdoctor fix` take them up in a further round: {unnamed} more foreign files and folders are not named here"
             ));
     }
     if let Some(reason) = &host.walk.cut_short {
