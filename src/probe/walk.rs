@@ -7,6 +7,7 @@
 use std::ffi::{CStr, CString, OsStr, OsString};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Instant;
@@ -96,7 +97,8 @@ pub fn walk(root: &Path, owner: u32, deadline: Instant) -> Result<Walk, Errno> {
     walker.push(jobs);
     let parts: Vec<Walk> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(|| walker.work())).collect();
-        threads.into_iter().filter_map(|thread| thread.join().ok()).collect()
+        // A thread that panicked has lost what it saw: then the whole walk is unknown, not what the other one saw.
+        threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
     });
     let mut walk = parts.into_iter().fold(first, |mut all, part| {
         all.foreign.extend(part.foreign);
@@ -116,7 +118,23 @@ pub fn walk(root: &Path, owner: u32, deadline: Instant) -> Result<Walk, Errno> {
     Ok(walk)
 }
 
+/// Ends the walk when the thread that holds it panics; the other one would wait for its directory for ever.
+struct EndsTheOther<'a>(&'a Walker);
+
+impl Drop for EndsTheOther<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.stop();
+        }
+    }
+}
+
 impl Walker {
+    fn stop(&self) {
+        self.lock().stopped = true;
+        self.more.notify_all();
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Stack> {
         self.stack.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -159,11 +177,11 @@ impl Walker {
 
     fn work(&self) -> Walk {
         let mut found = Walk::default();
+        let _ends_the_other = EndsTheOther(self);
         while let Some(job) = self.next() {
             if Instant::now() >= self.deadline {
                 found.cut_short = Some("the time limit was reached".to_owned());
-                self.lock().stopped = true;
-                self.more.notify_all();
+                self.stop();
                 break;
             }
             let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
