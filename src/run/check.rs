@@ -1,6 +1,8 @@
 //! `devdoctor check`: diagnoses the project and changes nothing.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
 use super::gather::{Gathered, gather};
 use super::output::Output;
@@ -27,7 +29,10 @@ pub fn run(arguments: &CheckArgs, environment: &Environment, output: &mut Output
         },
     };
     let checks = selection::selected(&arguments.select, &gathered.configuration)?;
-    let mut report = judge::judge(&checks, &gathered.facts, arguments.project.offline);
+    let whole = Duration::from_secs_f64(arguments.project.outside.timeout);
+    let left = || whole.saturating_sub(Duration::from_secs_f64(started.seconds()));
+    let facts = Arc::new(gathered.facts);
+    let mut report = judge::judge_until(&checks, &facts, arguments.project.offline, &left);
     report.timings = if arguments.output.timings { gathered.timings.clone() } else { vec![] };
     report.summary.seconds = started.seconds();
     if arguments.output.timings {
