@@ -15,6 +15,9 @@ use crate::facts::{Environment, Facts};
 use crate::probe;
 use crate::report::{self, Outcome, Report};
 
+/// Seconds that the checks have in any case.
+const TO_JUDGE: f64 = 1.0;
+
 /// Runs the command.
 ///
 /// # Errors
@@ -29,8 +32,10 @@ pub fn run(arguments: &CheckArgs, environment: &Environment, output: &mut Output
         },
     };
     let checks = selection::selected(&arguments.select, &gathered.configuration)?;
-    let whole = Duration::from_secs_f64(arguments.project.outside.timeout);
-    let left = || whole.saturating_sub(Duration::from_secs_f64(started.seconds()));
+    // Where a probe waited until the end there must be time left to say what was seen.
+    let whole = arguments.project.outside.timeout;
+    let end = whole.max(started.seconds() + TO_JUDGE.max(whole * 0.2));
+    let left = || Duration::try_from_secs_f64(end - started.seconds()).unwrap_or_default();
     let facts = Arc::new(gathered.facts);
     let mut report = judge::judge_until(&checks, &facts, arguments.project.offline, &left);
     report.timings = if arguments.output.timings { gathered.timings.clone() } else { vec![] };
