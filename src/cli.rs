@@ -267,6 +267,9 @@ pub struct ExecArgs {
     /// Run in this one of the service's containers (default: the first).
     #[arg(long, value_name = "N")]
     pub index: Option<u64>,
+    /// Compose file to use instead of those that are found; may be given more than once, as to `docker compose`.
+    #[arg(short, long = "file", value_name = "FILE")]
+    pub files: Vec<PathBuf>,
     /// The project, or any path in it (default: the project around the working directory).
     #[arg(long, value_name = "PATH")]
     pub project: Option<PathBuf>,

@@ -100,7 +100,7 @@ fn plant(project: &Project, port: u16) -> Planted {
     ];
     project.write(".env", dotenv.join("\n") + "\n");
     let ini = format!(
-        "[alembic]\nscript_location = migrations\nsqlalchemy.url = postgresql://shop:{}@127.0.0.1:{port}/shop\napi_token = %(x)s {}\n",
+        "[alembic]\nscript_location = migrations\nsqlalchemy.url = postgresql://shop:{}@127.0.0.1:{port}/shop\nfile_template = %(x)s {}\n",
         new("alembic.ini", "@"),
         new("alembic.ini, another key", "%"),
     );

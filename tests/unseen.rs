@@ -7,6 +7,7 @@
 )]
 
 use std::process::{Command, Stdio};
+use std::time::Instant;
 
 use serde_json::Value;
 
@@ -16,6 +17,11 @@ const STACK: &str = "services:\n  app:\n    image: python:3.12\n    command: uvi
 
 /// What `check --offline` reports about a repository of these files.
 fn report(files: &[(&str, &str)]) -> Value {
+    timed_report(files, &[]).0
+}
+
+/// The same with further arguments, and how many seconds it took.
+fn timed_report(files: &[(&str, &str)], arguments: &[&str]) -> (Value, f64) {
     let around = tempfile::tempdir().unwrap();
     let shop = around.path().join("shop");
     for (path, text) in [(".git/HEAD", "ref: refs/heads/main\n")].iter().chain(files) {
@@ -26,9 +32,11 @@ fn report(files: &[(&str, &str)]) -> Value {
     // In root's own project nothing of root's is foreign.
     assert!(Command::new("chown").args(["-R", "4242:4242"]).arg(&shop).status().unwrap().success());
     let mut command = Command::new(env!("CARGO_BIN_EXE_devdoctor"));
-    command.args(["check", "--offline", "--format", "json"]).current_dir(&shop).env_clear();
+    command.args(["check", "--offline", "--format", "json"]).args(arguments).current_dir(&shop).env_clear();
+    let started = Instant::now();
     let output = command.env("HOME", around.path()).stdin(Stdio::null()).output().unwrap();
-    serde_json::from_slice(&output.stdout).unwrap()
+    let took = started.elapsed().as_secs_f64();
+    (serde_json::from_slice(&output.stdout).unwrap(), took)
 }
 
 /// The outcome of a check, with its reason where it could not look.
@@ -72,13 +80,19 @@ fn the_files_that_the_projects_own_commands_name_are_the_projects() {
 }
 
 #[test]
-fn a_line_that_adds_another_compose_file_is_not_judged_by_the_others() {
+fn a_line_that_adds_another_compose_file_is_judged_by_all_of_them() {
     let stack = "services:\n  app:\n    image: python:3.12\n    user: 4242:4242\n    command: uvicorn app\n    volumes: [\".:/app\"]\n";
     let line = "x:\n\tdocker compose -f compose.yaml -f compose.prod.yaml exec app alembic upgrade head\n";
     let over = "services:\n  app:\n    user: root\n";
-    let report = report(&[("compose.yaml", stack), ("compose.prod.yaml", over), ("Makefile", line)]);
-    let reason = "skipped: `Makefile:2` adds `compose.prod.yaml`, which is not among the judged Compose files";
-    assert_eq!(outcome(&report, "exec-as-root"), reason);
+    let judged = |over: &[(&str, &str)]| {
+        let files: Vec<_> = [("compose.yaml", stack), ("Makefile", line)].iter().chain(over).copied().collect();
+        outcome(&report(&files), "exec-as-root")
+    };
+    assert_eq!(judged(&[("compose.prod.yaml", over)]), "found");
+    assert_eq!(judged(&[("compose.prod.yaml", "services:\n  app:\n    user: \"4243\"\n")]), "clean");
+    let reason = "skipped: `Makefile:2` adds `compose.prod.yaml`, which is no Compose file that could be read";
+    assert_eq!(judged(&[]), reason);
+    assert_eq!(judged(&[("compose.prod.yaml", "services: [\n")]), reason);
 }
 
 #[test]
@@ -129,4 +143,64 @@ fn a_package_json_that_breaks_off_is_reported_and_its_scripts_are_not_judged() {
     let report = report(&[("compose.yaml", STACK), ("package.json", "{\"scripts\": {")]);
     assert_eq!(outcome(&report, "files-unreadable"), "found");
     assert!(outcome(&report, "exec-tty-in-hook").starts_with("skipped: `package.json` cannot be read: "));
+}
+
+#[test]
+fn folders_that_cannot_be_listed_are_named_once_and_counted() {
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::CommandExt;
+    let around = tempfile::tempdir().unwrap();
+    let shop = around.path().join("shop");
+    let stack = "services:\n  app:\n    image: python:3.12\n    user: 4242:4242\n    volumes: [\"./app:/app\"]\n  db:\n    \
+                 image: postgres:16\n    volumes: [\"./data:/var/lib/postgresql/data\"]\n";
+    for folder in [".git", "one", "two", "three", "four", "data"] {
+        std::fs::create_dir_all(shop.join(folder)).unwrap();
+    }
+    std::fs::write(shop.join(".git/HEAD"), "ref: refs/heads/main\n").unwrap();
+    std::fs::write(shop.join("compose.yaml"), stack).unwrap();
+    assert!(Command::new("chown").args(["-R", "4242:4242"]).arg(around.path()).status().unwrap().success());
+    let report = |closed: &[&str]| -> Value {
+        for folder in closed {
+            std::fs::set_permissions(shop.join(folder), std::fs::Permissions::from_mode(0o000)).unwrap();
+        }
+        let mut command = Command::new(env!("CARGO_BIN_EXE_devdoctor"));
+        command.args(["check", "--offline", "--format", "json"]).current_dir(&shop).env_clear().uid(4242).gid(4242);
+        let output = command.env("HOME", around.path()).stdin(Stdio::null()).output().unwrap();
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    // What a database keeps for itself holds no files of the project.
+    assert_eq!(outcome(&report(&["data"]), "exec-as-root"), "clean");
+    let reason = "skipped: not every file was read: could not look into `four` (permission denied), `one` (permission \
+                  denied), `three` (permission denied) and 1 more";
+    assert_eq!(outcome(&report(&["one", "two", "three", "four"]), "exec-as-root"), reason);
+}
+
+#[test]
+fn a_file_that_takes_too_long_is_named_and_the_rest_is_judged_in_time() {
+    let many = |line: &dyn Fn(usize) -> String| (0..60_000).map(line).collect::<String>();
+    let services = many(&|row| format!("  s{row}:\n    image: python:3.12\n    volumes: [\".:/app\"]\n"));
+    let stack = "services:\n  app:\n    image: python:3.12\n    volumes: [\".:/app\"]\n";
+    let slow = "takes longer to understand than the time limit leaves for one file";
+    for (path, text, id) in [
+        ("compose.yaml", format!("services:\n{services}"), "compose-unreadable"),
+        ("Makefile", many(&|row| format!("a{row}:\n\tdocker compose exec app x\n")), "files-unreadable"),
+        (
+            "Makefile",
+            many(&|row| format!("UID{row} := $(UID{})\n", row + 1)) + "a:\n\tdocker exec -u $(UID0) c x\n",
+            "files-unreadable",
+        ),
+    ] {
+        let mut files = vec![(path, text.as_str()), ("alembic.ini", "[alembic]\n = x\n")];
+        if path != "compose.yaml" {
+            files.push(("compose.yaml", stack));
+        }
+        let (report, took) = timed_report(&files, &["--timeout", "1"]);
+        assert!(took < 2.5, "{path}: {took} s");
+        let reason = outcome(&report, "exec-as-root");
+        assert!(reason.ends_with(&format!("`{path}` cannot be read: {slow}")), "{path}: {reason}");
+        let found = report["findings"].as_array().unwrap();
+        assert!(found.iter().any(|finding| finding["id"] == id && finding["location"]["path"] == path), "{path}");
+        // What else is wrong is told all the same.
+        assert!(found.iter().any(|finding| finding["location"]["path"] == "alembic.ini"), "{path}");
+    }
 }

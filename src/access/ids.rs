@@ -1,6 +1,6 @@
 //! How the engine maps user and group numbers between containers and the host, both ways.
 
-use crate::facts::{Docker, EngineKind, Fact, Facts, IdRange, Missing, Need, Owner};
+use crate::facts::{Docker, EngineHint, EngineKind, Fact, Facts, IdRange, Missing, Need, Owner};
 
 /// The user namespace of a container. Empty lists: its numbers are the host's.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,7 +20,18 @@ pub const DESKTOP: &str = "Docker Desktop maps owners by itself, so whose the fi
 /// That reason, when Docker Desktop is the engine.
 pub fn untold_owners(facts: &Facts) -> Option<Missing> {
     let desktop = facts.docker.as_ref().is_ok_and(|docker| docker.kind == EngineKind::Desktop);
-    desktop.then(|| Missing::new(Need::Docker, DESKTOP))
+    let hinted = facts.docker.is_err() && facts.engine_hint == Some(EngineHint::Kind(EngineKind::Desktop));
+    (desktop || hinted).then(|| Missing::new(Need::Docker, DESKTOP))
+}
+
+/// Whether root in a container is root here, where no engine answered: by what shows of the one that would. `None`: nothing
+/// shows. Where nobody looked it is, as on an ordinary engine.
+pub fn root_without_engine(facts: &Facts) -> Option<bool> {
+    match &facts.engine_hint {
+        None | Some(EngineHint::Kind(EngineKind::Rootful | EngineKind::UsernsRemap)) => Some(true),
+        Some(EngineHint::Kind(_)) => Some(false),
+        Some(EngineHint::Unknown(_)) => None,
+    }
 }
 
 impl IdMaps {

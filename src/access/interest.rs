@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::{Container, Environment, MountKind, PathWish};
 use crate::project::Project;
-use crate::project::commands::{CommandLine, DockerVerb, Occasion};
+use crate::project::commands::{CommandLine, DockerVerb, Meant, Occasion};
 use crate::project::compose::is_below;
 
 use super::caches::{Cache, Inside, Tool};
@@ -77,11 +77,19 @@ pub fn commands<'a>(container: &'a Container, project: &'a Project) -> impl Iter
 
 /// The command lines that a person calls and that run something in a service's container.
 pub fn exec_lines<'a>(project: &'a Project, service: &str) -> impl Iterator<Item = &'a CommandLine> {
-    all_exec_lines(project, service).filter(|line| line.occasion == Occasion::Called)
+    lines_in(project, service).filter(|line| {
+        line.occasion == Occasion::Called && (line.meant == Meant::Own || names_this_project(project, line))
+    })
 }
 
-/// The command lines that run something in a service's container, those of CI runners and of documents included.
+/// The command lines that run something in a service as the project's own Compose files have it, those of CI runners and of
+/// documents included.
 pub fn all_exec_lines<'a>(project: &'a Project, service: &str) -> impl Iterator<Item = &'a CommandLine> {
+    lines_in(project, service).filter(|line| line.meant == Meant::Own)
+}
+
+/// The command lines that run something in a service's container, whatever Compose files they lay over the project's own.
+fn lines_in<'a>(project: &'a Project, service: &str) -> impl Iterator<Item = &'a CommandLine> {
     let chosen = project.service(service).and_then(|service| service.container_name.as_ref());
     // Compose calls the first container `<project>-<service>-1`; its first version joined by `_`.
     let names = match chosen {
@@ -96,11 +104,11 @@ pub fn all_exec_lines<'a>(project: &'a Project, service: &str) -> impl Iterator<
             DockerVerb::Exec => names.contains(&target.value),
             DockerVerb::Run | DockerVerb::ComposeOther => false,
         };
-        named && names_this_project(project, line)
+        named && !line.call.other_engine
     })
 }
 
-/// Whether a line's `-f`, `-p`, `--project-directory`, `-H` and `--context` still mean this project on this engine.
+/// Whether a line's `-f`, `-p` and `--project-directory` still mean this project's containers.
 fn names_this_project(project: &Project, line: &CommandLine) -> bool {
     let (call, compose) = (&line.call, project.compose.as_ref());
     let directory = line.span.path.rsplit_once('/').map_or("", |(directory, _)| directory);
@@ -116,8 +124,7 @@ fn names_this_project(project: &Project, line: &CommandLine) -> bool {
             compose.files.iter().any(|file| file.rsplit_once('/').is_some_and(|(directory, _)| directory == found))
         })
     });
-    !call.other_engine
-        && !elsewhere
+    !elsewhere
         && call.project_directory.as_deref().is_none_or(|directory| matches!(directory, "." | "./"))
         && call.project_name.as_deref().is_none_or(|name| compose.is_some_and(|compose| compose.name == name))
         && (call.compose_files.is_empty() || call.compose_files.iter().any(is_ours))

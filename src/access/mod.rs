@@ -23,7 +23,7 @@ pub mod user_variables;
 pub mod writers;
 
 pub use caches::{Cache, Tool};
-pub use ids::{DESKTOP, IdMaps, untold_owners};
+pub use ids::{DESKTOP, IdMaps, root_without_engine, untold_owners};
 pub use interest::{accounts_matter, paths_of_interest};
 pub use layout::{Layout, Spot, ancestors, normal};
 pub use project_mounts::shows_project;

@@ -21,6 +21,7 @@ pub mod files;
 pub mod ownership;
 pub mod postgres;
 mod python_fix;
+mod recreate;
 pub mod sqlmodel;
 pub mod url;
 pub mod wsl;

@@ -1,7 +1,7 @@
 //! What of the project a check reads, so that nothing is called clean that stands on what could not be read.
 
 use crate::facts::Facts;
-use crate::project::commands::{CommandLine, Occasion};
+use crate::project::commands::{CommandLine, Meant, Occasion};
 use crate::project::compose::Service;
 use crate::project::{Format, Unreadable};
 
@@ -91,39 +91,48 @@ pub fn unknown(path: &str, facts: &Facts) -> Option<String> {
 
 /// Why none of several Compose files was read, and how to name one.
 fn unchosen(files: &[String]) -> Option<String> {
-    const SHOWN: usize = 5;
     let first = files.first()?;
-    let listed: Vec<String> = files.iter().take(SHOWN).map(|file| format!("`{}`", file.escape_debug())).collect();
-    let more = if files.len() > SHOWN { format!(" and {} more", files.len() - SHOWN) } else { String::new() };
+    let what = unchosen_files(files)?;
     let (folder, name) = first.rsplit_once('/').unwrap_or(("", first));
     let how = match folder {
         // By its name alone Compose does not find it, nor by its folder.
         _ if !is_usual(name) => format!("COMPOSE_FILE={first} devdoctor check"),
         folder => format!("devdoctor check {folder}"),
     };
+    Some(format!("{what}; name one: {how}"))
+}
+
+/// Why none of several Compose files was read.
+pub fn unchosen_files(files: &[String]) -> Option<String> {
+    const SHOWN: usize = 5;
+    files.first()?;
+    let listed: Vec<String> = files.iter().take(SHOWN).map(|file| format!("`{}`", file.escape_debug())).collect();
+    let more = if files.len() > SHOWN { format!(" and {} more", files.len() - SHOWN) } else { String::new() };
     let what = match files {
         [_] => "Compose does not find this file by itself",
         _ => "several Compose files, and nothing says which is meant",
     };
-    Some(format!("{what}: {}{more}; name one: {how}", listed.join(", ")))
+    Some(format!("{what}: {}{more}", listed.join(", ")))
 }
 
 fn is_usual(name: &str) -> bool {
     matches!(name, "compose.yaml" | "compose.yml" | "docker-compose.yml" | "docker-compose.yaml")
 }
 
-/// A line that lays further Compose files over those that were read: as whom its service runs is decided there.
+/// A line that lays further Compose files over those that were read, where one is not there or broken: as whom its service
+/// runs is decided there.
 fn other_set(facts: &Facts, line: &CommandLine) -> Option<String> {
     let compose = facts.project.compose.as_ref()?;
     let name = |file: &str| file.rsplit('/').next().unwrap_or_default().to_owned();
     let known = |file: &&String| compose.files.iter().any(|ours| name(ours) == name(file));
     let files = &line.call.compose_files;
-    let other = files.iter().find(|file| !known(file)).filter(|_| line.occasion == Occasion::Called)?;
+    let judged = line.meant != Meant::Unknown || line.occasion != Occasion::Called;
+    let other = files.iter().find(|file| !known(file)).filter(|_| !judged)?;
     files.iter().any(|file| known(&file)).then(|| {
         let place = facts.source(&line.call.head.path).map(|source| source.position(line.call.head.start).line);
         let place = place.map(|line| format!(":{line}")).unwrap_or_default();
         let path = &line.call.head.path;
-        format!("`{path}{place}` adds `{}`, which is not among the judged Compose files", other.escape_debug())
+        format!("`{path}{place}` adds `{}`, which is no Compose file that could be read", other.escape_debug())
     })
 }
 

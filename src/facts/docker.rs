@@ -78,6 +78,16 @@ pub enum EngineKind {
     Podman,
 }
 
+/// What shows of an engine that was not asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EngineHint {
+    /// Its kind, by its socket.
+    Kind(EngineKind),
+    /// Nothing but where it should be.
+    Unknown(String),
+}
+
 /// A run of numbers that a user namespace maps: `inside..inside+count` is `outside..outside+count` on the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IdRange {

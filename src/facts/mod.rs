@@ -15,8 +15,8 @@ use crate::project::Project;
 use crate::text::{Source, mask_setting};
 
 pub use docker::{
-    Container, ContainerMount, Docker, EndpointTried, EndpointTrouble, EngineKind, Group, IdRange, Image, Listing,
-    MountKind, PasswdEntry, PathWish, PublishedPort,
+    Container, ContainerMount, Docker, EndpointTried, EndpointTrouble, EngineHint, EngineKind, Group, IdRange, Image,
+    Listing, MountKind, PasswdEntry, PathWish, PublishedPort,
 };
 pub use git::{Git, GitDirectory};
 pub use host::{FileKind, Filesystem, ForeignFile, HomeFolder, Host, Identity, Owner, PathStat, SeenPath, Walk};
@@ -88,6 +88,9 @@ pub struct Facts {
     pub postgres: Fact<Postgres>,
     /// How the engine was looked for, kept also when none answered. Empty when nobody looked.
     pub endpoints_tried: Vec<EndpointTried>,
+    /// What shows of the engine where it was not asked or did not answer; `None` when nobody looked.
+    #[serde(default)]
+    pub engine_hint: Option<EngineHint>,
 }
 
 impl Default for Facts {
@@ -99,6 +102,7 @@ impl Default for Facts {
             docker: Err(not_asked(Need::Docker)),
             postgres: Err(not_asked(Need::Postgres)),
             endpoints_tried: vec![],
+            engine_hint: None,
         }
     }
 }

@@ -3,8 +3,8 @@
 use std::io::Read;
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
 use nix::fcntl::OFlag;
@@ -20,6 +20,9 @@ use crate::text::Source;
 /// Why a file is not read when the time is over.
 pub const TIME_IS_UP: &str = "the time limit was used up";
 
+/// Why a file is passed over.
+const TAKES_TOO_LONG: &str = "takes longer to understand than the time limit leaves for one file";
+
 /// The files below a directory of this machine.
 #[derive(Debug)]
 pub struct DiskFiles {
@@ -28,6 +31,10 @@ pub struct DiskFiles {
     listing: OnceLock<Listing>,
     deadline: Option<Instant>,
     files_read: AtomicUsize,
+    /// The file that was read last, with its number, so that somebody else can tell which one takes long.
+    last: Mutex<Option<(u64, String)>>,
+    /// Files that are not read, since they took too long.
+    passed_over: Vec<String>,
     /// Whether a file was wanted when the time was over.
     late: AtomicBool,
 }
@@ -42,6 +49,8 @@ impl DiskFiles {
             listing: OnceLock::new(),
             deadline: None,
             files_read: AtomicUsize::new(0),
+            last: Mutex::new(None),
+            passed_over: vec![],
             late: AtomicBool::new(false),
         }
     }
@@ -50,6 +59,24 @@ impl DiskFiles {
     /// time that is left when it begins, so that some of what it names can be read.
     pub fn until(root: impl Into<PathBuf>, deadline: Instant) -> Self {
         Self { deadline: Some(deadline), ..Self::new(root) }
+    }
+
+    /// The same without these files, each of which took too long.
+    #[must_use]
+    pub fn without(self, passed_over: Vec<String>) -> Self {
+        Self { passed_over, ..self }
+    }
+
+    /// The file that was read last, and so is being understood now, with a number that is another for each reading; `None` before
+    /// the first and while files are listed.
+    pub fn being_read(&self) -> Option<(u64, String)> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes what is read now.
+    fn note(&self, path: Option<&str>) {
+        let number = self.files_read.load(Ordering::Relaxed) as u64;
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = path.map(|path| (number, path.to_owned()));
     }
 
     /// What is to be said when the deadline kept something from being listed or read.
@@ -70,6 +97,11 @@ impl DiskFiles {
     /// Folders that were not entered, since they are file systems of another kind, each with its kind.
     pub fn not_entered(&self) -> &[(String, String)] {
         self.listing.get().map_or(&[], |listing| &listing.not_entered)
+    }
+
+    /// Folders that could not be listed, each with the reason.
+    pub fn not_listed(&self) -> &[(String, String)] {
+        self.listing.get().map_or(&[], |listing| &listing.not_listed)
     }
 
     /// Whether the deadline is over, which is kept in mind: something was wanted and is not had.
@@ -104,19 +136,29 @@ impl Files for DiskFiles {
     }
 
     fn bytes(&self, path: &str) -> Result<Vec<u8>, ReadError> {
+        if self.passed_over.iter().any(|slow| slow == path) {
+            return Err(ReadError::Refused(TAKES_TOO_LONG.to_owned()));
+        }
+        let relative = path;
         let path = self.root.join(path);
         // What is not there costs no time and is not missed; but once it is late, even looking for it would cost more.
         let late = || self.late.load(Ordering::Relaxed) || std::fs::metadata(&path).is_ok() && self.is_late();
         if self.deadline.is_some() && late() {
             return Err(ReadError::Refused(TIME_IS_UP.to_owned()));
         }
+        self.note(Some(relative));
         let bytes = read_regular(&path)?;
         self.files_read.fetch_add(1, Ordering::Relaxed);
+        self.note(Some(relative));
         Ok(bytes)
     }
 
     fn list(&self) -> &[String] {
-        &self.listing.get_or_init(|| list(&self.root, self.listing_deadline())).paths
+        let listed = || {
+            self.note(None);
+            list(&self.root, self.listing_deadline())
+        };
+        &self.listing.get_or_init(listed).paths
     }
 
     fn exists(&self, path: &str) -> bool {

@@ -26,6 +26,8 @@ pub(super) struct Listing {
     pub paths: Vec<String>,
     /// Folders that were not entered, with the kind of file system that they are, sorted.
     pub not_entered: Vec<(String, String)>,
+    /// Folders that could not be listed, with the reason, sorted.
+    pub not_listed: Vec<(String, String)>,
     /// Where it was when the time was over.
     pub stopped_at: Option<String>,
 }
@@ -73,7 +75,14 @@ fn list_without(root: &Path, closed: BTreeMap<PathBuf, String>, deadline: Option
         })
         .build();
     let mut listing = Listing::default();
-    for entry in walk.flatten() {
+    for entry in walk {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                listing.not_listed.extend(closed_folder(root, &error));
+                continue;
+            }
+        };
         let Some(path) = entry.path().strip_prefix(root).ok().and_then(Path::to_str) else { continue };
         if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             // The folders at the top tell enough: which one holds so much.
@@ -87,9 +96,31 @@ fn list_without(root: &Path, closed: BTreeMap<PathBuf, String>, deadline: Option
         }
     }
     listing.paths.sort_unstable();
+    listing.not_listed.sort_unstable();
+    listing.not_listed.dedup();
     listing.not_entered = std::mem::take(&mut not_entered.lock().unwrap_or_else(PoisonError::into_inner));
     listing.not_entered.sort_unstable();
     listing
+}
+
+/// The folder that an error of the walk is about, with the reason; `None` for what is gone meanwhile, and for ignore files.
+fn closed_folder(root: &Path, error: &ignore::Error) -> Option<(String, String)> {
+    let mut inner = error;
+    let mut path = None;
+    let reason = loop {
+        match inner {
+            ignore::Error::WithDepth { err, .. } => inner = err,
+            ignore::Error::WithPath { path: at, err } => (path, inner) = (Some(at), err),
+            ignore::Error::Io(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                break crate::error::said(error);
+            }
+            _ => return None,
+        }
+    };
+    let path = path?.strip_prefix(root).ok()?;
+    // The walk puts its own words and the path in front.
+    let reason = reason.rsplit(": ").next().unwrap_or_default().to_owned();
+    Some((path.to_string_lossy().into_owned(), reason))
 }
 
 /// Whether an entry is a file, or a link to one. A pipe of a name that is looked for is named by who cannot read it.

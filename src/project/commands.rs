@@ -7,6 +7,7 @@ mod documents;
 mod editors;
 mod hooks;
 mod makefiles;
+mod meant;
 mod mounts;
 pub mod options;
 mod pipelines;
@@ -27,6 +28,8 @@ use super::{Format, Unreadable};
 use crate::text::{Mapped, Source, Span, Spanned, SyntaxError, shell};
 use directory::Place;
 use docker::{Found, Word};
+pub use meant::Meant;
+pub use user::{Blank, UserOption};
 use user::{Lookup, Reference, Variables};
 
 /// One command line, as its file's language means it.
@@ -48,6 +51,9 @@ pub struct CommandLine {
     /// names no file and no project.
     #[serde(default)]
     pub compose_file: Option<String>,
+    /// Which Compose project it means.
+    #[serde(default)]
+    pub meant: Meant,
     /// Whether a `cd` before it leads to where only running it could tell.
     #[serde(default)]
     pub strayed: bool,
@@ -156,38 +162,15 @@ pub struct DockerCall {
     pub other_project: bool,
     /// The files of `-f`, as written.
     pub compose_files: Vec<String>,
+    /// The files of `--env-file` before the verb, as written.
+    #[serde(default)]
+    pub env_files: Vec<String>,
     /// The project name of `-p`, as written.
     pub project_name: Option<String>,
     /// `--project-directory`, as written.
     pub project_directory: Option<String>,
     /// Whether `-H` or `--context` name another engine.
     pub other_engine: bool,
-}
-
-/// The user option of a call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct UserOption {
-    /// The value as written, such as `$(UID):$(GID)`.
-    pub written: Spanned<String>,
-    /// What it becomes: variables that the file sets are put in, `$(shell id -u)` and `$(id -u)` stand as `<uid>`, the
-    /// same with `-g` as `<gid>`, and what only running it could tell as `<unknown>`.
-    /// Variables that nothing sets are empty, as the language makes them.
-    pub resolved: String,
-    /// Variables in it that nothing sets, so that the language makes them empty.
-    pub blank: Vec<Blank>,
-    /// Where the whole value stands, when it can be replaced there.
-    pub stands: Option<Span>,
-}
-
-/// A variable that nothing sets.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Blank {
-    /// Its name.
-    pub value: String,
-    /// Where the line shows it, or the variable that names it.
-    pub span: Span,
-    /// The bytes that name it (or bring in the text that does), when they can be replaced.
-    pub stands: Option<Span>,
 }
 
 /// Reads the command lines of all files of the project that hold some, and the sets of Compose files that what people call
@@ -208,7 +191,7 @@ pub fn read(
     lines.extend(documents::read(&mut reading));
     let named = directory::named_files(files, &lines);
     lines.retain(|line| line.call.verb != DockerVerb::ComposeOther);
-    directory::look_for_compose(files.list(), &mut lines);
+    directory::look_for_compose(files, &mut lines);
     lines.sort_by(|a, b| a.span.cmp(&b.span));
     (lines, named)
 }
@@ -282,6 +265,8 @@ struct Context<'a> {
     programs: &'a dyn Fn(&str) -> Option<Mapped>,
     /// The text that the name of a function or an alias stands for.
     functions: &'a dyn Fn(&str) -> Option<Mapped>,
+    /// What the text hands on to its commands under a name, where it does; `None` within: only running it could tell.
+    exported: &'a dyn Fn(&str) -> Option<Option<String>>,
     /// The directory that the text starts in, where it is known.
     directory: Option<&'a str>,
 }
@@ -353,8 +338,16 @@ impl Context<'_> {
                     let in_bash = literal && matches!(shell.as_str(), "bash" | "zsh");
                     self.collect(&script, Inside { nested: true, in_bash, ..deeper }, lines);
                 }
-                Some(Found::Call(call)) => {
+                Some(Found::Call(mut call)) => {
                     let Some(span) = text.place(command.range()) else { continue };
+                    call.surrounded_by(|name| {
+                        let in_front = command.assignments.iter().rev().find_map(|range| {
+                            let assigned = shell::assignment(text.text().get(range.clone())?)?;
+                            let value = shell::unquoted(text, range.start + assigned.value_at..range.end);
+                            (assigned.name == name).then(|| Some(value.text().to_owned()))
+                        });
+                        in_front.or_else(|| (self.exported)(name))
+                    });
                     let numbers = (self.numbers)(call.insert_at.as_ref().unwrap_or(&call.head));
                     lines.push(CommandLine {
                         holder: self.holder.clone(),
@@ -365,6 +358,7 @@ impl Context<'_> {
                         numbers,
                         // The directory for now; `directory::look_for_compose` finds the file.
                         compose_file: place.directory().map(str::to_owned),
+                        meant: Meant::Own,
                         strayed: place.strayed(),
                         occasion: Occasion::Called,
                     });

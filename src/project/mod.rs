@@ -8,6 +8,7 @@ pub mod discover;
 pub mod dockerfile;
 pub mod files;
 pub mod line_ends;
+pub mod other_sets;
 pub mod python;
 pub mod python_environment;
 pub mod read;
@@ -46,11 +47,17 @@ pub struct Project {
     /// Folders of the project that were not entered, since they are file systems of another kind (such as `nfs4`): path, kind.
     #[serde(default)]
     pub not_entered: Vec<(String, String)>,
+    /// Folders of the project that could not be listed: path, reason.
+    #[serde(default)]
+    pub not_listed: Vec<(String, String)>,
     /// The merged Compose model, when there is a Compose file that could be read.
     pub compose: Option<Compose>,
     /// Compose files that are there, where none is read since nothing says which is meant.
     #[serde(default)]
     pub compose_unchosen: Vec<String>,
+    /// The sets of Compose files that command lines mean beside the project's own.
+    #[serde(default)]
+    pub other_sets: Vec<other_sets::OtherSet>,
     /// The Dockerfiles that services are built from, by path.
     pub dockerfiles: BTreeMap<String, Dockerfile>,
     /// The Dockerfiles of services that give build arguments, as they are built with them, by service.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::files::{Files, ReadError, source};
 use super::{
-    Format, Project, Unreadable, alembic, commands, compose, dev_servers, dockerfile, line_ends, python,
+    Format, Project, Unreadable, alembic, commands, compose, dev_servers, dockerfile, line_ends, other_sets, python,
     python_environment, starts, stores, urls, vector,
 };
 use crate::facts::Environment;
@@ -28,6 +28,7 @@ pub fn project(files: &dyn Files, environment: &Environment, database_url: Optio
     let root = files.root().to_owned();
     let mut project = Project { root, compose, compose_unchosen, commands, ..Project::default() };
     project.dockerfiles = dockerfiles(files, &project, &mut sources, &mut unreadable);
+    other_sets::read_sets(files, environment, &mut project, &mut sources);
     ignore_files(files, &project, &mut sources);
     project.builds = builds(&project, &sources);
     project.builds.extend(inline_builds(&project, &sources, &mut unreadable));
@@ -154,7 +155,7 @@ fn markers(files: &dyn Files, sources: &mut BTreeMap<String, Source>) -> Vec<Str
 }
 
 /// The Dockerfiles that services are built from.
-fn dockerfiles(
+pub(super) fn dockerfiles(
     files: &dyn Files,
     project: &Project,
     sources: &mut BTreeMap<String, Source>,
@@ -195,7 +196,10 @@ fn dockerfiles(
 }
 
 /// What the services that give build arguments are built from. A build argument is part of what decides the user.
-fn builds(project: &Project, sources: &BTreeMap<String, Source>) -> BTreeMap<String, dockerfile::Dockerfile> {
+pub(super) fn builds(
+    project: &Project,
+    sources: &BTreeMap<String, Source>,
+) -> BTreeMap<String, dockerfile::Dockerfile> {
     let built = |service: &compose::Service| {
         let build = service.build.as_ref().filter(|build| !build.arguments.is_empty())?;
         let dockerfile = dockerfile::read_with(sources.get(&build.dockerfile)?, &build.arguments).ok()?;
@@ -205,7 +209,7 @@ fn builds(project: &Project, sources: &BTreeMap<String, Source>) -> BTreeMap<Str
 }
 
 /// What the services are built from whose Dockerfile stands in the Compose file, each value with its place there.
-fn inline_builds(
+pub(super) fn inline_builds(
     project: &Project,
     sources: &BTreeMap<String, Source>,
     unreadable: &mut Vec<Unreadable>,

@@ -1,6 +1,9 @@
 //! The report for people: each story with its places underlined, what was seen, and what helps.
 
 mod labels;
+mod wrapping;
+
+pub use wrapping::wrapped;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -288,52 +291,6 @@ fn clean(text: &str) -> String {
     text.chars()
         .map(|character| if character.is_control() && character != '\n' { '\u{fffd}' } else { character })
         .collect()
-}
-
-/// The words of a line; what stands in backticks is one word where it fits into a line.
-fn words(line: &str, room: usize) -> Vec<&str> {
-    let mut found = vec![];
-    let mut rest = line;
-    loop {
-        let in_backticks = |end: &usize| rest.get(..*end).is_some_and(|word| word.matches('`').count() % 2 == 1);
-        let mut ends = rest.match_indices(' ').map(|(end, _)| end).chain([rest.len()]);
-        let Some(first) = ends.next() else { return found };
-        let whole = Some(first).filter(|end| !in_backticks(end)).or_else(|| ends.find(|end| !in_backticks(end)));
-        let fits = |end: &usize| rest.get(..*end).is_some_and(|word| console::measure_text_width(word) <= room);
-        let end = whole.filter(fits).unwrap_or(first);
-        found.push(rest.get(..end).unwrap_or(rest));
-        match rest.get(end + 1..) {
-            Some(after) => rest = after,
-            None => return found,
-        }
-    }
-}
-
-/// `text` broken at blanks so that no line is wider than `width`, where words allow; following lines begin with `indent`.
-/// Words in backticks are kept together where they fit.
-pub fn wrapped(text: &str, width: usize, indent: &str) -> String {
-    let room = width.saturating_sub(indent.chars().count()).max(20);
-    let mut lines = vec![];
-    for paragraph in text.split('\n') {
-        let mut line = String::new();
-        let mut length = 0;
-        for word in words(paragraph, room) {
-            let word_length = console::measure_text_width(word);
-            if length > 0 && length + 1 + word_length > room {
-                lines.push(std::mem::take(&mut line));
-                length = 0;
-            }
-            if length > 0 {
-                line.push(' ');
-                length += 1;
-            }
-            line.push_str(word);
-            length += word_length;
-        }
-        lines.push(line);
-    }
-    // annotate-snippets indents the following lines of a message itself, so `indent` only narrows the room there.
-    if indent.trim().is_empty() && indent.len() > 4 { lines.join("\n") } else { lines.join(&format!("\n{indent}")) }
 }
 
 #[cfg(test)]

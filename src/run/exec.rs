@@ -1,12 +1,14 @@
 //! `devdoctor exec`: a command in a service's container, as the person, with a home and caches that work.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
 use super::Status;
 use super::gather::{Stopwatch, learn_secrets, project_root};
 use super::output::Output;
 use crate::access::RunsAs;
+use crate::checks::reads;
 use crate::cli::ExecArgs;
 use crate::error::Error;
 use crate::exec::session::{self, Ended};
@@ -102,6 +104,7 @@ fn no_engine(missing: Missing) -> Error {
 fn project(arguments: &ExecArgs, environment: &Environment, output: &mut Output) -> Result<Project, Error> {
     let root = project_root(arguments.project.as_deref(), environment)?;
     let files = probe::files::DiskFiles::new(&root);
+    let environment = &chosen_by(arguments, environment)?;
     let mut read = compose::read(&files, environment);
     if read.compose.is_none() && read.unreadable.is_empty() {
         // Which Compose files are meant may stand in the project's own command lines.
@@ -111,7 +114,7 @@ fn project(arguments: &ExecArgs, environment: &Environment, output: &mut Output)
     let sources = read.sources.into_iter().map(|source| (source.path().to_owned(), source)).collect();
     let root = root.display().to_string();
     let project = Project { root, compose: read.compose, sources, ..Project::default() };
-    learn_secrets(&project, environment, None, output);
+    learn_secrets(&project, environment, None, &mut output.redactor);
     for given in &arguments.environment {
         if let Some((name, value)) = given.split_once('=') {
             output.redactor.learn_setting(name, value);
@@ -120,6 +123,12 @@ fn project(arguments: &ExecArgs, environment: &Environment, output: &mut Output)
     if project.compose.is_none() {
         return Err(match read.unreadable.first() {
             Some(unreadable) => failed(format!("`{}` cannot be read: {}", unreadable.path, unreadable.message), None),
+            None if !read.unchosen.is_empty() => {
+                let reason = reads::unchosen_files(&read.unchosen).unwrap_or_default();
+                let first = read.unchosen.first().map(|file| quoted(&beside_here(&project.root, file)));
+                let service = quoted(&arguments.service);
+                failed(reason, first.map(|file| format!("name one: devdoctor exec -f {file} {service} …")))
+            }
             None => failed(
                 format!("there is no Compose file in `{}` or above", project.root.escape_debug()),
                 Some("name the project with `--project PATH`".to_owned()),
@@ -129,11 +138,39 @@ fn project(arguments: &ExecArgs, environment: &Environment, output: &mut Output)
     Ok(project)
 }
 
+/// The environment with the files of `-f` as `COMPOSE_FILE`, which is how Compose reads both.
+fn chosen_by(arguments: &ExecArgs, environment: &Environment) -> Result<Environment, Error> {
+    let mut environment = environment.clone();
+    if arguments.files.is_empty() {
+        return Ok(environment);
+    }
+    let here = probe::files::working_directory().unwrap_or_default();
+    let mut named: Vec<String> = vec![];
+    for file in &arguments.files {
+        let path = Path::new(&here).join(file);
+        match path.to_str().filter(|path| probe::files::exists(path)) {
+            Some(path) => named.push(path.to_owned()),
+            None => return Err(failed(format!("there is no file `{}`", file.to_string_lossy().escape_debug()), None)),
+        }
+    }
+    environment.0.insert("COMPOSE_FILE".to_owned(), named.join("\u{1}"));
+    environment.0.insert("COMPOSE_PATH_SEPARATOR".to_owned(), "\u{1}".to_owned());
+    Ok(environment)
+}
+
+/// A path of the project as seen from the working directory, as far as it lies below it; else whole.
+fn beside_here(root: &str, path: &str) -> String {
+    let whole = Path::new(root).join(path);
+    let here = probe::files::working_directory().unwrap_or_default();
+    whole.strip_prefix(&here).unwrap_or(&whole).display().to_string()
+}
+
 /// The container that is meant: it must run.
 fn chosen<'a>(arguments: &ExecArgs, project: &Project, containers: &'a [Listed]) -> Result<&'a Listed, Error> {
     let service = arguments.service.as_str();
     let ours: Vec<&Listed> = containers.iter().filter(|listed| listed.service == service).collect();
-    let start = || Some(format!("start it with `docker compose up -d {}`", quoted(service)));
+    let files: String = arguments.files.iter().map(|file| format!(" -f {}", quoted(&file.to_string_lossy()))).collect();
+    let start = || Some(format!("start it with `docker compose{files} up -d {}`", quoted(service)));
     if ours.is_empty() && project.service(service).is_none() {
         return Err(unknown(service, project, containers));
     }

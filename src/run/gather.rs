@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::nowhere;
 use super::output::Output;
+use super::reading::{Limits, read_project};
 use crate::access;
 use crate::cli::ProjectArgs;
 use crate::config::{self, Configuration};
@@ -13,7 +14,8 @@ use crate::facts::{Container, Docker, Environment, Facts, Missing, Need};
 use crate::probe;
 use crate::project::compose::is_below;
 use crate::project::files::{Files, ReadError};
-use crate::project::{Format, Project, Unreadable, discover, read};
+use crate::project::{Project, discover};
+use crate::text::Redactor;
 
 /// What was gathered, and how long each part took.
 pub struct Gathered {
@@ -70,18 +72,14 @@ pub fn gather_as(
     let watch = Stopwatch::start();
     let deadline = watch.after(Duration::from_secs_f64(arguments.outside.timeout));
     let root = project_root(arguments.path.as_deref(), environment)?;
+    let whole = arguments.outside.timeout;
     // What the files say decides what is asked, so that they may take most of the time, but not all of it.
-    let files_deadline = watch.after(Duration::from_secs_f64(arguments.outside.timeout * 0.7));
-    let files = probe::files::DiskFiles::until(&root, files_deadline);
+    let after = |part: f64| watch.after(Duration::from_secs_f64(whole * part));
+    let limits = Limits { after: &after, seconds: &|| watch.seconds(), whole };
     let database_url = arguments.outside.database_url.as_deref();
-    let mut project = read::project(&files, environment, database_url);
-    project.root = root.display().to_string();
-    probe::files::follow_links(&mut project);
-    if let Some(reason) = files.cut_short() {
-        say_cut_short(&mut project, reason);
-    }
-    project.not_entered = files.not_entered().to_vec();
-    learn_secrets(&project, environment, database_url, output);
+    let read = read_project(&root, environment, database_url, &output.redactor, &limits);
+    output.redactor = read.redactor;
+    let project = read.project;
     let mut timings = vec![("files".to_owned(), watch.seconds())];
 
     let mut facts = Facts { project, ..Facts::default() };
@@ -110,23 +108,15 @@ pub fn gather_as(
     facts.docker = outside.docker;
     facts.postgres = outside.postgres;
     facts.endpoints_tried = outside.tried;
+    if facts.docker.is_err() {
+        let home = person.home.as_ref().map(|home| home.as_path());
+        let options = engine_options(arguments, environment);
+        facts.engine_hint = Some(probe::docker::hint(&options, person.identity.owner.uid, home));
+    }
     for container in facts.docker.iter().flat_map(|docker| &docker.containers) {
         container.environment.0.iter().for_each(|(name, value)| output.redactor.learn_setting(name, value));
     }
     Ok(Gathered { facts, configuration, timings })
-}
-
-/// Notes that not every file was read. No single file is to blame for it.
-fn say_cut_short(project: &mut Project, reason: String) {
-    project.unreadable.retain(|entry| !entry.message.ends_with(probe::files::TIME_IS_UP));
-    project.unreadable.push(Unreadable {
-        path: ".".to_owned(),
-        format: Format::Folder,
-        span: None,
-        message: reason,
-        unseen: "what the other files say".to_owned(),
-    });
-    project.unreadable.sort();
 }
 
 /// The root of the project around `path` (or the working directory).
@@ -165,14 +155,19 @@ pub fn configuration(files: &dyn Files) -> Result<Configuration, Error> {
 }
 
 /// Teaches the output the secrets of a project, so that none is said.
-pub fn learn_secrets(project: &Project, environment: &Environment, database_url: Option<&str>, output: &mut Output) {
-    output.redactor.spare(project.name());
-    output.redactor.spare(project.root.rsplit('/').next().unwrap_or(""));
-    project.services().for_each(|service| output.redactor.spare(&service.name.value));
-    project.sources.values().for_each(|source| output.redactor.learn(source));
-    environment.0.iter().for_each(|(name, value)| output.redactor.learn_setting(name, value));
+pub fn learn_secrets(
+    project: &Project,
+    environment: &Environment,
+    database_url: Option<&str>,
+    redactor: &mut Redactor,
+) {
+    redactor.spare(project.name());
+    redactor.spare(project.root.rsplit('/').next().unwrap_or(""));
+    project.services().for_each(|service| redactor.spare(&service.name.value));
+    project.sources.values().for_each(|source| redactor.learn(source));
+    environment.0.iter().for_each(|(name, value)| redactor.learn_setting(name, value));
     if let Some(url) = database_url {
-        output.redactor.learn_setting("--database-url", url);
+        redactor.learn_setting("--database-url", url);
     }
 }
 

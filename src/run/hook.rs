@@ -9,8 +9,10 @@ use super::{Status, judge, selection};
 use crate::checks::Severity;
 use crate::cli::HookArgs;
 use crate::error::Error;
-use crate::facts::{Environment, Facts, Missing, Need};
+use crate::facts::{EngineHint, Environment, Facts, Missing, Need};
 use crate::finding::{Finding, Place};
+use crate::probe;
+use crate::probe::docker::{EngineOptions, hint};
 use crate::probe::index::IndexFiles;
 use crate::project::read;
 use crate::report::{self, HumanStyle};
@@ -25,7 +27,7 @@ pub fn run(arguments: &HookArgs, environment: &Environment, output: &mut Output)
     let configuration = configuration(&files)?;
     let mut project = read::project(&files, environment, None);
     project.root = root.display().to_string();
-    learn_secrets(&project, environment, None, output);
+    learn_secrets(&project, environment, None, &mut output.redactor);
     let not_asked = |need| Missing::new(need, "the hook reads files only");
     let facts = Facts {
         project,
@@ -33,6 +35,7 @@ pub fn run(arguments: &HookArgs, environment: &Environment, output: &mut Output)
         docker: Err(not_asked(Need::Docker)),
         postgres: Err(not_asked(Need::Postgres)),
         endpoints_tried: vec![],
+        engine_hint: Some(engine_hint(environment)),
     };
     let checks = selection::files_only(selection::selected(&arguments.select, &configuration)?);
     let mut report = judge::judge(&checks, &facts, true);
@@ -44,6 +47,14 @@ pub fn run(arguments: &HookArgs, environment: &Environment, output: &mut Output)
         output.chat("see more with `devdoctor check`, repair with `devdoctor fix`\n");
     }
     Ok(status(&report, threshold, false))
+}
+
+/// What shows of the engine without asking it.
+fn engine_hint(environment: &Environment) -> EngineHint {
+    let person = probe::host::person(environment);
+    let options =
+        EngineOptions { docker_host: None, context: None, allow_remote: false, environment: environment.clone() };
+    hint(&options, person.identity.owner.uid, person.home.as_ref().map(|home| home.as_path()))
 }
 
 /// Whether a finding is about one of the staged files: at its place, or at one of the places that belong to it, since a

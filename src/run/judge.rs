@@ -2,18 +2,61 @@
 
 use std::cell::RefCell;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::Once;
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Once};
+use std::time::Duration;
 
+use crate::access::service::{is_application, service_changes_user};
 use crate::checks::{Check, reads};
 use crate::facts::{Facts, Missing, Need};
 use crate::finding::Checked;
 use crate::fix::withhold::withheld;
+use crate::probe::files::TIME_IS_UP;
 use crate::project::Format;
+use crate::project::compose::{Service, is_below};
 use crate::report::{CheckResult, Report};
 
 /// Runs `checks` over `facts` and puts the results into a report.
 pub fn judge(checks: &[&'static Check], facts: &Facts, offline: bool) -> Report {
     let results = checks.iter().map(|check| judged(check, facts)).collect();
+    let mut report = Report::new(&facts.project.root, offline, results, &facts.project.sources);
+    report.scene = scene(facts);
+    report
+}
+
+/// The same within a time limit: `left` tells how long may still be waited. What is not judged by then is skipped.
+pub fn judge_until(
+    checks: &[&'static Check],
+    facts: &Arc<Facts>,
+    offline: bool,
+    left: &dyn Fn() -> Duration,
+) -> Report {
+    let (sender, receiver) = channel();
+    let (theirs, worked) = (facts.clone(), checks.to_vec());
+    let started = std::thread::Builder::new().name("checks".to_owned()).spawn(move || {
+        for check in worked {
+            if sender.send(judged(check, &theirs)).is_err() {
+                // Nobody waits any more.
+                return;
+            }
+        }
+    });
+    if started.is_err() {
+        return judge(checks, facts, offline);
+    }
+    let mut results: Vec<CheckResult> = vec![];
+    while results.len() < checks.len()
+        && let Ok(result) = receiver.recv_timeout(left())
+    {
+        results.push(result);
+    }
+    let late = checks.iter().skip(results.len()).map(|check| CheckResult {
+        id: check.id(),
+        severity: check.words().severity,
+        result: Ok(Err(Missing::new(Need::Files, format!("{TIME_IS_UP} before this was judged")))),
+    });
+    let late: Vec<CheckResult> = late.collect();
+    results.extend(late);
     let mut report = Report::new(&facts.project.root, offline, results, &facts.project.sources);
     report.scene = scene(facts);
     report
@@ -35,9 +78,18 @@ fn sure(path: &str, checked: Checked, facts: &Facts) -> Checked {
     if !checked.as_ref().is_ok_and(Vec::is_empty) {
         return checked;
     }
+    let unlisted = not_listed(facts);
     let cut_short = project.unreadable.iter().find(|entry| entry.format == Format::Folder);
     let reason = match (cut_short, project.not_entered.as_slice()) {
         (Some(entry), _) => entry.message.clone(),
+        (None, []) if !unlisted.is_empty() => {
+            const NAMED: usize = 3;
+            let more = unlisted.len().saturating_sub(NAMED);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            let named =
+                unlisted.iter().take(NAMED).map(|(path, reason)| format!("`{}` ({reason})", path.escape_debug()));
+            format!("could not look into {}{more}", named.collect::<Vec<_>>().join(", "))
+        }
         (None, []) => {
             return match reads::unknown(path, facts) {
                 Some(reason) => Err(Missing::new(Need::Files, reason)),
@@ -51,6 +103,24 @@ fn sure(path: &str, checked: Checked, facts: &Facts) -> Checked {
         }
     };
     Err(Missing::new(Need::Files, format!("not every file was read: {reason}")))
+}
+
+/// The folders that could not be listed and may hold files of the project: not those that services keep data of their own in.
+fn not_listed(facts: &Facts) -> Vec<&(String, String)> {
+    let project = &facts.project;
+    let kept = |path: &str| {
+        let path = format!("{}/{path}", project.root);
+        project
+            .services()
+            .any(|service| changes_user(facts, service) && service.binds().any(|(_, source)| is_below(&path, source)))
+    };
+    project.not_listed.iter().filter(|(path, _)| !kept(path)).collect()
+}
+
+/// Whether a service keeps its data as a user of its own.
+fn changes_user(facts: &Facts, service: &Service) -> bool {
+    let container = facts.docker.as_ref().ok().and_then(|docker| docker.container_of(&service.name));
+    service_changes_user(service, &facts.project, container) || is_application(service, &facts.project)
 }
 
 thread_local! {

@@ -13,6 +13,7 @@ mod judge;
 mod list;
 mod nowhere;
 mod output;
+mod reading;
 mod selection;
 mod terminal;
 mod undo;

@@ -64,7 +64,7 @@ pub fn report(
     let nothing: [(&str, &str); 0] = [];
     let mut project = read::project(&MemoryFiles::at("/", nothing), &Environment::default(), database_url);
     project.is_nowhere = true;
-    learn_secrets(&project, environment, database_url, output);
+    learn_secrets(&project, environment, database_url, &mut output.redactor);
     let person = probe::host::person(environment);
     let speaking: Vec<&'static Check> =
         checks.iter().copied().filter(|check| may_speak(check, database_url.is_some())).collect();
@@ -78,6 +78,7 @@ pub fn report(
         docker: outside.docker,
         postgres: outside.postgres,
         endpoints_tried: outside.tried,
+        engine_hint: None,
     };
     let results = checks
         .iter()

@@ -10,6 +10,7 @@ mod lines;
 mod named;
 mod programs;
 mod redactor;
+mod templates;
 mod urls;
 
 pub use redactor::Redactor;
@@ -76,6 +77,9 @@ pub(super) fn ranges(path: &str, text: &str) -> Vec<Range<usize>> {
     let lower = text.to_ascii_lowercase();
     let code = if let Format::Code { script } = format { Some(code::Code::read(text, script)) } else { None };
     found.extend(programs::secrets(text, &lower, code.is_some()));
+    if format == Format::Ini && text.contains('%') {
+        found.extend(templates::secrets(text));
+    }
     if named::may_name_any(&lower) {
         match code {
             Some(code) => {

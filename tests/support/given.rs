@@ -120,7 +120,7 @@ pub fn facts(words: &Words, example: &Example) -> Facts {
         None => Err(Missing::new(Need::Postgres, "not given")),
     };
     let endpoints_tried = given.endpoints.into_iter().map(endpoint).collect();
-    Facts { project, host, docker, postgres, endpoints_tried }
+    Facts { project, host, docker, postgres, endpoints_tried, engine_hint: None }
 }
 
 fn endpoint(given: GivenEndpoint) -> EndpointTried {

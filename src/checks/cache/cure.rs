@@ -2,6 +2,7 @@
 
 use crate::access::environments::is_mount_point;
 use crate::access::{Why, layout::Layout};
+use crate::checks::recreate::recreate;
 use crate::facts::{Container, EngineKind, Facts, FileKind, MountKind, Owner, PathStat, SeenPath};
 use crate::finding::Finding;
 use crate::fix::{Chown, ChownPlace, Edit, Fix, Step};
@@ -93,9 +94,7 @@ fn elsewhere(facts: &Facts, service: &Service, story: &[Sufferer<'_>]) -> Fix {
     let title = format!("keep `{tool}`'s cache in `/tmp/{tool}-cache`");
     let name = &service.name.value;
     match set_variable(facts, service, variable, &format!("/tmp/{tool}-cache")) {
-        Some(step) => {
-            Fix::risky(title, vec![step]).afterwards(format!("recreate `{name}`: docker compose up -d {name}"))
-        }
+        Some(step) => Fix::risky(title, vec![step]).afterwards(recreate(facts, &[name])),
         None => Fix::manual(format!("{title}: set `{variable}=/tmp/{tool}-cache` in `{name}`")),
     }
 }

@@ -3,6 +3,7 @@
 use crate::access::environments::{environment_path, syncs};
 use crate::access::interest::{cache_of, commands, moved_by_configuration};
 use crate::access::{Layout, RunsAs, Tool};
+use crate::checks::recreate::recreate;
 use crate::facts::{Container, Facts, MountKind};
 use crate::finding::{Checked, Finding};
 use crate::fix::Fix;
@@ -47,9 +48,7 @@ fn judged(facts: &Facts, container: &Container) -> Option<Finding> {
     }
     let title = "let `uv` copy on purpose, without the warning";
     let fix = match set_variable(facts, service, "UV_LINK_MODE", "copy") {
-        Some(step) => {
-            Fix::risky(title, vec![step]).afterwards(format!("recreate `{name}`: docker compose up -d {name}"))
-        }
+        Some(step) => Fix::risky(title, vec![step]).afterwards(recreate(facts, &[name])),
         None => Fix::manual(format!("{title}: set `UV_LINK_MODE=copy` in `{name}`")),
     };
     Some(

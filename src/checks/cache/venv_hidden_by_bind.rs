@@ -2,6 +2,7 @@
 
 use crate::access::Layout;
 use crate::access::environments::syncs;
+use crate::checks::recreate::recreate_with;
 use crate::facts::{Facts, MountKind};
 use crate::finding::{Checked, Finding};
 use crate::fix::Fix;
@@ -106,8 +107,7 @@ fn cure(facts: &Facts, service: &Service, mount: &Mount, path: &str) -> Fix {
     let name = &service.name.value;
     let step = facts.source(&mount.span.path).and_then(|source| add_volume(source, mount, path));
     match step.filter(|_| service.block.editable) {
-        Some(step) => Fix::risky(title, vec![step])
-            .afterwards(format!("recreate `{name}`: docker compose up -d --renew-anon-volumes {name}")),
+        Some(step) => Fix::risky(title, vec![step]).afterwards(recreate_with(facts, &[name], "--renew-anon-volumes")),
         None => Fix::manual(format!("{title}: add `- {path}` to the volumes of `{name}`")),
     }
 }

@@ -2,12 +2,13 @@
 
 mod words;
 
+use super::each_set::in_each_set;
 use super::own_mount;
 use super::reads::{only_reads, reached};
 use super::variables::compiles;
 use crate::access::interest::all_exec_lines;
 use crate::access::service::{service_changes_user, unknown_user};
-use crate::access::{IdMaps, ServiceUser, shows_project, untold_owners};
+use crate::access::{IdMaps, ServiceUser, root_without_engine, shows_project, untold_owners};
 use crate::facts::Facts;
 use crate::finding::Checked;
 use crate::project::commands::Occasion;
@@ -18,6 +19,11 @@ use words::judged;
 pub(super) use words::repaired;
 
 pub(super) fn check(facts: &Facts) -> Checked {
+    in_each_set(facts, own)
+}
+
+/// Judges the lines that mean the project's own Compose files.
+fn own(facts: &Facts) -> Checked {
     // In root's own project files of root are in their place.
     if facts.host.as_ref().is_ok_and(|host| host.root_owner.uid == 0) {
         return Ok(vec![]);
@@ -71,7 +77,7 @@ pub(super) fn check(facts: &Facts) -> Checked {
 
 /// Whether root in the service's containers is no root on the host: rootless engines, remapped ones, Docker Desktop.
 pub(super) fn root_is_the_person(facts: &Facts, service: &Service) -> bool {
-    let Ok(docker) = &facts.docker else { return false };
+    let Ok(docker) = &facts.docker else { return root_without_engine(facts) == Some(false) };
     let container = docker.container_of(&service.name).map(|container| container.userns_mode.as_str());
     let mode = container.or(service.userns_mode.as_ref().map(|mode| mode.value.as_str())).unwrap_or_default();
     !IdMaps::of(docker, mode).is_ok_and(|maps| maps.is_identity())

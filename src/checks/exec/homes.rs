@@ -2,6 +2,7 @@
 
 use crate::access::homes::{HomeTrouble, HomeUse, trouble, uses};
 use crate::access::{IdMaps, RunsAs};
+use crate::checks::recreate::recreate;
 use crate::facts::{Container, Facts, Host};
 use crate::finding::{Checked, Finding};
 use crate::fix::{Edit, Fix, Step};
@@ -137,8 +138,7 @@ fn cure(facts: &Facts, all: &[Homeless<'_>], service: &Service) -> Fix {
         _ => None,
     };
     match step {
-        Some(edit) => Fix::risky(title, vec![Step::Edit(edit)])
-            .afterwards(format!("recreate `{name}`: docker compose up -d {name}")),
+        Some(edit) => Fix::risky(title, vec![Step::Edit(edit)]).afterwards(recreate(facts, &[name])),
         None => words(),
     }
 }

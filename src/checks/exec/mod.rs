@@ -5,6 +5,7 @@ use super::{Check, check};
 mod as_root;
 mod caller;
 mod cure;
+mod each_set;
 mod home_is_root_directory;
 mod home_missing;
 mod home_of_someone_else;
@@ -18,6 +19,8 @@ mod uid_variable_blank;
 mod user_blank;
 mod variables;
 
+#[cfg(test)]
+mod set_tests;
 #[cfg(test)]
 mod tests;
 

@@ -1,6 +1,7 @@
 //! The cure for user numbers that nothing sets: names that no shell keeps for itself, set in the project's `.env`.
 
 use crate::checks::own_numbers;
+use crate::checks::recreate::recreate;
 use crate::facts::{Facts, Host};
 use crate::fix::{Edit, Fix, Step};
 use crate::project::compose::{Mount, MountSource, Service};
@@ -49,5 +50,5 @@ pub(super) fn own_numbers(facts: &Facts, host: &Host, services: &[&Service]) -> 
     }
     steps.extend(in_env);
     let names: Vec<&str> = services.iter().map(|service| service.name.value.as_str()).collect();
-    Fix::risky(title, steps).afterwards(format!("recreate `{0}`: docker compose up -d {0}", names.join(" ")))
+    Fix::risky(title, steps).afterwards(recreate(facts, &names))
 }

@@ -238,7 +238,6 @@ fn lines_that_hurt_nobody_are_not_found() {
         "docker compose exec api apt-get update",
         "docker compose exec api python --version",
         "docker compose -f other.yaml exec api x",
-        "docker compose -p other exec api x",
         "docker compose --project-directory ../x exec api x",
         "docker -H ssh://a compose exec api x",
         "docker exec other-api-1 x",
@@ -283,7 +282,8 @@ fn lines_that_write_as_root_are_found_however_they_name_the_service() {
     for line in [
         "docker compose exec api x",
         "docker compose -f compose.yaml exec api x",
-        "docker compose -f ./compose.yaml -f more.yaml -p shop exec api x",
+        "docker compose -f ./compose.yaml -p shop exec api x",
+        "docker compose -p other exec api x",
         "docker compose --project-directory . run api",
         "docker exec -it shop-api-1 x",
         "docker exec shop_api_1 x",

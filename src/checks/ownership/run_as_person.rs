@@ -2,6 +2,7 @@
 
 use crate::access::Tool;
 use crate::checks::own_numbers::own_numbers;
+use crate::checks::recreate::recreate;
 use crate::facts::{Container, Facts, Owner};
 use crate::finding::Finding;
 use crate::fix::Fix;
@@ -56,7 +57,7 @@ pub(super) fn cure(facts: &Facts, service: &Service, container: Option<&Containe
     let fix = match steps {
         Some(steps) => {
             let steps = steps.into_iter().chain(in_env).chain(others.step).collect();
-            Fix::risky(title, steps).afterwards(format!("recreate `{name}`: docker compose up -d {name}"))
+            Fix::risky(title, steps).afterwards(recreate(facts, &[name]))
         }
         None => Fix::manual(format!("{title}: set `user: \"{user}\"` where the service gets its keys from")),
     };

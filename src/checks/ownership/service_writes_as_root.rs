@@ -2,8 +2,8 @@
 
 use crate::access::service::{idles, image_of, leaves_root, says_root, service_changes_user, unknown_user};
 use crate::access::user_variables::unset_variables;
-use crate::access::{Decides, IdMaps, ServiceUser, shows_project, untold_owners};
-use crate::facts::{Container, Facts};
+use crate::access::{Decides, IdMaps, ServiceUser, root_without_engine, shows_project, untold_owners};
+use crate::facts::{Container, EngineHint, Facts};
 use crate::finding::{Checked, Finding};
 use crate::project::compose::Service;
 
@@ -41,7 +41,8 @@ fn judged(facts: &Facts, service: &Service) -> Option<Finding> {
     // `user: root` is somebody's decision, and so is `0:0`; a user that came out blank is nobody's.
     let blank = user.written.trim_matches(':').is_empty();
     let decided = matches!(user.decides, Decides::Compose(_)) && says_root(&user.written) && !blank;
-    let identity = docker.is_none_or(|docker| {
+    let without_engine = root_without_engine(facts).filter(|_| docker.is_none());
+    let identity = docker.map_or(without_engine != Some(false), |docker| {
         let mode = container.map(|container| container.userns_mode.as_str());
         let mode = mode.or(service.userns_mode.as_ref().map(|mode| mode.value.as_str()));
         IdMaps::of(docker, mode.unwrap_or_default()).is_ok_and(|maps| maps.is_identity())
@@ -58,8 +59,16 @@ fn judged(facts: &Facts, service: &Service) -> Option<Finding> {
     let first = mounts.next()?;
     let name = &service.name.value;
     let because = super::suspects::because(Some(&user), name, "runs");
-    let mut finding =
-        Finding::at(&first.span, name, format!("`{name}` mounts the project writable and runs as root")).label(because);
+    let message = format!("`{name}` mounts the project writable and runs as root");
+    let mut finding = match &facts.engine_hint {
+        Some(EngineHint::Unknown(at)) if docker.is_none() => {
+            let message = format!("{message}, which is you on a rootless engine");
+            let told = "not asked, so it is not known whether it is rootless";
+            Finding::at(&first.span, name, message).only_info().seen("engine", at, told)
+        }
+        _ => Finding::at(&first.span, name, message),
+    };
+    finding = finding.label(because);
     for other in mounts {
         finding = finding.related(&other.span, "mounted writable as well");
     }

@@ -1,6 +1,7 @@
 //! A URL sends a container to `localhost`, which in there is the container itself.
 
 use super::{in_force, is_in_file, localhost_of_others, raw, with_readers};
+use crate::checks::recreate::recreate;
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
 use crate::fix::{Edit, Fix, Step};
@@ -66,7 +67,7 @@ fn toward(facts: &Facts, finding: Finding, url: &DatabaseUrl, server: &Service, 
     let target = format!("{}:{port}", server.name.value);
     let finding =
         finding.related(&server.name.span, format!("Postgres listens here, at `{target}` for the other services"));
-    let recreate = format!("recreate `{0}`: docker compose up -d {0}", reader.name.value);
+    let recreate = recreate(facts, &[&reader.name.value]);
     let also_host = url.readers.contains(&Reader::Host);
     match steps(facts, url, &server.name.value, port, 5432).filter(|_| !also_host) {
         Some(steps) => {

@@ -23,6 +23,11 @@ pub(super) fn check(facts: &Facts) -> Checked {
     Ok(findings)
 }
 
+/// The value as it may be shown.
+fn shown(source: &Source, entry: &Entry) -> String {
+    source.masked().get(entry.range.clone()).unwrap_or_default().to_owned()
+}
+
 fn of_entry(environment: &Alembic, source: &Source, ini: &Ini, option: &str, entry: &Entry) -> Option<Finding> {
     let wrong = |piece: &Piece<'_>| match piece {
         Piece::Wrong(range) => Some((range.clone(), true)),
@@ -47,7 +52,7 @@ fn of_entry(environment: &Alembic, source: &Source, ini: &Ini, option: &str, ent
     let message = format!("`{option}` holds a `%` that an ini file takes for an interpolation");
     let finding = Finding::at(&at(first), format!("{}: {option}", source.path()), message)
         .label("is written `%%` in an ini file")
-        .seen(source.path(), option, &entry.raw);
+        .seen(source.path(), option, shown(source, entry));
     if !is_plain || found.iter().any(|(_, plain)| !plain) {
         return Some(finding.help(format!(
             "write `%%`, or the value itself: `{option}` cannot name what the section `[{}]` lacks",

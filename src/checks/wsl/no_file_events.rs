@@ -1,5 +1,6 @@
 //! A development server waits for changes of files on a Windows drive, where nobody announces them.
 
+use crate::checks::recreate::recreate;
 use crate::facts::{Facts, Host, WslKind};
 use crate::finding::{Checked, Finding};
 use crate::fix::{Edit, Fix, Step};
@@ -54,9 +55,7 @@ fn poll(facts: &Facts, service: &Service, watcher: Watcher) -> Fix {
     let title =
         format!("let `{}` look at the files by itself, which costs processor time: set `{variable}`", watcher.name);
     match set(facts, service, variable) {
-        Some(step) => {
-            Fix::risky(title, vec![step]).afterwards(format!("recreate `{name}`: docker compose up -d {name}"))
-        }
+        Some(step) => Fix::risky(title, vec![step]).afterwards(recreate(facts, &[name])),
         None => Fix::manual(format!("{title} to `true` in `{name}`")),
     }
 }

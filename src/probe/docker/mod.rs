@@ -6,6 +6,7 @@ mod connect;
 mod contexts;
 mod endpoints;
 mod engine;
+mod hint;
 mod identity;
 mod paths;
 mod service;
@@ -31,6 +32,7 @@ use connect::{Reached, reach, survey, version_of};
 pub(crate) use archive::stat as stat_in_container;
 pub(crate) use engine::{Address, one_line, told};
 pub use engine::{AskError, Engine};
+pub use hint::hint;
 pub use service::{Found, Listed, Services, services};
 
 /// What decides which engine is asked.

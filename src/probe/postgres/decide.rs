@@ -198,13 +198,17 @@ impl Decision<'_> {
         };
         match docker.container_of(service) {
             Some(container) => self.of_container(docker, container, service),
-            None => Contact::Nowhere(format!("`{service}` has no container")),
+            None => Contact::Nowhere(format!("`{service}` has no container; start it: docker compose up -d {service}")),
         }
     }
 
     fn of_container(&self, docker: &Docker, container: &Container, name: &str) -> Contact {
         if !container.running {
-            return Contact::Nowhere(format!("the container of `{name}` is not running"));
+            let start = match container.service.as_deref().filter(|service| self.project.service(service).is_some()) {
+                Some(service) => format!("docker compose up -d {service}"),
+                None => format!("docker start {}", container.name),
+            };
+            return Contact::Nowhere(format!("the container of `{name}` is stopped; start it: {start}"));
         }
         if !docker.local {
             return Contact::Nowhere(format!("the container of `{name}` is on the engine's machine, not on this one"));

@@ -1,5 +1,6 @@
 //! The directory that a command line runs in, and the Compose file that Compose finds from there.
 
+use super::meant::meant;
 use super::{CommandLine, DockerVerb, Language, Occasion};
 use crate::project::files::{self, Files};
 
@@ -78,10 +79,13 @@ impl Place {
     }
 }
 
-/// Puts into each line the Compose file that is nearest to its directory, as Compose looks for it: there and above.
-pub fn look_for_compose(files: &[String], lines: &mut [CommandLine]) {
+/// Puts into each line which project it means, and the Compose file that is nearest to its directory, as Compose looks for it:
+/// there and above.
+pub fn look_for_compose(disk: &dyn Files, lines: &mut [CommandLine]) {
+    let files = disk.list();
     let is_there = |path: &String| files.binary_search(path).is_ok() || files.contains(path);
     for line in lines {
+        line.meant = meant(disk, line, line.compose_file.as_deref());
         let looks =
             matches!(line.call.verb, DockerVerb::ComposeExec | DockerVerb::ComposeRun) && !line.call.other_project;
         let Some(directory) = line.compose_file.take().filter(|_| looks) else { continue };

@@ -118,6 +118,27 @@ pub fn find(words: &[Word], make: bool, variables: &Variables) -> Option<Found> 
     Some(Found::Call(Box::new(call)))
 }
 
+impl DockerCall {
+    /// Takes over what the variables around the call say to Compose; its own options go before. `variable` tells what the call
+    /// gets under a name, and within whether that is known.
+    pub(super) fn surrounded_by(&mut self, variable: impl Fn(&str) -> Option<Option<String>>) {
+        if !matches!(self.verb, DockerVerb::ComposeExec | DockerVerb::ComposeRun) {
+            return;
+        }
+        // What is not known stays a reference, which is no file.
+        let value = |name: &str| variable(name).map(|value| value.unwrap_or_else(|| format!("${name}")));
+        if self.compose_files.is_empty()
+            && let Some(files) = value("COMPOSE_FILE").filter(|files| !files.is_empty())
+        {
+            self.compose_files = files.split(':').filter(|file| !file.is_empty()).map(str::to_owned).collect();
+        }
+        if self.project_name.is_none() {
+            self.project_name = value("COMPOSE_PROJECT_NAME").filter(|name| !name.is_empty());
+        }
+        self.other_project |= !self.compose_files.is_empty() || self.project_name.is_some();
+    }
+}
+
 /// An option that was given.
 struct Given {
     /// Its name: a letter, or the long name.
@@ -231,6 +252,7 @@ impl Reader<'_> {
                 })
                 .collect(),
             compose_files: globally("f", "file").into_iter().filter_map(value).collect(),
+            env_files: globally("", "env-file").into_iter().filter_map(value).collect(),
             other_project: !globally("p", "project-name").is_empty()
                 || !globally("f", "file").is_empty()
                 || !globally("", "project-directory").is_empty(),

@@ -127,6 +127,7 @@ fn lines_of(reading: &mut Reading, group: &[Part]) -> Vec<CommandLine> {
                 },
                 programs: &|_| None,
                 functions: &|_| None,
+                exported: &|name| shell.handed_on(name).or_else(|| variables.handed_on(name)),
                 directory: group.first().map(|root| directory::of(root.source.path())),
             };
             for line in lines_for_the_shell(&text) {
@@ -233,6 +234,15 @@ impl Variables {
         let reference = format!("$({name})");
         let origin = Span { path: "".into(), start: 0, end: reference.len() };
         Some(self.scope.expand(&Mapped::literal(&reference, origin)).text().to_owned())
+    }
+
+    /// What recipes get under a name that the Makefile exports.
+    fn handed_on(&self, name: &str) -> Option<Option<String>> {
+        if self.scoped.contains(name) {
+            return Some(None);
+        }
+        let exported = self.exports_all || self.exported.contains(name);
+        exported.then(|| self.value(name)).flatten().map(Some)
     }
 
     fn lookup(&self, name: &str, reference: Reference) -> Lookup {

@@ -1,6 +1,6 @@
 //! Command lines of shell scripts and justfiles.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::user::{Lookup, Reference};
 use super::{CommandLine, Context, Language, Numbers, Reading, directory};
@@ -85,6 +85,7 @@ pub fn shell_lines(
         variables: &|name, reference| variables.lookup(name, reference),
         programs: &|name| variables.set.get(name).cloned().flatten(),
         functions: &|name| variables.functions.get(name).cloned(),
+        exported: &|name| variables.handed_on(name),
         directory,
     };
     context.lines(text)
@@ -100,6 +101,8 @@ pub struct Variables {
     pub set: BTreeMap<String, Option<Mapped>>,
     /// What functions that hand all their words on, and aliases, stand for.
     functions: BTreeMap<String, Mapped>,
+    /// Names that it exports.
+    exported: BTreeSet<String>,
     /// The shell sets `UID` by itself.
     has_uid: bool,
     /// The shell sets `GID` by itself.
@@ -139,6 +142,10 @@ impl Variables {
                 }
                 _ => {}
             }
+            if first == "export" {
+                let names = command.words.iter().skip(1).map(word);
+                variables.exported.extend(names.map(|name| name.split(['=', '+']).next().unwrap_or(name).to_owned()));
+            }
             for range in assignments {
                 if let Some(assigned) = shell::assignment(word(&range)) {
                     let value = shell::unquoted(text, range.start + assigned.value_at..range.end);
@@ -157,6 +164,12 @@ impl Variables {
             }
         }
         variables
+    }
+
+    /// What the commands of the text get under a name that it exports; `None` within: it is set in several ways, or made.
+    pub fn handed_on(&self, name: &str) -> Option<Option<String>> {
+        let value = self.set.get(name).filter(|_| self.exported.contains(name))?;
+        Some(value.as_ref().map(|value| value.text().to_owned()))
     }
 
     /// What a variable is.
@@ -224,6 +237,7 @@ fn recipe_lines(text: &Mapped, name: &str, shell: &str, directory: &str) -> Vec<
         variables: &|name, reference| variables.lookup(name, reference),
         programs: &|name| variables.set.get(name).cloned().flatten(),
         functions: &|name| variables.functions.get(name).cloned(),
+        exported: &|name| variables.handed_on(name),
         directory: Some(directory),
     };
     context.lines(text)

@@ -3,7 +3,7 @@
 use super::docker::{self, Found, Word};
 use super::scripts::shell_lines;
 use super::user::Lookup;
-use super::{CommandLine, Language, Numbers, Occasion};
+use super::{CommandLine, Language, Meant, Numbers, Occasion};
 use crate::text::{Mapped, Span, shell};
 
 /// A command that no shell runs.
@@ -46,6 +46,7 @@ impl Unshelled<'_> {
                 nested: false,
                 numbers: Numbers::default(),
                 compose_file: self.directory.map(str::to_owned),
+                meant: Meant::Own,
                 strayed: false,
                 occasion: Occasion::Called,
             }],

@@ -1,7 +1,34 @@
 //! What the value of a user option becomes: whose numbers it names, and which of its variables nothing sets.
 
-use super::{Blank, UserOption};
-use crate::text::{Mapped, Spanned};
+use serde::{Deserialize, Serialize};
+
+use crate::text::{Mapped, Span, Spanned};
+
+/// The user option of a call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserOption {
+    /// The value as written, such as `$(UID):$(GID)`.
+    pub written: Spanned<String>,
+    /// What it becomes: variables that the file sets are put in, `$(shell id -u)` and `$(id -u)` stand as `<uid>`, the
+    /// same with `-g` as `<gid>`, and what only running it could tell as `<unknown>`.
+    /// Variables that nothing sets are empty, as the language makes them.
+    pub resolved: String,
+    /// Variables in it that nothing sets, so that the language makes them empty.
+    pub blank: Vec<Blank>,
+    /// Where the whole value stands, when it can be replaced there.
+    pub stands: Option<Span>,
+}
+
+/// A variable that nothing sets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Blank {
+    /// Its name.
+    pub value: String,
+    /// Where the line shows it, or the variable that names it.
+    pub span: Span,
+    /// The bytes that name it (or bring in the text that does), when they can be replaced.
+    pub stands: Option<Span>,
+}
 
 /// The person's own user number, as `id -u` tells it when the line runs.
 pub const PERSON_UID: &str = "<uid>";

@@ -26,11 +26,23 @@ impl Reader<'_> {
             && let Data::Mapping(services) = &mut services.data
         {
             for (name, service) in services.iter_mut() {
+                self.note_extends(path, name, service, scope);
                 let own = std::mem::replace(service, Tree::null(service.span.clone(), service.directory.clone()));
                 *service = self.extended(path, &original, name, own, scope, &mut vec![]);
             }
         }
         tree
+    }
+
+    /// Notes which service of which file a service extends.
+    fn note_extends(&mut self, path: &str, name: &Spanned<String>, service: &Tree, scope: &Scope) {
+        let Some(extends) = service.get("extends") else { return };
+        let Some((base, _)) = service_of(extends) else { return };
+        let file = match extends.present("file").and_then(Tree::text) {
+            Some(file) => self.resolve(&scope.directory, file),
+            None => path.to_owned(),
+        };
+        self.extends.push((name.value.clone(), file, base));
     }
 
     /// A service laid over the one that it extends.

@@ -30,6 +30,8 @@ pub(super) struct Reader<'run> {
     pub merged: Vec<String>,
     /// What was parsed already, by path.
     pub parsed: BTreeMap<String, Vec<yaml::Node>>,
+    /// Which service extends which: its name, and file and name of the other.
+    pub extends: Vec<(String, String, String)>,
     /// Compose files among which nothing chooses.
     pub unchosen: Vec<String>,
 }

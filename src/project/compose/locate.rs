@@ -10,10 +10,10 @@ use super::load::Reader;
 use super::paths;
 
 /// Names of the first file in the order of Compose.
-const NAMES: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
+pub(super) const NAMES: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
 
 /// Names of the file that is laid over it.
-const OVERRIDES: [&str; 4] =
+pub(super) const OVERRIDES: [&str; 4] =
     ["compose.override.yml", "compose.override.yaml", "docker-compose.override.yml", "docker-compose.override.yaml"];
 
 /// Folders whose Compose files are not those of the development environment.
@@ -61,7 +61,7 @@ impl Reader<'_> {
     }
 
     /// Adds what a `.env` file says to variables that go before it, when it is there.
-    fn read_dotenv(&mut self, path: &str, environment: &mut BTreeMap<String, String>) {
+    pub(super) fn read_dotenv(&mut self, path: &str, environment: &mut BTreeMap<String, String>) {
         let mut known = BTreeMap::new();
         // Compose passes over a directory of this name, and waits for a pipe.
         if self.files.exists(path) && !self.files.is_directory(path) {
@@ -72,12 +72,18 @@ impl Reader<'_> {
         }
     }
 
+    /// The files that `COMPOSE_FILE` names, as seen from `start`.
+    pub(super) fn of_variable(&self, start: &str, environment: &BTreeMap<String, String>) -> Option<Vec<String>> {
+        let list = environment.get("COMPOSE_FILE").filter(|list| !list.is_empty())?;
+        let separator = environment.get("COMPOSE_PATH_SEPARATOR").filter(|text| !text.is_empty());
+        let separator = separator.map_or(":", String::as_str);
+        let files = list.split(separator).filter(|file| !file.is_empty() && *file != "-");
+        Some(files.map(|file| self.resolve(start, file)).collect())
+    }
+
     fn file_list(&mut self, environment: &BTreeMap<String, String>, named: &[Vec<String>]) -> Option<Vec<String>> {
-        if let Some(list) = environment.get("COMPOSE_FILE").filter(|list| !list.is_empty()) {
-            let separator = environment.get("COMPOSE_PATH_SEPARATOR").filter(|text| !text.is_empty());
-            let separator = separator.map_or(":", String::as_str);
-            let files = list.split(separator).filter(|file| !file.is_empty() && *file != "-");
-            return Some(files.map(|file| self.resolve("", file)).collect());
+        if let Some(files) = self.of_variable("", environment) {
+            return Some(files);
         }
         let folders = sub_folders(self.files);
         let mut below = folders.iter().filter(|folder| first(self.files, folder).is_some());
@@ -155,7 +161,7 @@ fn sub_folders(files: &dyn Files) -> Vec<String> {
 }
 
 /// A name as Compose allows it.
-fn normal_name(name: &str) -> String {
+pub(super) fn normal_name(name: &str) -> String {
     let allowed =
         |character: &char| character.is_ascii_lowercase() || character.is_ascii_digit() || "-_".contains(*character);
     let kept: String = name.to_lowercase().chars().filter(allowed).collect();

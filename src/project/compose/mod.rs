@@ -6,6 +6,7 @@ mod load;
 mod locate;
 mod merge;
 mod mounts;
+mod named;
 mod names;
 mod paths;
 mod ports;
@@ -25,7 +26,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::text::{Span, Spanned};
 
-pub use read::{ComposeRead, read, read_named};
+pub use named::Named;
+pub use read::{ComposeRead, read, read_named, read_set};
 pub use variables::Variables;
 
 /// The merged model of all Compose files of the project.
@@ -35,6 +37,9 @@ pub struct Compose {
     pub name: String,
     /// The files that were merged, in order (base, override, and what they include).
     pub files: Vec<String>,
+    /// Those of them that were named or found, without what they include.
+    #[serde(default)]
+    pub chosen: Vec<String>,
     /// Directory that relative paths start from, relative to the project's root (empty: the root itself).
     pub directory: String,
     /// Services by name, those of inactive profiles included.
@@ -58,6 +63,9 @@ pub struct Service {
     pub name: Spanned<String>,
     /// The whole block of the service in the file that defines it first, for edits that add a key.
     pub block: Block,
+    /// The services of these files that it extends, by `extends:`.
+    #[serde(default)]
+    pub extends: Vec<String>,
     /// `image:`.
     pub image: Option<Spanned<String>>,
     /// `build:`.
@@ -102,6 +110,25 @@ pub struct Service {
     pub read_only: bool,
     /// `profiles:`.
     pub profiles: Vec<String>,
+}
+
+impl Compose {
+    /// A service and those that take over what stands in it, directly or by way of others, sorted behind it.
+    pub fn with_extending<'a>(&'a self, name: &'a str) -> Vec<&'a str> {
+        let mut found = vec![name];
+        let mut at = 0;
+        while let Some(base) = found.get(at).copied() {
+            let extending = |service: &&Service| service.extends.iter().any(|extended| extended == base);
+            for service in self.services.values().filter(extending) {
+                if !found.contains(&service.name.value.as_str()) {
+                    found.push(&service.name.value);
+                }
+            }
+            at += 1;
+        }
+        found.get_mut(1..).unwrap_or_default().sort_unstable();
+        found
+    }
 }
 
 /// Where a block mapping or sequence stands, for edits that add an entry to it.
@@ -222,6 +249,7 @@ impl Service {
         Self {
             name,
             block,
+            extends: vec![],
             image: None,
             build: None,
             user: None,

@@ -8,9 +8,10 @@ use crate::project::Unreadable;
 use crate::project::files::Files;
 use crate::text::{Source, Spanned};
 
-use super::Compose;
 use super::load::{Reader, Scope};
+use super::locate::Location;
 use super::tree::{Data, Tree};
+use super::{Compose, Named};
 
 /// What the Compose files of a project say, and what of them could not be read.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -36,27 +37,56 @@ pub fn read(files: &dyn Files, environment: &Environment) -> ComposeRead {
 /// Reads as [`read`] does; where the root has no usual name, the files are those that the project's own command lines name,
 /// when they all name the same (`named` holds each set once).
 pub fn read_named(files: &dyn Files, environment: &Environment, named: &[Vec<String>]) -> ComposeRead {
-    let environment = &environment.0;
-    let mut reader = Reader {
-        files,
-        root: files.root(),
-        home: environment.get("HOME").cloned(),
-        sources: BTreeMap::new(),
-        unreadable: vec![],
-        unset: vec![],
-        merged: vec![],
-        parsed: BTreeMap::new(),
-        unchosen: vec![],
-    };
-    let compose = compose(&mut reader, environment, named);
+    let mut reader = reader(files, environment);
+    let compose = reader.locate(&environment.0, named).and_then(|location| compose(&mut reader, location));
     let Reader { sources, mut unreadable, unchosen, .. } = reader;
     unreadable.sort();
     unreadable.dedup();
     ComposeRead { compose, unchosen, sources: sources.into_values().collect(), unreadable }
 }
 
-fn compose(reader: &mut Reader<'_>, process: &BTreeMap<String, String>, named: &[Vec<String>]) -> Option<Compose> {
-    let location = reader.locate(process, named)?;
+/// Reads the files that a command line means. `None` when they are the project's own, as `own` has them.
+pub fn read_set(
+    files: &dyn Files,
+    environment: &Environment,
+    named: &Named,
+    own: Option<&Compose>,
+) -> Option<ComposeRead> {
+    let mut reader = reader(files, environment);
+    let location = reader.locate_named(&environment.0, named);
+    let is_own = |location: &Location| {
+        own.is_some_and(|own| {
+            own.chosen == location.files
+                && own.directory == location.directory
+                && named.env_files.is_empty()
+                && named.project.as_ref().is_none_or(|name| *name == own.name)
+        })
+    };
+    // Where nothing is found nothing speaks against the project's own.
+    if location.as_ref().map_or(named.files.is_empty(), is_own) {
+        return None;
+    }
+    let compose = location.and_then(|location| compose(&mut reader, location));
+    let Reader { sources, unreadable, .. } = reader;
+    Some(ComposeRead { compose, unchosen: vec![], sources: sources.into_values().collect(), unreadable })
+}
+
+fn reader<'run>(files: &'run dyn Files, environment: &Environment) -> Reader<'run> {
+    Reader {
+        files,
+        root: files.root(),
+        home: environment.0.get("HOME").cloned(),
+        sources: BTreeMap::new(),
+        unreadable: vec![],
+        unset: vec![],
+        merged: vec![],
+        parsed: BTreeMap::new(),
+        extends: vec![],
+        unchosen: vec![],
+    }
+}
+
+fn compose(reader: &mut Reader<'_>, location: Location) -> Option<Compose> {
     let name = reader.project_name(&location);
     let mut environment = location.environment.clone();
     environment.insert("COMPOSE_PROJECT_NAME".to_owned(), name.clone());
@@ -76,7 +106,14 @@ fn compose(reader: &mut Reader<'_>, process: &BTreeMap<String, String>, named: &
     {
         reader.refuse(span, "name must be a string", "the project's name on the engine");
     }
-    let services = reader.services(&tree, &scope);
+    let mut services = reader.services(&tree, &scope);
+    for (name, file, base) in std::mem::take(&mut reader.extends) {
+        // One of another file is no service of the project, whatever its name.
+        let is_ours = services.get(&base).is_some_and(|base| *base.block.span.path == *file);
+        if let Some(service) = services.get_mut(&name).filter(|service| is_ours && !service.extends.contains(&base)) {
+            service.extends.push(base);
+        }
+    }
     let volumes = reader.volumes(&tree, &name);
     reader.references(&tree, &services, &volumes);
     let profiles = location.environment.get("COMPOSE_PROFILES").map_or("", String::as_str);
@@ -88,6 +125,7 @@ fn compose(reader: &mut Reader<'_>, process: &BTreeMap<String, String>, named: &
         name,
         named_elsewhere,
         files: std::mem::take(&mut reader.merged),
+        chosen: location.files,
         directory: location.directory,
         services,
         volumes,

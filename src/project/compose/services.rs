@@ -46,6 +46,7 @@ impl Reader<'_> {
         Service {
             name: key.clone(),
             block: tree.block.clone().unwrap_or_else(no_block),
+            extends: vec![],
             image: self.text(name, tree, "image"),
             build: self.build(name, tree, scope),
             user: self.text(name, tree, "user"),

@@ -130,7 +130,9 @@ fn nothing_else_is_contacted_unless_allowed() {
         ("postgresql://u@db/a", None, "no engine answered"),
         ("postgresql://u@db/a", Some(&remote), "is on the engine's machine"),
         ("postgresql://u@db/a", Some(&rootless), "is not published"),
-        ("postgresql://u@db/a", Some(&stopped), "is not running"),
+        ("postgresql://u@db/a", Some(&stopped), "the container of `db` is stopped; start it: docker compose up -d db"),
+        ("postgresql://u@app/a", Some(&stopped), "`app` has no container; start it: docker compose up -d app"),
+        ("postgresql://u@shop-db-1/a", Some(&stopped), "is stopped; start it: docker compose up -d db"),
         ("postgresql://u@a,b/a", None, "several hosts"),
     ] {
         let said = shown(url, Reader::Host, engine, false);
