@@ -72,14 +72,10 @@ impl DiskFiles {
         self.listing.get().map_or(&[], |listing| &listing.not_entered)
     }
 
-    /// Whether the deadline is over, which is kept in mind: something was wanted and is not had.
+    /// Whether the deadline is over.
     #[expect(clippy::disallowed_methods, reason = "a deadline is compared with the clock")]
-    fn is_late(&self) -> bool {
-        let late = self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
-        if late {
-            self.late.store(true, Ordering::Relaxed);
-        }
-        late
+    fn is_over(&self) -> bool {
+        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 
     /// When a listing that begins now has to end.
@@ -105,9 +101,10 @@ impl Files for DiskFiles {
 
     fn bytes(&self, path: &str) -> Result<Vec<u8>, ReadError> {
         let path = self.root.join(path);
-        // What is not there costs no time and is not missed; but once it is late, even looking for it would cost more.
-        let late = || self.late.load(Ordering::Relaxed) || std::fs::metadata(&path).is_ok() && self.is_late();
-        if self.deadline.is_some() && late() {
+        // What is not there is not missed; but once it is late, even looking for it would cost more.
+        let late = || self.late.load(Ordering::Relaxed) || self.is_over() && std::fs::metadata(&path).is_ok();
+        if late() {
+            self.late.store(true, Ordering::Relaxed);
             return Err(ReadError::Refused(TIME_IS_UP.to_owned()));
         }
         let bytes = read_regular(&path)?;
