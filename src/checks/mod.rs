@@ -5,11 +5,12 @@ pub mod reads;
 pub mod symptoms;
 mod words;
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
-use crate::facts::Facts;
+use crate::facts::{Facts, Need};
 use crate::finding::Checked;
 
+use words::Head;
 pub use words::{Example, FixKind, Severity, Words};
 
 pub mod alembic;
@@ -35,6 +36,7 @@ pub struct Check {
     /// The function.
     pub run: fn(&Facts) -> Checked,
     words: LazyLock<Words>,
+    head: OnceLock<Head>,
 }
 
 impl Check {
@@ -46,6 +48,20 @@ impl Check {
     /// The family: the first part of the id.
     pub fn family(&self) -> &'static str {
         self.path.split('/').next().unwrap_or(self.path)
+    }
+
+    /// How much its findings matter.
+    pub fn severity(&self) -> Severity {
+        self.head().severity
+    }
+
+    /// What it needs.
+    pub fn needs(&self) -> &[Need] {
+        &self.head().needs
+    }
+
+    fn head(&self) -> &Head {
+        self.head.get_or_init(|| Head::read(self.yaml).unwrap_or_else(|| self.words().into()))
     }
 
     /// The words, parsed at first use.
@@ -61,6 +77,7 @@ macro_rules! check {
             path: $path,
             yaml: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/checks/", $path, ".yaml")),
             run: $run,
+            head: std::sync::OnceLock::new(),
             words: std::sync::LazyLock::new(|| {
                 $crate::checks::words::embedded(
                     $path,
@@ -94,4 +111,19 @@ pub fn all() -> impl Iterator<Item = &'static Check> {
 /// The check of an id.
 pub fn by_id(id: &str) -> Option<&'static Check> {
     all().find(|check| check.id() == id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_every_run_asks_of_a_check_is_read_without_its_words() {
+        for check in all() {
+            assert_eq!(Head::read(check.yaml), Some(check.words().into()), "{}", check.path);
+        }
+        for other in ["", "severity: error", "severity: fatal\nneeds: [files]", "severity: error\nneeds: [files, x]"] {
+            assert_eq!(Head::read(other), None, "{other}");
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::de::IntoDeserializer;
 use serde::{Deserialize, Serialize};
 
 use crate::facts::Need;
@@ -82,6 +83,39 @@ pub struct Example {
     /// What is reported, a line each: `path:line - text under the underline` (or `path - message start`); empty: nothing.
     #[serde(default)]
     pub reports: Vec<String>,
+}
+
+/// What every run asks of every check. Its words are more than fifty times as long, and reading all of them as YAML takes longer
+/// than reading a project does, so these two lines are read by themselves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Head {
+    pub severity: Severity,
+    pub needs: Vec<Need>,
+}
+
+impl Head {
+    /// Reads the two lines where they are written as in every file: at the top, plain, each on one line.
+    pub fn read(yaml: &str) -> Option<Self> {
+        let value = |key: &str| {
+            let line = yaml.lines().find(|line| line.strip_prefix(key).is_some_and(|rest| rest.starts_with(':')))?;
+            line.get(key.len() + 1..).map(str::trim)
+        };
+        let needs = value("needs")?.strip_prefix('[')?.strip_suffix(']')?;
+        let needs = needs.split(',').map(|need| named(need.trim())).collect::<Option<_>>()?;
+        Some(Self { severity: named(value("severity")?)?, needs })
+    }
+}
+
+/// A word as serde means it.
+fn named<'word, T: Deserialize<'word>>(word: &'word str) -> Option<T> {
+    let word: serde::de::value::StrDeserializer<'word, serde::de::value::Error> = word.into_deserializer();
+    T::deserialize(word).ok()
+}
+
+impl From<&Words> for Head {
+    fn from(words: &Words) -> Self {
+        Self { severity: words.severity, needs: words.needs.clone() }
+    }
 }
 
 /// Parses the embedded words of a check.

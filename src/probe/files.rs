@@ -31,8 +31,8 @@ pub struct DiskFiles {
     listing: OnceLock<Listing>,
     deadline: Option<Instant>,
     files_read: AtomicUsize,
-    /// The file that was read last, with its number, so that somebody else can tell which one takes long.
-    last: Mutex<Option<(u64, String)>>,
+    /// The file that was turned to last, and how often one was, so that somebody else can tell which one takes long.
+    last: Mutex<(u64, Option<String>)>,
     /// Files that are not read, since they took too long.
     passed_over: Vec<String>,
     /// Whether a file was wanted when the time was over.
@@ -49,7 +49,7 @@ impl DiskFiles {
             listing: OnceLock::new(),
             deadline: None,
             files_read: AtomicUsize::new(0),
-            last: Mutex::new(None),
+            last: Mutex::default(),
             passed_over: vec![],
             late: AtomicBool::new(false),
         }
@@ -70,13 +70,15 @@ impl DiskFiles {
     /// The file that was read last, and so is being understood now, with a number that is another for each reading; `None` before
     /// the first and while files are listed.
     pub fn being_read(&self) -> Option<(u64, String)> {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        last.1.clone().map(|path| (last.0, path))
     }
 
     /// Notes what is read now.
     fn note(&self, path: Option<&str>) {
-        let number = self.files_read.load(Ordering::Relaxed) as u64;
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = path.map(|path| (number, path.to_owned()));
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        last.0 += 1;
+        last.1 = path.map(str::to_owned);
     }
 
     /// What is to be said when the deadline kept something from being listed or read.
@@ -104,14 +106,10 @@ impl DiskFiles {
         self.listing.get().map_or(&[], |listing| &listing.not_listed)
     }
 
-    /// Whether the deadline is over, which is kept in mind: something was wanted and is not had.
+    /// Whether the deadline is over.
     #[expect(clippy::disallowed_methods, reason = "a deadline is compared with the clock")]
-    fn is_late(&self) -> bool {
-        let late = self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
-        if late {
-            self.late.store(true, Ordering::Relaxed);
-        }
-        late
+    fn is_over(&self) -> bool {
+        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 
     /// When a listing that begins now has to end.
@@ -135,15 +133,20 @@ impl Files for DiskFiles {
         Ok(Source::from_bytes(path, self.bytes(path)?)?)
     }
 
+    fn turn_to(&self, path: &str) {
+        self.note(Some(path));
+    }
+
     fn bytes(&self, path: &str) -> Result<Vec<u8>, ReadError> {
         if self.passed_over.iter().any(|slow| slow == path) {
             return Err(ReadError::Refused(TAKES_TOO_LONG.to_owned()));
         }
         let relative = path;
         let path = self.root.join(path);
-        // What is not there costs no time and is not missed; but once it is late, even looking for it would cost more.
-        let late = || self.late.load(Ordering::Relaxed) || std::fs::metadata(&path).is_ok() && self.is_late();
-        if self.deadline.is_some() && late() {
+        // What is not there is not missed; but once it is late, even looking for it would cost more.
+        let late = || self.late.load(Ordering::Relaxed) || self.is_over() && std::fs::metadata(&path).is_ok();
+        if late() {
+            self.late.store(true, Ordering::Relaxed);
             return Err(ReadError::Refused(TIME_IS_UP.to_owned()));
         }
         self.note(Some(relative));

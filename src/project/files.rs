@@ -1,6 +1,7 @@
 //! Where files come from: the disk, git's index, or memory. Reading a project is pure but for this.
 
-use std::collections::BTreeMap;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, HashMap};
 
 use crate::text::{Encoding, Source};
 
@@ -62,6 +63,9 @@ pub trait Files {
     fn bytes(&self, path: &str) -> Result<Vec<u8>, ReadError> {
         self.read(path).map(|source| source.text().as_bytes().to_vec())
     }
+
+    /// Notes that a file which was read before is being understood again, for whoever watches how long each one takes.
+    fn turn_to(&self, _path: &str) {}
 }
 
 /// `path` seen from `directory`, with `.` and `..` resolved by text; `None` when it leads out of the top or is absolute.
@@ -93,6 +97,62 @@ pub fn source(files: &dyn Files, sources: &mut BTreeMap<String, Source>, path: &
     let source = files.read(path)?;
     sources.insert(path.to_owned(), source.clone());
     Ok(source)
+}
+
+/// So many bytes (of all files together) are kept in memory, so that nobody reads them from the disk again.
+const MOST_KEPT: usize = 32_000_000;
+
+/// Files of which each is read once, whoever asks: several readers look into the same files, and all of them see the same text.
+pub(super) struct ReadOnce<'files> {
+    files: &'files dyn Files,
+    kept: RefCell<HashMap<String, Vec<u8>>>,
+    size: Cell<usize>,
+}
+
+impl<'files> ReadOnce<'files> {
+    /// Keeps nothing yet.
+    pub fn new(files: &'files dyn Files) -> Self {
+        Self { files, kept: RefCell::default(), size: Cell::new(0) }
+    }
+}
+
+impl Files for ReadOnce<'_> {
+    fn root(&self) -> &str {
+        self.files.root()
+    }
+
+    fn read(&self, path: &str) -> Result<Source, ReadError> {
+        Ok(Source::from_bytes(path, self.bytes(path)?)?)
+    }
+
+    fn bytes(&self, path: &str) -> Result<Vec<u8>, ReadError> {
+        if let Some(bytes) = self.kept.borrow().get(path) {
+            self.files.turn_to(path);
+            return Ok(bytes.clone());
+        }
+        let bytes = self.files.bytes(path)?;
+        if self.size.get() + bytes.len() <= MOST_KEPT {
+            self.size.set(self.size.get() + bytes.len());
+            self.kept.borrow_mut().insert(path.to_owned(), bytes.clone());
+        }
+        Ok(bytes)
+    }
+
+    fn list(&self) -> &[String] {
+        self.files.list()
+    }
+
+    fn is_file(&self, path: &str) -> bool {
+        self.files.is_file(path)
+    }
+
+    fn is_directory(&self, path: &str) -> bool {
+        self.files.is_directory(path)
+    }
+
+    fn exists(&self, path: &str) -> bool {
+        self.files.exists(path)
+    }
 }
 
 /// Files in memory, for examples and tests.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::files::{Files, ReadError, source};
+use super::files::{Files, ReadError, ReadOnce, source};
 use super::{
     Format, Project, Unreadable, alembic, commands, compose, dev_servers, dockerfile, line_ends, other_sets, python,
     python_environment, starts, stores, urls, vector,
@@ -13,6 +13,7 @@ use crate::text::{Mapped, Source, yaml};
 /// Reads a project. `environment` is that of devdoctor itself, which Compose's interpolation uses; `database_url` is a URL that
 /// the person named on the command line.
 pub fn project(files: &dyn Files, environment: &Environment, database_url: Option<&str>) -> Project {
+    let files: &dyn Files = &ReadOnce::new(files);
     let mut sources: BTreeMap<String, Source> = BTreeMap::new();
     let mut unreadable: Vec<Unreadable> = vec![];
     // Compose's files come first: where there is no time to read all, they say most.

@@ -69,7 +69,7 @@ pub fn judged(check: &Check, facts: &Facts) -> CheckResult {
             (check.run)(facts).map(|findings| findings.into_iter().map(|finding| withheld(finding, facts)).collect());
         sure(check.path, checked, facts)
     });
-    CheckResult { id: check.id(), severity: check.words().severity, result }
+    CheckResult { id: check.id(), severity: check.severity(), result }
 }
 
 /// What was found stands; that nothing is there can only be said of files that were read.

@@ -96,5 +96,5 @@ const NOTHING: &str = "no project found here";
 /// The outcome of a check where there is no project.
 pub fn not_looked_at(check: &Check) -> CheckResult {
     let missing = Missing::new(Need::Files, NOTHING);
-    CheckResult { id: check.id(), severity: check.words().severity, result: Ok(Err(missing)) }
+    CheckResult { id: check.id(), severity: check.severity(), result: Ok(Err(missing)) }
 }

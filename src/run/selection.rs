@@ -23,7 +23,7 @@ pub fn selected(arguments: &SelectArgs, configuration: &Configuration) -> Result
 
 /// The checks that need files alone: those of the hook.
 pub fn files_only(checks: Vec<&'static Check>) -> Vec<&'static Check> {
-    checks.into_iter().filter(|check| check.words().needs == [Need::Files]).collect()
+    checks.into_iter().filter(|check| check.needs() == [Need::Files]).collect()
 }
 
 fn ids(names: &[String]) -> Result<BTreeSet<String>, Error> {

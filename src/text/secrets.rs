@@ -8,11 +8,13 @@ use regex::Regex;
 mod code;
 mod lines;
 mod named;
+mod names;
 mod programs;
 mod redactor;
 mod templates;
 mod urls;
 
+use names::Names;
 pub use redactor::Redactor;
 use urls::url_passwords;
 
@@ -70,27 +72,23 @@ impl Format {
 /// quoted values count, since `password = settings.password` holds none.
 pub(super) fn ranges(path: &str, text: &str) -> Vec<Range<usize>> {
     let format = Format::of(path);
-    let mut found: Vec<Range<usize>> = vec![];
-    if text.contains("://") {
-        found.extend(url_passwords(text));
-    }
+    let mut found = url_passwords(text);
     let lower = text.to_ascii_lowercase();
-    let code = if let Format::Code { script } = format { Some(code::Code::read(text, script)) } else { None };
-    found.extend(programs::secrets(text, &lower, code.is_some()));
+    let names = Names::of(&lower);
+    let in_code = matches!(format, Format::Code { .. });
+    found.extend(programs::secrets(text, &lower, &names, in_code));
     if format == Format::Ini && text.contains('%') {
         found.extend(templates::secrets(text));
     }
-    if named::may_name_any(&lower) {
-        match code {
-            Some(code) => {
-                found.extend(code.secrets(text));
-                found.extend(named::values(text, true, &|at| code.is_quoted(at)));
-            }
-            None => {
-                found.extend(named::values(text, false, &|_| false));
-                found.extend(lines::secrets(text, format));
-            }
+    if let Format::Code { script } = format {
+        if !names.is_empty() {
+            let code = code::Code::read(text, script);
+            found.extend(code.secrets(text));
+            found.extend(named::values(text, &names, true, &|at| code.is_quoted(at)));
         }
+    } else {
+        found.extend(named::values(text, &names, false, &|_| false));
+        found.extend(lines::secrets(text, &names, format));
     }
     found.retain(|range| !range.is_empty() && !REFERENCE.is_match(&text[range.clone()]));
     merged(found)

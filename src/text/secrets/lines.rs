@@ -6,10 +6,10 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::named::{SECRET_NAME, is_place};
-use super::{Format, REFERENCE, pattern};
+use super::{Format, Names, REFERENCE, pattern};
 
 /// A line that starts with a secret's name.
-static SETTING: LazyLock<Regex> = LazyLock::new(|| {
+pub(super) static SETTING: LazyLock<Regex> = LazyLock::new(|| {
     pattern(&format!(
         r#"(?m)^(?P<indent>[ \t]*(?:-[ \t]+)*)(?:(?:export|override|set)[ \t]+)?["']?(?P<key>{})["']?[ \t]*(?P<sign>[?:+!]{{0,3}}=|:)(?P<rest>[^\n]*)"#,
         *SECRET_NAME
@@ -17,7 +17,7 @@ static SETTING: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// A secret's name anywhere, whose value starts with a quote, a bracket or a command.
-static OPENED: LazyLock<Regex> = LazyLock::new(|| {
+pub(super) static OPENED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(&format!(
         r#"(?-u:\b)(?P<key>{})["']?\]?[ \t]*(?:[?:+!]{{0,3}}=|:)\s*(?P<open>"""|'''|["'\[{{]|\$\()"#,
         *SECRET_NAME
@@ -25,7 +25,7 @@ static OPENED: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// A secret's name in a flow, whose value is several plain words.
-static FLOW: LazyLock<Regex> = LazyLock::new(|| {
+pub(super) static FLOW: LazyLock<Regex> = LazyLock::new(|| {
     pattern(&format!(
         r#"(?m)[{{,][ \t]*(?:\r?\n[ \t]*)?["']?(?:{})["']?[ \t]*:[ \t]+((?:\$\{{[^}}\n]*\}}|[^\s"'\[{{,}}\]])(?:\$\{{[^}}\n]*\}}|[^,}}\]\n])*(?:\n[^,}}\]\n:]*[,}}])?)"#,
         *SECRET_NAME
@@ -33,14 +33,14 @@ static FLOW: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// `KEY: *alias`.
-static ALIAS: LazyLock<Regex> =
+pub(super) static ALIAS: LazyLock<Regex> =
     LazyLock::new(|| pattern(&format!(r#"(?m)(?:{})["']?[ \t]*:[ \t]*\*(?P<name>[A-Za-z0-9_.-]+)"#, *SECRET_NAME)));
 
 /// `&anchor value`.
 static ANCHOR: LazyLock<Regex> = LazyLock::new(|| pattern(r"&(?P<name>[A-Za-z0-9_.-]+)[ \t]+(?P<rest>[^\n]+)"));
 
 /// `? KEY`, and its value on the next line.
-static COMPLEX: LazyLock<Regex> = LazyLock::new(|| {
+pub(super) static COMPLEX: LazyLock<Regex> = LazyLock::new(|| {
     pattern(&format!(r#"(?m)^[ \t]*\?[ \t]+["']?(?:{})["']?[ \t]*\r?\n[ \t]*:[ \t]+([^\n]+)"#, *SECRET_NAME))
 });
 
@@ -54,9 +54,17 @@ static NEXT_SETTING: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^\s*(?:$|#|\[|(?:export[ \t]+)?[A-Za-z_][A-Za-z0-9_.-]*[ \t]*[:=])"));
 
 /// The secrets of a text.
-pub(super) fn secrets(text: &str, format: Format) -> Vec<Range<usize>> {
+pub(super) fn secrets(text: &str, names: &Names<'_>, format: Format) -> Vec<Range<usize>> {
     let mut found = vec![];
-    if matches!(format, Format::Yaml | Format::Settings | Format::Make | Format::Ini) {
+    // In the head of a definition anything may stand behind a name.
+    if format == Format::Make && text.contains("define") {
+        found.extend(DEFINE.captures_iter(text).filter_map(|captures| Some(captures.get(1)?.range())));
+    }
+    if names.is_empty() {
+        return found;
+    }
+    let of_settings = matches!(format, Format::Yaml | Format::Settings | Format::Make | Format::Ini);
+    if of_settings && names.is_given_a_value() {
         for captures in SETTING.captures_iter(text) {
             let (Some(indent), Some(rest)) = (captures.name("indent"), captures.name("rest")) else { continue };
             // A line of a recipe is a command.
@@ -78,7 +86,7 @@ pub(super) fn secrets(text: &str, format: Format) -> Vec<Range<usize>> {
             }
         }
     }
-    if format == Format::Yaml && text.contains('{') {
+    if format == Format::Yaml && names.is_in_flow() {
         for captures in FLOW.captures_iter(text) {
             let Some(value) = captures.get(1) else { continue };
             let reference = REFERENCE.is_match(value.as_str().trim_end_matches([',', '}']).trim());
@@ -91,8 +99,8 @@ pub(super) fn secrets(text: &str, format: Format) -> Vec<Range<usize>> {
     if format == Format::Yaml && text.contains("? ") {
         found.extend(COMPLEX.captures_iter(text).filter_map(|captures| Some(captures.get(1)?.range())));
     }
-    if format == Format::Make && text.contains("define") {
-        found.extend(DEFINE.captures_iter(text).filter_map(|captures| Some(captures.get(1)?.range())));
+    if !names.is_opened() {
+        return kept(found, text);
     }
     for captures in OPENED.captures_iter(text) {
         let (Some(key), Some(open)) = (captures.name("key"), captures.name("open")) else { continue };
@@ -103,6 +111,11 @@ pub(super) fn secrets(text: &str, format: Format) -> Vec<Range<usize>> {
         }
         found.extend(opened(text, open.as_str(), open.end(), open.end() - open.start()));
     }
+    kept(found, text)
+}
+
+/// Without the URLs: those are masked by their passwords alone.
+fn kept(mut found: Vec<Range<usize>>, text: &str) -> Vec<Range<usize>> {
     found.retain(|range| !text[range.clone()].contains("://") || text[range.clone()].contains('\n'));
     found
 }

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-use super::{REFERENCE, pattern};
+use super::{Names, REFERENCE, pattern};
 
 /// What a name holds that says its value is secret.
 pub(super) const SECRET_WORD: &str = "passw(?:or)?d|passphrase|passcode|requirepass|masterauth|pgpass|secret|token|api[_-]?key|access_?key|private_?key|encrypt(?:ion)?_?key|signing_?key|fernet_?key|master_?key|jwt_?key|credential|basic[_-]?auth|rediscli_auth|auth_?config|authorization";
@@ -18,7 +18,7 @@ pub(super) static SECRET_NAME: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// A value whose key says that it is secret: `KEY=value`, `key: value`, `"key": "value"`, `KEY ?= value`, `--key=value`.
-static NAMED_VALUE: LazyLock<Regex> = LazyLock::new(|| {
+pub(super) static NAMED_VALUE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(&format!(
         r#"(?-u:\b)(?P<key>{})\\?["']?\]?[ \t]*(?:[?:+!]{{0,3}}=|:|[ ]["'])(?:[ \t]*(?:\r?\n[ \t]*["'])?){VALUE}"#,
         *SECRET_NAME
@@ -26,7 +26,7 @@ static NAMED_VALUE: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// The word after an option whose name says that it is secret: `--token x`, `"--password", "x"`, and one item below the other.
-static OPTION_VALUE: LazyLock<Regex> = LazyLock::new(|| {
+pub(super) static OPTION_VALUE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(&format!(
         r#"(?P<key>(?i-u:--?[a-z0-9_-]*(?:{SECRET_WORD})[a-z0-9_-]*))\\?["']?(?:[ \t]*,\s*|[ \t]*\r?\n[ \t]*-[ \t]+|[ \t]+){VALUE}"#
     ))
@@ -39,16 +39,30 @@ const VALUE: &str = r#"(?:"((?:[^"\\\n]|\\.)*)"|'([^'\n]*)'|\\+["']([^"'\\\n]*)|
 /// Endings of names that say where a secret is, or how it comes, and not what it is.
 const NO_SECRET: [&str; 6] = ["-stdin", "-file", "-path", "-url", "-name", "-id"];
 
-/// Whether a text holds any word that a secret's name could have.
-pub(super) fn may_name_any(lower: &str) -> bool {
-    ["pass", "secret", "token", "key", "credential", "auth", "_pw", "_psw", "_pat"]
-        .iter()
-        .any(|word| lower.contains(word))
-}
-
 /// The values of a text. In code only quoted values count, since `password = settings.password` holds none, and what stands
 /// in a string or a comment.
-pub(super) fn values(text: &str, quoted_only: bool, in_string: &dyn Fn(usize) -> bool) -> Vec<Range<usize>> {
+pub(super) fn values(
+    text: &str,
+    names: &Names<'_>,
+    quoted_only: bool,
+    in_string: &dyn Fn(usize) -> bool,
+) -> Vec<Range<usize>> {
+    let mut found = vec![];
+    if names.is_given_a_value() {
+        found.extend(given(text, quoted_only, in_string));
+    }
+    if names.is_option() {
+        let options = OPTION_VALUE.captures_iter(text).filter(|captures| is_secret_option(&captures["key"]));
+        for captures in options {
+            let value = value_of(&captures, text, quoted_only, quoted_only);
+            found.extend(value.filter(|value| !text[value.clone()].starts_with('-')));
+        }
+    }
+    found
+}
+
+/// The values of `KEY=value` and its like.
+fn given(text: &str, quoted_only: bool, in_string: &dyn Fn(usize) -> bool) -> Vec<Range<usize>> {
     let mut found = vec![];
     let mut at = 0;
     while let Some(captures) = NAMED_VALUE.captures_at(text, at) {
@@ -66,14 +80,6 @@ pub(super) fn values(text: &str, quoted_only: bool, in_string: &dyn Fn(usize) ->
         while !text.is_char_boundary(at) {
             at += 1;
         }
-    }
-    if !text.contains("--") && !text.contains(" -") && !text.contains("\"-") {
-        return found;
-    }
-    let options = OPTION_VALUE.captures_iter(text).filter(|captures| is_secret_option(&captures["key"]));
-    for captures in options {
-        let value = value_of(&captures, text, quoted_only, quoted_only);
-        found.extend(value.filter(|value| !text[value.clone()].starts_with('-')));
     }
     found
 }

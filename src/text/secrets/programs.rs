@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::named::{SECRET_NAME, SECRET_WORD};
-use super::pattern;
+use super::{Names, pattern};
 
 /// Between a program and its option: the same command, on one line or as items below each other.
 const BETWEEN: &str = r"(?:[^\n|;&]|\n[ \t]*-[ \t])*?";
@@ -18,21 +18,37 @@ const BEFORE: &str = r#"(?:[ \t"']|\n[ \t]*-[ \t]+)"#;
 const NEXT: &str = r#"(?:\\?["']?[ \t]*,\s*|["']?[ \t]*\r?\n[ \t]*-[ \t]+|[ \t]+)\\?["']?"#;
 
 /// A pattern whose first group is a secret.
-struct Told {
+pub(super) struct Told {
     /// Words without which the pattern cannot match, in lower case: most texts have none of them, and a pattern is costly.
     words: &'static [&'static str],
+    /// What else a text has to have, as far as that is easily told.
+    pub needs: fn(&str, &Names<'_>) -> bool,
     /// Whether it holds in code as well.
     in_code: bool,
-    pattern: LazyLock<Regex>,
+    pub pattern: LazyLock<Regex>,
 }
 
 impl Told {
     const fn new(words: &'static [&'static str], in_code: bool, make: fn() -> Regex) -> Self {
-        Self { words, in_code, pattern: LazyLock::new(make) }
+        Self::only_if(|_, _| true, words, in_code, make)
+    }
+
+    /// Whether it is asked at all.
+    pub fn is_asked(&self, lower: &str, names: &Names<'_>) -> bool {
+        self.words.iter().any(|word| lower.contains(word)) && (self.needs)(lower, names)
+    }
+
+    const fn only_if(
+        needs: fn(&str, &Names<'_>) -> bool,
+        words: &'static [&'static str],
+        in_code: bool,
+        make: fn() -> Regex,
+    ) -> Self {
+        Self { words, needs, in_code, pattern: LazyLock::new(make) }
     }
 }
 
-static TABLE: [Told; 20] = [
+pub(super) static TABLE: [Told; 20] = [
     // `docker login -p x`, `mysql -px`, `redis-cli -a x`, also as `"-p", "x"` and as items of a list.
     Told::new(&["login", "mysql", "mariadb", "sshpass", "mongo", "redis-cli", "ldap"], true, || {
         pattern(&format!(
@@ -55,11 +71,16 @@ static TABLE: [Told; 20] = [
         pattern(r#"--(?:http-)?auth\\?["']?(?:[= \t]|,[ \t]*)\\?["']?[^\s"':=,\\]+:([^\s"'\\]+)"#)
     }),
     // A comment that says it in words: `the password is x1`. What has neither digit nor sign is a word of the sentence.
-    Told::new(&["passw", "secret", "token", "api key", "pw "], true, || {
-        pattern(
-            r#"(?i-u:\b(?:passw(?:or)?d|pw|secret|token|api key)[ \t]+(?:is|was|are|now|=>|->)[ \t]*:?[ \t]*["'`]?)([^\s"'`]*[0-9!@$%^&*+=][^\s"'`]*)"#,
-        )
-    }),
+    Told::only_if(
+        |lower, _| is_told(lower),
+        &["passw", "secret", "token", "api key", "pw"],
+        true,
+        || {
+            pattern(
+                r#"(?i-u:\b(?:passw(?:or)?d|pw|secret|token|api key)[ \t]+(?:is|was|are|now|=>|->)[ \t]*:?[ \t]*["'`]?)([^\s"'`]*[0-9!@$%^&*+=][^\s"'`]*)"#,
+            )
+        },
+    ),
     // `.netrc` and `.pgpass`.
     Told::new(&["login"], true, || pattern(r#"login\s+\S+\s+password\s+([^\s"']+)"#)),
     Told::new(&[":*:", "pgpass"], true, || {
@@ -81,9 +102,12 @@ static TABLE: [Told; 20] = [
         )
     }),
     Told::new(&["%3a%2f%2f"], true, || pattern(r#"(?i-u:%3A%2F%2F)[^\s%&"']*(?i-u:%3A)([^\s&"']+?)%40"#)),
-    Told::new(&["identified", "password '", "password\t'"], true, || {
-        pattern(r"(?i-u:\bidentified[ \t\r\n]+by|\bpassword)\s+'((?:[^'\n]|'')*)'")
-    }),
+    Told::only_if(
+        |lower, _| is_sql(lower),
+        &["identified", "password"],
+        true,
+        || pattern(r"(?i-u:\bidentified[ \t\r\n]+by|\bpassword)\s+'((?:[^'\n]|'')*)'"),
+    ),
     // Tokens that say themselves what they are.
     Told::new(
         &[
@@ -112,18 +136,28 @@ static TABLE: [Told; 20] = [
         },
     ),
     // `name: PASSWORD` and beside it `value: x`.
-    Told::new(&["value"], true, || {
-        pattern(&format!(
-            r#"(?-u:\b)name["']?[ \t]*:[ \t]*["']?(?:{})["']?[ \t]*,?\s*["']?value["']?[ \t]*:[ \t]*["']?([^\s"',}}][^\n"'}}]*)"#,
-            *SECRET_NAME
-        ))
-    }),
+    Told::only_if(
+        |_, names| names.is_paired(),
+        &["value"],
+        true,
+        || {
+            pattern(&format!(
+                r#"(?-u:\b)name["']?[ \t]*:[ \t]*["']?(?:{})["']?[ \t]*,?\s*["']?value["']?[ \t]*:[ \t]*["']?([^\s"',}}][^\n"'}}]*)"#,
+                *SECRET_NAME
+            ))
+        },
+    ),
     // A line that is a secret's name and its value with only a blank between them, as in a broken `.env` or `ENV NAME value`.
-    Told::new(&["pass", "secret", "token", "key", "credential", "_pwd"], false, || {
-        pattern(
-            r#"(?m)^[ \t]*(?:-[ \t]+)?["']?(?:(?:ENV|ARG|export|set)[ \t]+)?[A-Z0-9_]*(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|CREDENTIAL|_PWD)[A-Z0-9_]*[ \t]+([^\s=:?+!][^\n\r]*?)["']?[ \t]*\r?$"#,
-        )
-    }),
+    Told::only_if(
+        |_, names| names.is_before_blank(),
+        &["pass", "secret", "token", "key", "credential", "_pwd"],
+        false,
+        || {
+            pattern(
+                r#"(?m)^[ \t]*(?:-[ \t]+)?["']?(?:(?:ENV|ARG|export|set)[ \t]+)?[A-Z0-9_]*(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|CREDENTIAL|_PWD)[A-Z0-9_]*[ \t]+([^\s=:?+!][^\n\r]*?)["']?[ \t]*\r?$"#,
+            )
+        },
+    ),
     // `curl -u me:x`.
     Told::new(&["curl"], false, || {
         pattern(
@@ -136,12 +170,29 @@ static TABLE: [Told; 20] = [
 static ARMOURED_KEY: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(.*?)(?:-----END|\z)"));
 
+/// Whether a sentence may tell a secret: `the password is x1`.
+fn is_told(lower: &str) -> bool {
+    let verb = |rest: &str| {
+        let verb = rest.trim_start_matches([' ', '\t']);
+        verb.len() < rest.len() && ["is", "was", "are", "now", "=>", "->"].iter().any(|word| verb.starts_with(word))
+    };
+    let words = ["passwd", "password", "pw", "secret", "token", "api key"];
+    words.iter().any(|word| lower.match_indices(word).any(|(at, _)| lower.get(at + word.len()..).is_some_and(verb)))
+}
+
+/// Whether a statement may give a password to a user: on the same line or on the next.
+fn is_sql(lower: &str) -> bool {
+    let quoted = |rest: &str| rest.starts_with(char::is_whitespace) && rest.trim_start().starts_with('\'');
+    let named = |(at, word): (usize, &str)| lower.get(at + word.len()..).is_some_and(quoted);
+    lower.contains("identified") || lower.match_indices("password").any(named)
+}
+
 /// The secrets of a text, given in lower case as well.
-pub(super) fn secrets(text: &str, lower: &str, code: bool) -> Vec<Range<usize>> {
+pub(super) fn secrets(text: &str, lower: &str, names: &Names<'_>, code: bool) -> Vec<Range<usize>> {
     let groups = |pattern: &Regex| -> Vec<Range<usize>> {
         pattern.captures_iter(text).filter_map(|captures| Some(captures.get(1)?.range())).collect()
     };
-    let holds = |told: &&Told| (told.in_code || !code) && told.words.iter().any(|word| lower.contains(word));
+    let holds = |told: &&Told| (told.in_code || !code) && told.is_asked(lower, names);
     let mut found: Vec<Range<usize>> = TABLE.iter().filter(holds).flat_map(|told| groups(&told.pattern)).collect();
     if text.contains("PRIVATE KEY") {
         found.extend(groups(&ARMOURED_KEY));

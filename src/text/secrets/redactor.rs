@@ -17,6 +17,9 @@ pub struct Redactor {
     phrases: Vec<Regex>,
     /// Names that people see everywhere, such as those of the project and its services.
     names: Vec<String>,
+    /// What is only looked into when something is said: most hooks say nothing.
+    unread: Vec<Source>,
+    settings: Vec<String>,
 }
 
 /// Length (bytes) beyond which a secret of several words is only looked for by its lines.
@@ -33,18 +36,27 @@ impl Redactor {
         self.names.push(name.to_owned());
     }
 
-    /// Learns the secrets of a source.
+    /// Learns the secrets of a source, before anything is said.
     pub fn learn(&mut self, source: &Source) {
-        for range in source.secrets() {
-            self.learn_secret(&source.text()[range.clone()]);
-        }
+        self.unread.push(source.clone());
     }
 
-    /// Learns the secrets of one setting, such as a variable of a container.
+    /// Learns the secrets of one setting, such as a variable of a container, before anything is said.
     pub fn learn_setting(&mut self, key: &str, value: &str) {
-        let line = format!("{key}={value}");
-        for range in ranges("", &line) {
-            self.learn_secret(&line[range]);
+        self.settings.push(format!("{key}={value}"));
+    }
+
+    /// Looks into what is to be learned.
+    fn read(&mut self) {
+        for source in std::mem::take(&mut self.unread) {
+            for range in source.secrets() {
+                self.learn_secret(&source.text()[range.clone()]);
+            }
+        }
+        for line in std::mem::take(&mut self.settings) {
+            for range in ranges("", &line) {
+                self.learn_secret(&line[range]);
+            }
         }
     }
 
@@ -87,7 +99,8 @@ impl Redactor {
     }
 
     /// `text` without any known secret.
-    pub fn redact<'text>(&self, text: &'text str) -> Cow<'text, str> {
+    pub fn redact<'text>(&mut self, text: &'text str) -> Cow<'text, str> {
+        self.read();
         let mut clean = Cow::Borrowed(text);
         for phrase in &self.phrases {
             if phrase.is_match(&clean) {

@@ -18,6 +18,9 @@ static URL_USER: LazyLock<Regex> = LazyLock::new(|| pattern(r#"([A-Za-z][A-Za-z0
 /// server's URL; then the line's last `@` counts.
 pub(super) fn url_passwords(text: &str) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = vec![];
+    if !text.contains("://") {
+        return found;
+    }
     for captures in URL_START.captures_iter(text) {
         let (Some(whole), Some(scheme)) = (captures.get(0), captures.get(1)) else { continue };
         let start = whole.end();
