@@ -226,7 +226,7 @@ async fn planned(
         let given = plan::pairs(&asked.environment);
         if let Ok(runs) = RunsAs::by_exec(container, user.as_deref(), &given) {
             let wishes = home::wishes(&runs, container, &given, &asked.command);
-            services.look_at_paths(container, &wishes, deadline.into()).await;
+            services.look_at_paths(&found.docker, container, &wishes, deadline.into()).await;
         }
     }
     Ok(ExecPlan::new(who, asked, container, &maps))

@@ -12,6 +12,7 @@ pub struct OwnEngine {
     daemon: Child,
     folder: tempfile::TempDir,
     socket: PathBuf,
+    is_podman: bool,
 }
 
 impl OwnEngine {
@@ -47,10 +48,36 @@ impl OwnEngine {
         Self::start(command, folder, run.join("docker.sock"))
     }
 
+    /// Podman's service of root, which speaks Docker's language.
+    pub fn podman() -> Self {
+        let folder = folder();
+        let socket = folder.path().join("podman.sock");
+        Self::start(podman(folder.path(), &socket, &["podman"]), folder, socket)
+    }
+
+    /// Podman's service of the ordinary user.
+    pub fn rootless_podman() -> Self {
+        let folder = folder();
+        let run = folder.path().join("run");
+        for path in [&run, &folder.path().join("home"), &folder.path().join("store")] {
+            std::fs::create_dir(path).unwrap();
+            let id = |name: &str| Some(setting(name).parse().unwrap());
+            chown(path, id("DEVDOCTOR_TEST_UID"), id("DEVDOCTOR_TEST_GID")).unwrap();
+        }
+        std::fs::set_permissions(&run, PermissionsExt::from_mode(0o700)).unwrap();
+        let socket = run.join("podman.sock");
+        let (uid, gid) = (setting("DEVDOCTOR_TEST_UID"), setting("DEVDOCTOR_TEST_GID"));
+        let user = ["setpriv", "--reuid", &uid, "--regid", &gid, "--init-groups", "podman"];
+        let mut command = podman(folder.path(), &socket, &user);
+        command.env("HOME", folder.path().join("home")).env("XDG_RUNTIME_DIR", &run);
+        Self::start(command, folder, socket)
+    }
+
     fn start(mut command: Command, folder: tempfile::TempDir, socket: PathBuf) -> Self {
         let log = std::fs::File::create(folder.path().join("log")).unwrap();
         command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
-        let mut started = Self { daemon: command.spawn().expect("it is installed"), folder, socket };
+        let is_podman = socket.ends_with("podman.sock");
+        let mut started = Self { daemon: command.spawn().expect("it is installed"), folder, socket, is_podman };
         let deadline = Instant::now() + Duration::from_secs(60);
         while !started.answers() {
             let log = || std::fs::read_to_string(started.folder.path().join("log")).unwrap_or_default();
@@ -58,11 +85,15 @@ impl OwnEngine {
             assert!(ended.is_none() && Instant::now() < deadline, "the engine did not start: {}", log());
             std::thread::sleep(Duration::from_millis(100));
         }
-        // A pipe from one engine to the other; images of the tests come from no registry.
-        let save = format!("docker save {} | docker --host {} load", image("BUSYBOX"), started.url());
+        started.load(&image("BUSYBOX"));
+        started
+    }
+
+    /// Gives it an image of the tests: a pipe from one engine to the other, since no registry has it.
+    pub fn load(&self, image: &str) {
+        let save = format!("docker save {image} | docker --host {} load", self.url());
         let loaded = Command::new("sh").args(["-c", &save]).output().unwrap();
         assert!(loaded.status.success(), "{loaded:?}");
-        started
     }
 
     fn answers(&self) -> bool {
@@ -85,12 +116,60 @@ impl OwnEngine {
     }
 }
 
+/// Starts a program, collects what it and its orphans leave, for which Podman waits and not every machine sees to it, and
+/// ends them when it is told to, or when the test is gone.
+const KEEPER: &str = "
+import ctypes, os, signal, sys
+prctl = ctypes.CDLL(None).prctl
+prctl(36, 1)  # PR_SET_CHILD_SUBREAPER
+prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+child = os.spawnvp(os.P_NOWAIT, sys.argv[1], sys.argv[1:])
+def end(*_):
+    for child in open(f'/proc/self/task/{os.getpid()}/children').read().split():
+        os.kill(int(child), signal.SIGKILL)
+    os._exit(0)
+signal.signal(signal.SIGTERM, end)
+while os.wait()[0] != child:
+    pass
+end()
+";
+
+/// The words that start Podman's service with all it has in `folder`; `podman` starts the program.
+fn podman(folder: &Path, socket: &Path, podman: &[&str]) -> Command {
+    let at = |name: &str| folder.join(name).display().to_string();
+    // Greater limits than this machine has are refused.
+    let containers = format!(
+        "[containers]\ndefault_ulimits = [\"nofile=1024:1024\", \"nproc=4096:4096\"]\n\
+        [engine]\ncgroup_manager = \"cgroupfs\"\nevents_logger = \"file\"\nruntime = \"runc\"\n\
+        lock_type = \"file\"\ntmp_dir = \"{0}/tmp\"\ncompat_api_enforce_docker_hub = false\n",
+        at("store")
+    );
+    let storage = format!(
+        "[storage]\ndriver = \"overlay\"\nrunroot = \"{0}/run\"\ngraphroot = \"{0}/data\"\n\
+        rootless_storage_path = \"{0}/data\"\n",
+        at("store")
+    );
+    std::fs::write(at("containers.conf"), containers).unwrap();
+    std::fs::write(at("storage.conf"), storage).unwrap();
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "python3", "-c", KEEPER]).args(podman);
+    command.args(["system", "service", "--time=0", &format!("unix://{}", socket.display())]);
+    command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").current_dir(folder);
+    command.env("CONTAINERS_CONF", at("containers.conf")).env("CONTAINERS_STORAGE_CONF", at("storage.conf"));
+    command
+}
+
 fn folder() -> tempfile::TempDir {
     tempfile::Builder::new().prefix("engine-").permissions(PermissionsExt::from_mode(0o755)).tempdir().unwrap()
 }
 
 impl Drop for OwnEngine {
     fn drop(&mut self) {
+        if self.is_podman {
+            // Its containers are not the service's own, and neither are their control groups.
+            let words = format!("docker --host {0} rm --force $(docker --host {0} ps --all --quiet)", self.url());
+            _ = Command::new("sh").args(["-c", &words]).output();
+        }
         // Asked to end, it ends its containers and takes its mounts away.
         _ = Command::new("kill").arg(self.daemon.id().to_string()).output();
         let deadline = Instant::now() + Duration::from_secs(20);

@@ -8,6 +8,7 @@ mod endpoints;
 mod engine;
 mod identity;
 mod paths;
+mod podman;
 mod service;
 mod tar;
 mod understand;
@@ -31,6 +32,7 @@ use connect::{Reached, reach, survey, version_of};
 pub(crate) use archive::stat as stat_in_container;
 pub(crate) use engine::{Address, one_line, told};
 pub use engine::{AskError, Engine};
+pub(crate) use podman::RealOwners;
 pub use service::{Found, Listed, Services, services};
 
 /// What decides which engine is asked.
@@ -162,6 +164,13 @@ async fn ask(
     let told = engine_of(reached, &info);
     if told.kind == EngineKind::Desktop {
         containers.iter_mut().for_each(understand::forget_owners_in_binds);
+    }
+    if told.kind == EngineKind::Podman {
+        join_all(containers.iter_mut().map(async |container| {
+            podman::add_own_map(engine, container, deadline).await;
+            podman::put_owners_right(engine, &told, container, deadline).await;
+        }))
+        .await;
     }
     containers.sort_by(|one, other| (&one.service, &one.name).cmp(&(&other.service, &other.name)));
     Ok(Docker { containers, images, ..told })
