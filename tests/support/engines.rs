@@ -30,6 +30,54 @@ impl OwnEngine {
         Self::start(command, folder, socket)
     }
 
+    /// A daemon of root at port 2375 of a network of its own, or at port 2376 for those who have a certificate: then `certs`
+    /// in its folder holds what a client needs. What talks with it begins with [`OwnEngine::inside`].
+    pub fn over_tcp(tls: bool) -> Self {
+        let folder = folder();
+        let at = |name: &str| folder.path().join(name).display().to_string();
+        let socket = folder.path().join("docker.sock");
+        let mut daemon = daemon(folder.path(), &socket);
+        if tls {
+            certificates(folder.path());
+            daemon.push_str(" --host=tcp://127.0.0.1:2376 --tlsverify");
+            for (option, file) in [("cacert", "certs/ca.pem"), ("cert", "server.pem"), ("key", "server-key.pem")] {
+                daemon.push_str(&format!(" --tls{option}={}", at(file)));
+            }
+        } else {
+            daemon.push_str(" --host=tcp://127.0.0.1:2375");
+        }
+        let mut command = Command::new("unshare");
+        command.args(["--net", "sh", "-c", &daemon]);
+        Self::start(command, folder, socket)
+    }
+
+    /// A daemon of root like that of the tests, for what they must not be disturbed by.
+    pub fn ordinary() -> Self {
+        let folder = folder();
+        let socket = folder.path().join("docker.sock");
+        let mut command = Command::new("unshare");
+        command.args(["--net", "sh", "-c", &daemon(folder.path(), &socket)]);
+        Self::start(command, folder, socket)
+    }
+
+    /// Has it take another configuration.
+    pub fn configure(&self, configuration: &str) {
+        std::fs::write(self.folder().join("daemon.json"), configuration).unwrap();
+        assert!(Command::new("kill").args(["-s", "HUP", &self.daemon.id().to_string()]).status().unwrap().success());
+        // It says so in its log.
+        let deadline = Instant::now() + Duration::from_secs(20);
+        let log = || std::fs::read_to_string(self.folder().join("log")).unwrap_or_default();
+        while !log().contains("Reloaded configuration") {
+            assert!(Instant::now() < deadline, "{}", log());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// The words that put a program into the network of the daemon.
+    pub fn inside(&self) -> Vec<String> {
+        vec!["nsenter".to_owned(), format!("--net=/proc/{}/ns/net", self.daemon.id())]
+    }
+
     /// A daemon of the ordinary user.
     pub fn rootless() -> Self {
         let folder = folder();
@@ -157,6 +205,41 @@ fn podman(folder: &Path, socket: &Path, podman: &[&str]) -> Command {
     command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").current_dir(folder);
     command.env("CONTAINERS_CONF", at("containers.conf")).env("CONTAINERS_STORAGE_CONF", at("storage.conf"));
     command
+}
+
+/// The words of a shell that become a daemon of root, with all it has in `folder` and a network of its own that reaches
+/// nothing. `daemon.json` there is its configuration, which it reads again when it gets SIGHUP.
+fn daemon(folder: &Path, socket: &Path) -> String {
+    let at = |name: &str| folder.join(name).display().to_string();
+    std::fs::write(at("daemon.json"), "{}").unwrap();
+    format!(
+        "ip link set lo up; exec dockerd --bridge=none --iptables=false --storage-driver=vfs --config-file={} \
+        --data-root={} --exec-root={} --pidfile={} --host=unix://{}",
+        at("daemon.json"),
+        at("data"),
+        at("exec"),
+        at("pid"),
+        socket.display()
+    )
+}
+
+/// Certificates of one authority: for a server at localhost in `folder`, for a client in `certs` there; and in `others` a
+/// client's that trusts another authority.
+fn certificates(folder: &Path) {
+    let script = "
+        openssl req -x509 -newkey rsa:2048 -nodes -keyout ca-key.pem -out ca.pem -days 2 -subj /CN=tests
+        for who in server client; do
+            openssl req -newkey rsa:2048 -nodes -keyout $who-key.pem -out $who.csr -subj /CN=$who
+            echo 'subjectAltName=DNS:localhost,IP:127.0.0.1' >$who.ext
+            openssl x509 -req -in $who.csr -CA ca.pem -CAkey ca-key.pem -CAcreateserial -out $who.pem -days 2 -extfile $who.ext
+        done
+        mkdir certs others
+        cp ca.pem certs/; cp client.pem certs/cert.pem; cp client-key.pem certs/key.pem
+        cp certs/cert.pem certs/key.pem others/
+        openssl req -x509 -newkey rsa:2048 -nodes -keyout other.pem -out others/ca.pem -days 2 -subj /CN=other
+        chmod -R a+rX certs others";
+    let made = Command::new("sh").args(["-euc", script]).current_dir(folder).output().unwrap();
+    assert!(made.status.success(), "{made:?}");
 }
 
 fn folder() -> tempfile::TempDir {

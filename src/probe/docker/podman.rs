@@ -26,6 +26,7 @@ pub(super) async fn add_own_map(engine: &Engine, container: &mut Container, dead
     let path = format!("/libpod/containers/{}/json", percent_encoded(&container.id));
     let Ok(answer) = engine.get(&path, deadline).await else { return };
     container.userns_mode.push_str(&own_map(&answer));
+    container.group_add.extend(kept_group(&answer));
 }
 
 /// The map of a container in the words of Podman's `--userns=auto`; empty when it is not told.
@@ -37,6 +38,13 @@ fn own_map(inspect: &Value) -> String {
     };
     let all = [ranges("UidMap", "uidmapping"), ranges("GidMap", "gidmapping")].concat();
     if all.is_empty() { String::new() } else { format!(":{}", all.join(",")) }
+}
+
+/// The group that `--userns=keep-id` gives to every process beside its own: the engine's first number, which is the person's.
+fn kept_group(inspect: &Value) -> Option<String> {
+    let mut ranges = inspect.pointer("/HostConfig/IDMappings/GidMap")?.as_array()?.iter().filter_map(Value::as_str);
+    let group = ranges.find_map(|range| range.strip_suffix(":0:1"))?;
+    (group != "0").then(|| group.to_owned())
 }
 
 /// Puts right what archives told of owners in a container.
@@ -101,14 +109,15 @@ impl RealOwners {
             Missing::new(Need::Docker, format!("whose `{path}` is cannot be told: {what}, and {why}"))
         };
         let seen = self.seen(path).ok_or_else(|| missing("its files cannot be seen from here"))?;
-        // The mode of a link says nothing, and not all tell the same.
-        if seen.kind != told.kind || (seen.mode != told.mode && seen.kind != FileKind::Symlink) {
+        // Archives follow a link that is asked for.
+        let is_link = seen.kind == FileKind::Symlink;
+        if !is_link && (seen.kind, seen.mode) != (told.kind, told.mode) {
             return Err(missing("what is seen from here is something else"));
         }
         let maps = self.maps.as_ref().map_err(Clone::clone)?;
         let uid = maps.uid_in_container(seen.owner.uid).unwrap_or(UNMAPPED);
         let gid = maps.gid_in_container(seen.owner.gid).unwrap_or(UNMAPPED);
-        Ok(PathStat { owner: Owner { uid, gid }, links: seen.links, ..told })
+        Ok(PathStat { owner: Owner { uid, gid }, ..seen })
     }
 
     /// What lies at a path, with its owner on this machine.
@@ -166,6 +175,9 @@ mod tests {
         let inspect = json!({"HostConfig": {"IDMappings": {"UidMap": ["0:1:1001", "1001:0:1"], "GidMap": ["0:0:1"]}}});
         assert_eq!(own_map(&inspect), ":uidmapping=0:1:1001,uidmapping=1001:0:1,gidmapping=0:0:1");
         assert_eq!(own_map(&json!({"HostConfig": {"IDMappings": null}})), "");
+        let kept = |map: &[&str]| kept_group(&json!({"HostConfig": {"IDMappings": {"GidMap": map}}}));
+        assert_eq!(kept(&["0:1:1001", "1001:0:1"]), Some("1001".to_owned()));
+        assert_eq!((kept(&["0:0:1", "1:1:9"]), kept(&["0:1:10"]), kept(&[])), (None, None, None));
     }
 
     #[test]
