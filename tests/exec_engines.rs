@@ -75,7 +75,8 @@ fn doctor(
 fn all_works(engine: &OwnEngine, root: &Path, begin: &[String], environment: &[(&str, String)], options: &[&str]) {
     let exec = |words: &[&str]| doctor(engine, root, begin, environment, &[&["exec"], options, words].concat());
     let fed = |words: &[&str], input: Vec<u8>| {
-        let mut child = exec(words).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child =
+            exec(words).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
         let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
         let output = child.wait_with_output().unwrap();
@@ -100,7 +101,8 @@ fn all_works(engine: &OwnEngine, root: &Path, begin: &[String], environment: &[(
         assert!(said(&done).contains(&format!("error: `{program}` does not run in `shop-api-1`: ")), "{}", said(&done));
     }
     for (signal, status) in [("TERM", 143), ("INT", 130), ("HUP", 129)] {
-        let mut child = exec(&["api", "--", "sh", "-c", "echo ready; sleep 600; true"]).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child =
+            exec(&["api", "--", "sh", "-c", "echo ready; sleep 600; true"]).stdout(Stdio::piped()).spawn().unwrap();
         child.stdout.as_mut().unwrap().read_exact(&mut [0; 6]).unwrap();
         // What `nsenter` and `setpriv` start takes their place.
         assert!(Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap().success());
@@ -231,11 +233,8 @@ fn behind_tls_it_is_as_over_a_socket() {
 fn on_podman_of_root_it_is_as_on_docker() {
     let engine = OwnEngine::podman();
     let root = project(&engine, &[]);
-    std::fs::set_permissions(
-        engine.folder().join("podman.sock"),
-        std::os::unix::fs::PermissionsExt::from_mode(0o666),
-    )
-    .unwrap();
+    std::fs::set_permissions(engine.folder().join("podman.sock"), std::os::unix::fs::PermissionsExt::from_mode(0o666))
+        .unwrap();
     all_works(&engine, &root, &[], &[("DOCKER_HOST", engine.url())], &[]);
 }
 

@@ -132,13 +132,16 @@ fn in_containers_that_keep_the_users_number_the_model_is_right() {
 }
 
 /// Paths, in the container's own layer, in a bind and in a volume.
-const PATHS: [&str; 8] =
-    ["/etc/passwd", "/home/app", "/own/closed", "/own/link", "/w", "/w/by-api", "/v", "/v/file"];
+const PATHS: [&str; 8] = ["/etc/passwd", "/home/app", "/own/closed", "/own/link", "/w", "/w/by-api", "/v", "/v/file"];
 
 /// What the containers themselves see of the paths.
 fn seen_within(engine: &OwnEngine, id: &str) -> Vec<String> {
     let script = format!("stat -c '%u:%g %04a' {}", PATHS.join(" "));
-    engine.docker(&["exec", "--user", "0", id, "sh", "-c", &script]).lines().map(|line| line.replace(" 0", " ")).collect()
+    engine
+        .docker(&["exec", "--user", "0", id, "sh", "-c", &script])
+        .lines()
+        .map(|line| line.replace(" 0", " "))
+        .collect()
 }
 
 fn owners_are_what_containers_see(engine: &OwnEngine, options: &[(&str, &[&str])]) {
@@ -204,13 +207,23 @@ fn owners_in_containers_of_a_user_are_what_they_see_themselves() {
 fn the_commands_find_and_repair_on_podman_and_take_it_back() {
     let engine = OwnEngine::rootless_podman();
     let root = project(&engine);
-    std::fs::write(root.join("compose.yaml"), "services:\n  api:\n    image: x\n    volumes: [\".:/w\", \"api:/v\"]\nvolumes: {api: {}}\n").unwrap();
+    std::fs::write(
+        root.join("compose.yaml"),
+        "services:\n  api:\n    image: x\n    volumes: [\".:/w\", \"api:/v\"]\n  \
+        kept:\n    image: x\n    userns_mode: keep-id\n    volumes: [\".:/w\"]\nvolumes: {api: {}}\n",
+    )
+    .unwrap();
     give(root.join("compose.yaml"), Some(ME.uid), Some(ME.gid)).unwrap();
     std::fs::copy(program(), engine.folder().join("devdoctor")).unwrap();
-    let labels = ["project=project", "service=api", "container-number=1"].map(|label| format!("com.docker.compose.{label}"));
-    let mut options = vec!["--user", "1000:1000"];
-    labels.iter().for_each(|label| options.extend(["--label", label]));
-    container(&engine, &root, "api", &options, "mkdir /w/deep; touch /w/deep/made");
+    let service = |name: &str, options: &[&str], script: &str| {
+        let labels = ["project=project", "container-number=1", &format!("service={name}")]
+            .map(|label| format!("com.docker.compose.{label}"));
+        let labels = labels.iter().flat_map(|label| ["--label", label.as_str()]);
+        let options: Vec<&str> = options.iter().copied().chain(labels).collect();
+        container(&engine, &root, name, &options, script);
+    };
+    service("api", &["--user", "1000:1000"], "mkdir /w/deep; touch /w/deep/made");
+    service("kept", &["--userns", "keep-id"], ":");
     let doctor = |words: &[&str]| {
         let mut command = Command::new("setpriv");
         command.args(["--reuid", &ME.uid.to_string(), "--regid", &ME.gid.to_string(), "--clear-groups", "--"]);
@@ -232,7 +245,14 @@ fn the_commands_find_and_repair_on_podman_and_take_it_back() {
     assert_eq!([owner(&root.join("deep")), owner(&root.join("deep/made"))], [ME; 2], "{fixed}");
     let undone = doctor(&["undo"]);
     assert_eq!([owner(&root.join("deep")), owner(&root.join("deep/made"))], [theirs; 2], "{undone}");
-    assert_eq!(engine.docker(&["ps", "--all", "--format", "{{.Names}}"]), "api", "no helper is left");
+    assert_eq!(engine.docker(&["ps", "--all", "--quiet"]).lines().count(), 2, "no helper is left");
+    // Each container's own map says who is the person there.
+    for (name, number) in [("api", "0"), ("kept", "1001")] {
+        let script = format!("id -u; touch /w/of-{name}");
+        let done = doctor(&["exec", "--timeout", "60", name, "--", "sh", "-c", &script]);
+        assert_eq!(done, format!("Some(0)\n{number}\n"), "{name}");
+        assert_eq!(owner(&root.join(format!("of-{name}"))), ME, "{name}");
+    }
 }
 
 #[test]
@@ -246,7 +266,8 @@ fn what_podman_of_root_leaves_comes_back() {
         assert_eq!((docker.uid_map.clone(), docker.gid_map.clone()), (Ok(vec![]), Ok(vec![])));
         let (file, was) = (root.join("by-root"), Owner { uid: 0, gid: 0 });
         assert_eq!(owner(&file), was);
-        let step = |place, path: &str, was, to| Chown { place, paths: vec![(SeenPath(path.into()), was)], to, direct: false };
+        let step =
+            |place, path: &str, was, to| Chown { place, paths: vec![(SeenPath(path.into()), was)], to, direct: false };
         let project = step(ChownPlace::Project, "by-root", was, ME);
         assert_eq!(chown(&connection, &docker, &root, &project, terms()).await, Ok(1));
         assert_eq!(owner(&file), ME);

@@ -85,13 +85,11 @@ fn program(plan: &ExecPlan) -> &str {
 
 /// The engine's words without those that say nothing to a person.
 fn shortened(words: &str) -> &str {
-    let begins = ["Error: ", "OCI runtime exec failed: ", "runc: ", "exec failed: ", "unable to start container process: "];
+    let begins =
+        ["Error: ", "OCI runtime exec failed: ", "runc: ", "exec failed: ", "unable to start container process: "];
     let words = begins.iter().fold(words, |words, begin| words.strip_prefix(begin).unwrap_or(words));
-    let ends = [
-        ": unknown",
-        ": OCI runtime attempted to invoke a command that was not found",
-        ": OCI permission denied",
-    ];
+    let ends =
+        [": unknown", ": OCI runtime attempted to invoke a command that was not found", ": OCI permission denied"];
     ends.iter().fold(words, |words, end| words.strip_suffix(end).unwrap_or(words))
 }
 

@@ -259,4 +259,3 @@ pub fn the_kernel_does_so(
     assert_eq!(answers, round * 4 * 24 * 3);
     assert!(round > 2, "only {round} rounds");
 }
-

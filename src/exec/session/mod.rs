@@ -256,7 +256,9 @@ mod tests {
     fn podmans_complaint_about_unread_input_is_told_from_a_commands_words() {
         let complaint = "Error: write unixpacket @->/proc/self/fd/17/attach: write: connection reset by peer\n";
         assert!(is_podmans(complaint.as_bytes()) && is_podmans(complaint.replace("write", "read").as_bytes()));
-        for other in ["Error: write unixpacket @->/proc/self/fd/17/attach: no", "Error: x", "", &format!("x {complaint}")] {
+        for other in
+            ["Error: write unixpacket @->/proc/self/fd/17/attach: no", "Error: x", "", &format!("x {complaint}")]
+        {
             assert!(!is_podmans(other.as_bytes()), "{other}");
         }
     }

@@ -127,7 +127,8 @@ impl RealOwners {
         if let Some(stat) = self.process.as_ref().and_then(|root| stat(root, path, ResolveFlag::RESOLVE_IN_ROOT)) {
             return Some(stat);
         }
-        let mount = self.mounts.iter().filter(|(target, _)| is_below(path, target)).max_by_key(|(target, _)| target.len());
+        let mount =
+            self.mounts.iter().filter(|(target, _)| is_below(path, target)).max_by_key(|(target, _)| target.len());
         let strict = ResolveFlag::RESOLVE_BENEATH | ResolveFlag::RESOLVE_NO_SYMLINKS;
         match mount {
             Some((target, place)) => stat(place, below(target), strict),
@@ -161,7 +162,9 @@ fn stat(root: &Path, path: &str, resolve: ResolveFlag) -> Option<PathStat> {
         _ => FileKind::Other,
     };
     let owner = Owner { uid: seen.st_uid, gid: seen.st_gid };
-    Some(PathStat { owner, mode: seen.st_mode & 0o7777, kind, links: u64::from(seen.st_nlink) })
+    #[allow(clippy::useless_conversion, reason = "narrower on some machines")]
+    let links = u64::from(seen.st_nlink);
+    Some(PathStat { owner, mode: seen.st_mode & 0o7777, kind, links })
 }
 
 #[cfg(test)]

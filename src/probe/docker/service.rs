@@ -8,7 +8,9 @@ use super::connect::Reached;
 use super::engine::{AskError, Engine};
 use super::{EngineOptions, archive, canonical, directory_of, find, paths, podman, understand};
 use crate::access::IdMaps;
-use crate::facts::{Container, Docker, EngineKind, Fact, FileKind, Identity, Missing, MountKind, Need, Owner, PathStat, PathWish};
+use crate::facts::{
+    Container, Docker, EngineKind, Fact, FileKind, Identity, Missing, MountKind, Need, Owner, PathStat, PathWish,
+};
 use crate::project::Project;
 use crate::text::percent_encoded;
 
