@@ -48,6 +48,16 @@ fn main() {
         run("docker", &["compose", "exec", "-T", "db", "psql", "-U", "shop", "-c", "select 1"], live);
     });
     row("devdoctor check, engine and database up", check, Some(("compose config, ps, psql by hand", by_hand)));
+    let list = ["compose", "ps", "--format", "{{.Name}}", "api"];
+    let Some(container) = first_line(Command::new("docker").args(list).current_dir(live)) else {
+        println!("devdoctor exec: not measured, `api` of the project does not run");
+        return;
+    };
+    let exec = median(30, || run(DEVDOCTOR, &["exec", "api", "true"], live));
+    let by_docker = median(30, || run("docker", &["exec", &container, "true"], live));
+    row("devdoctor exec api true", exec, Some(("docker exec", by_docker)));
+    let over = exec.saturating_sub(by_docker).as_secs_f64() * 1000.0;
+    println!("{:<44} {over:>6.1} ms  (300 ms at most)", "what devdoctor exec takes beyond it");
 }
 
 /// Runs a command to its end. What it finds is not the question here, so its status is not looked at.
@@ -55,6 +65,11 @@ fn run(program: &str, arguments: &[&str], directory: &Path) {
     let mut command = Command::new(program);
     command.args(arguments).current_dir(directory).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.status().unwrap_or_else(|error| panic!("{program}: {error}"));
+}
+
+fn first_line(command: &mut Command) -> Option<String> {
+    let output = command.output().ok()?;
+    String::from_utf8(output.stdout).ok()?.lines().next().map(str::to_owned)
 }
 
 fn median(runs: usize, work: impl Fn()) -> Duration {

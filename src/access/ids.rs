@@ -45,6 +45,7 @@ impl IdMaps {
             EngineKind::Desktop => Err(Missing::new(Need::Docker, DESKTOP)),
             // dockerd, `--userns-remap`: "`--userns=host` disables user namespaces for a container".
             EngineKind::UsernsRemap if userns_mode == "host" => Ok(Self::default()),
+            EngineKind::Podman => super::podman::maps(docker, userns_mode),
             _ => Ok(Self { uids: docker.uid_map.clone()?, gids: docker.gid_map.clone()? }),
         }
     }

@@ -1,7 +1,7 @@
 //! Pure: who can write where, and which owner the host will see.
 //!
-//! One model answers all questions about ownership and caches: [`user`] says who a process is, [`ids`] how its numbers look
-//! from the host, [`commands`] what runs, [`layout`] which mount a path lies in, [`rights`] what the kernel allows there,
+//! One model answers all questions about ownership and caches: [`user`] says who a process is, [`ids`] (and [`podman`]) how its
+//! numbers look from the host, [`commands`] what runs, [`layout`] which mount a path lies in, [`rights`] what the kernel allows there,
 //! [`caches`] where tools keep their caches, [`writers`] what they write where they run, [`environments`] where virtual
 //! environments are, [`homes`] whose home a process has, [`user_variables`] which variables say the user, and [`interest`] and
 //! [`tops`] which paths have to be looked at to answer.
@@ -13,6 +13,7 @@ pub mod homes;
 pub mod ids;
 pub mod interest;
 pub mod layout;
+pub mod podman;
 pub mod project_mounts;
 pub mod rights;
 pub mod scripts;

@@ -242,7 +242,9 @@ pub struct Container {
     pub mounts: Vec<ContainerMount>,
     /// Whether the root file system is read-only (`HostConfig.ReadonlyRootfs`).
     pub read_only: bool,
-    /// `HostConfig.UsernsMode`: `host` turns a remapping engine's map off.
+    /// `HostConfig.UsernsMode`: `host` turns a remapping engine's map off. Podman says `private` of a container with a map of
+    /// its own; then that follows, from the container's numbers to the engine's:
+    /// `private:uidmapping=0:1:1000,uidmapping=1000:0:1,gidmapping=…`.
     pub userns_mode: String,
     /// `HostConfig.NetworkMode`.
     pub network_mode: String,

@@ -87,9 +87,12 @@ fn program(plan: &ExecPlan) -> &str {
 
 /// The engine's words without those that say nothing to a person.
 fn shortened(words: &str) -> &str {
-    let begins = ["OCI runtime exec failed: ", "exec failed: ", "unable to start container process: "];
+    let begins =
+        ["Error: ", "OCI runtime exec failed: ", "runc: ", "exec failed: ", "unable to start container process: "];
     let words = begins.iter().fold(words, |words, begin| words.strip_prefix(begin).unwrap_or(words));
-    words.strip_suffix(": unknown").unwrap_or(words)
+    let ends =
+        [": unknown", ": OCI runtime attempted to invoke a command that was not found", ": OCI permission denied"];
+    ends.iter().fold(words, |words, end| words.strip_suffix(end).unwrap_or(words))
 }
 
 fn failed(reason: impl Into<String>, help: Option<String>) -> Error {
@@ -263,7 +266,7 @@ async fn planned(
         let given = plan::pairs(&asked.environment);
         if let Ok(runs) = RunsAs::by_exec(container, user.as_deref(), &given) {
             let wishes = home::wishes(&runs, container, &given, &asked.command);
-            services.look_at_paths(container, &wishes, deadline.into()).await;
+            services.look_at_paths(&found.docker, container, &wishes, deadline.into()).await;
         }
     }
     Ok(ExecPlan::new(who, asked, container, &maps))

@@ -151,9 +151,11 @@ fn scene(facts: &Facts) -> Vec<String> {
             crate::facts::EngineKind::Rootless => "rootless",
             crate::facts::EngineKind::UsernsRemap => "with userns-remap",
             crate::facts::EngineKind::Desktop => "Desktop",
-            crate::facts::EngineKind::Podman => "Podman",
+            crate::facts::EngineKind::Podman if docker.uid_map.as_ref().is_ok_and(Vec::is_empty) => "rootful",
+            crate::facts::EngineKind::Podman => "rootless",
         };
-        scene.push(format!("Docker {}, {kind}", docker.version));
+        let engine = if docker.kind == crate::facts::EngineKind::Podman { "Podman" } else { "Docker" };
+        scene.push(format!("{engine} {}, {kind}", docker.version));
     }
     scene.extend(servers(facts));
     if let Ok(host) = &facts.host {

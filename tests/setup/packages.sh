@@ -5,6 +5,7 @@ packages=(
     git gcc libc6-dev python3-venv    # to build and to commit with
     docker.io debootstrap busybox-static # the engine, and what its images are made of
     uidmap rootlesskit slirp4netns    # rootless Docker
+    podman                            # the other engine that speaks Docker's language
     bindfs fuse3                      # a mount where chown lies
     openssl                           # certificates for servers that want TLS
     postgresql-15                     # a server without pgvector

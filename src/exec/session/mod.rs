@@ -26,6 +26,9 @@ pub use terminal::are_terminals;
 /// How long the engine may take to make a command, or to tell how one ended.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How Podman begins what it says instead of starting a command.
+const PODMANS: &[u8] = b"Error: ";
+
 /// How a session ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ended {
@@ -145,11 +148,15 @@ impl Running<'_> {
         let (mut out, mut err) = (tokio::io::stdout(), tokio::io::stderr());
         let mut first = true;
         while let Some((channel, bytes)) = output.next().await? {
-            let may_be_the_engines = first && (bytes.ends_with(b"\r\n") || !output.is_framed());
+            let begins_so = bytes.ends_with(b"\r\n") || bytes.starts_with(PODMANS);
+            let may_be_the_engines = first && (begins_so || !output.is_framed());
             if may_be_the_engines && let Some(ended) = self.not_started(&bytes).await? {
                 return Ok(Some(ended));
             }
             first = false;
+            if channel == Channel::Err && is_podmans(&bytes) && self.has_ended().await {
+                continue;
+            }
             let written = match channel {
                 Channel::Out => write(&mut out, &bytes).await,
                 Channel::Err => write(&mut err, &bytes).await,
@@ -176,11 +183,16 @@ impl Running<'_> {
         Ok(match status {
             Some(126..) if pid == 0 => {
                 let words = crate::probe::docker::one_line(&String::from_utf8_lossy(words));
-                let status = if is_missing(&words) { 127 } else { 126 };
+                let status = if status == Some(127) || is_missing(&words) { 127 } else { 126 };
                 Some(Ended::NotStarted { words, status })
             }
             _ => None,
         })
+    }
+
+    /// Whether the engine says that the command has ended.
+    async fn has_ended(&self) -> bool {
+        self.asked().await.is_ok_and(|answer| answer.get("Running").and_then(Value::as_bool) == Some(false))
     }
 
     /// How the command ended, once it has. Its output may have ended long before.
@@ -219,6 +231,17 @@ async fn write(stream: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> std::io:
     stream.flush().await
 }
 
+/// Whether Podman complains among a command's own words that the command ended before its input did.
+fn is_podmans(bytes: &[u8]) -> bool {
+    let words = std::str::from_utf8(bytes).unwrap_or_default();
+    let rest = ["read", "write"].iter().find_map(|call| {
+        let rest = words.strip_prefix(&format!("Error: {call} unixpacket @->/proc/self/fd/"))?;
+        let rest = rest.trim_start_matches(|character: char| character.is_ascii_digit());
+        rest.strip_prefix(&format!("/attach: {call}: "))
+    });
+    rest.is_some_and(|reason| matches!(reason.trim_end(), "connection reset by peer" | "broken pipe"))
+}
+
 /// Whether the engine's words say that there is no such program; a working directory that is not there is another matter.
 fn is_missing(words: &str) -> bool {
     let absent = words.contains("executable file not found") || words.contains("no such file or directory");
@@ -228,6 +251,17 @@ fn is_missing(words: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn podmans_complaint_about_unread_input_is_told_from_a_commands_words() {
+        let complaint = "Error: write unixpacket @->/proc/self/fd/17/attach: write: connection reset by peer\n";
+        assert!(is_podmans(complaint.as_bytes()) && is_podmans(complaint.replace("write", "read").as_bytes()));
+        for other in
+            ["Error: write unixpacket @->/proc/self/fd/17/attach: no", "Error: x", "", &format!("x {complaint}")]
+        {
+            assert!(!is_podmans(other.as_bytes()), "{other}");
+        }
+    }
 
     #[test]
     fn a_program_that_is_absent_is_told_from_one_that_is_none() {

@@ -96,9 +96,12 @@ async fn delivered(running: &Running<'_>, signal: Caught) -> Result<(), String> 
     }
 }
 
-/// Whether a process of this machine is one of a container.
+/// Whether a process of this machine is one of a container: by its control group, or, behind an engine that has none to give,
+/// by the files that the engine mounts into every container.
 fn is_of(pid: i32, container: &str) -> bool {
-    std::fs::read_to_string(format!("/proc/{pid}/cgroup")).is_ok_and(|groups| groups.contains(container))
+    let tells =
+        |file: &str| std::fs::read_to_string(format!("/proc/{pid}/{file}")).is_ok_and(|text| text.contains(container));
+    tells("cgroup") || tells("mountinfo")
 }
 
 /// Has the container's own `kill` tell it, as the same user.

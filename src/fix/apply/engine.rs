@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use bollard::container::LogOutput;
 
+use crate::access::IdMaps;
 use crate::facts::{Container, Docker, EngineKind, MountKind, Owner, SeenPath};
 use crate::fix::apply::chown::{Refusal, Terms};
 use crate::fix::place::{PlaceMount, nearest};
@@ -158,7 +159,7 @@ pub async fn chown(
         ChownPlace::Container { service, id, mounts } => {
             let container = docker.containers.iter().find(|container| container.id == *id);
             let mounts = container.map_or_else(|| mounts.clone(), PlaceMount::all_of);
-            in_container(engine, container, &mounts, service, step, terms).await?
+            in_container(engine, docker, container, &mounts, service, step, terms).await?
         }
     };
     if terms.passing_over {
@@ -185,13 +186,15 @@ async fn in_project(
     }
     // A remapping engine's own numbers stop short of the host's: there the helper keeps out of the map.
     let whole_host = docker.kind == EngineKind::UsernsRemap;
+    let is_podman = docker.kind == EngineKind::Podman;
     let number = |owner| if whole_host { Ok(owner) } else { plan::inside(docker, owner) };
     let to = number(step.to)?;
     let source = root.to_str().ok_or_else(|| EngineError::Refused {
         path: root.display().to_string(),
         reason: "has a name that is no text, so the engine cannot be told",
     })?;
-    let userns_mode = if whole_host { "host" } else { "" };
+    // Podman's settings may give every container a map of its own; `host` is the engine's.
+    let userns_mode = if whole_host || is_podman { "host" } else { "" };
     let mounted = Mounted { kind: MountKind::Bind, source, userns_mode };
     let (listed, mut given) = plan::in_project(step, terms, number)?;
     let mut by_helper = run_helper(engine, &mounted, listed, to, terms).await?;
@@ -209,6 +212,7 @@ async fn in_project(
 /// What became of the paths in a container, and the first thing that went wrong with all of a mount.
 async fn in_container(
     engine: &Engine,
+    docker: &Docker,
     container: Option<&Container>,
     mounts: &[PlaceMount],
     service: &str,
@@ -239,8 +243,14 @@ async fn in_container(
         return Err(EngineError::NotRunning { service: service.to_owned(), path: path.display() });
     }
     for (mount, listed) in shared {
-        let mounted = Mounted { kind: mount.kind, source: &mount.source, userns_mode: &mount.userns_mode };
-        match run_helper(engine, &mounted, listed, step.to, terms).await {
+        let by_helper = match docker.kind {
+            EngineKind::Podman => by_podman(engine, docker, mount, listed, step.to, terms).await,
+            _ => {
+                let mounted = Mounted { kind: mount.kind, source: &mount.source, userns_mode: &mount.userns_mode };
+                run_helper(engine, &mounted, listed, step.to, terms).await
+            }
+        };
+        match by_helper {
             Ok(mut by_helper) => {
                 for (path, _) in &mut by_helper.refused {
                     *path = SeenPath(Path::new(&mount.target).join(path.as_path()).components().collect());
@@ -252,7 +262,7 @@ async fn in_container(
     }
     if !own.is_empty() {
         match container {
-            Some(container) => match inside::run(engine, container, service, own, step.to).await {
+            Some(container) => match inside::run(engine, docker, container, service, own, step.to).await {
                 Ok(by_itself) => given.add(by_itself),
                 Err(error) => failed = failed.or(Some(error)),
             },
@@ -260,6 +270,39 @@ async fn in_container(
         }
     }
     Ok((given, failed))
+}
+
+/// Changes paths below a mount of a Podman container by a helper in the engine's map: no other container can be given a map
+/// like one of its own.
+async fn by_podman(
+    engine: &Engine,
+    docker: &Docker,
+    mount: &PlaceMount,
+    listed: Listed,
+    to: Owner,
+    terms: Terms<'_>,
+) -> Result<Given, EngineError> {
+    let maps = IdMaps::of(docker, &mount.userns_mode).map_err(|missing| EngineError::UnknownMap(missing.reason))?;
+    let number = |owner| plan::inside(docker, maps.to_host(owner).ok_or(EngineError::NoNumber(owner))?);
+    let to = number(to)?;
+    let (mut numbered, mut given) = (vec![], Given::default());
+    for (path, was, kind) in listed {
+        match number(was) {
+            Ok(was) => numbered.push((path, was, kind)),
+            Err(EngineError::NoNumber(_)) => given.refused.push((path, Refusal::NotPermitted)),
+            Err(error) => return Err(error),
+        }
+    }
+    let mounted = Mounted { kind: mount.kind, source: &mount.source, userns_mode: "host" };
+    let mut by_helper = run_helper(engine, &mounted, numbered, to, terms).await?;
+    for (_, refusal) in &mut by_helper.refused {
+        if let Refusal::Changed(owner) | Refusal::Ignored(owner) = refusal {
+            let outside = plan::outside(docker, *owner);
+            *owner = maps.to_container(outside).unwrap_or(outside);
+        }
+    }
+    given.add(by_helper);
+    Ok(given)
 }
 
 /// Changes paths below a mount by a throw-away container.

@@ -56,6 +56,7 @@ pub(super) async fn walk(
     let mut stream = std::pin::pin!(engine.stream(&request));
     let mut reader = Reader::new(keep);
     let (mut entries, mut bytes) = (0, 0);
+    let mut named = true;
     loop {
         let piece = match timeout_at(deadline, stream.next()).await {
             // What was seen so far is true.
@@ -71,7 +72,10 @@ pub(super) async fn walk(
         reader.feed(&piece);
         while let Some(member) = reader.next().map_err(|error| AskError::NotUnderstood(error.to_string()))? {
             entries += 1;
-            if see(absolute(path, &member.name), member).is_break() {
+            if entries == 1 {
+                named = is_named(&member.name);
+            }
+            if see(absolute(path, &member.name, named), member).is_break() {
                 return Ok(Some(Ended::CutShort));
             }
             if entries >= limits.entries {
@@ -97,11 +101,21 @@ fn absent(error: AskError) -> Result<Option<Ended>, AskError> {
     }
 }
 
-/// The path of a member of the archive of `path`: the archive names `path` by its last part.
-fn absolute(path: &str, member: &str) -> String {
+/// Whether an archive names what was asked for, by the name of its first member. Podman leaves the name of a volume out when
+/// the container does not run.
+fn is_named(first: &str) -> bool {
+    !first.trim_start_matches("./").trim_matches('/').is_empty()
+}
+
+/// The path of a member of the archive of `path`: the archive names `path` by its last part, or, when it is not `named`, not
+/// at all.
+fn absolute(path: &str, member: &str, named: bool) -> String {
     let member = member.trim_start_matches("./").trim_matches('/');
     if path == "/" {
         return format!("/{member}");
+    }
+    if !named {
+        return if member.is_empty() { path.to_owned() } else { format!("{path}/{member}") };
     }
     match member.split_once('/') {
         Some((_, below)) => format!("{path}/{below}"),
@@ -210,7 +224,11 @@ mod tests {
             ("/a/b", "b", "/a/b"),
             ("/bin/sh", "sh", "/bin/sh"),
         ] {
-            assert_eq!(absolute(path, member), expected, "{path} {member}");
+            assert_eq!(absolute(path, member, true), expected, "{path} {member}");
+        }
+        assert!(is_named("app/") && !is_named("/") && !is_named("./"));
+        for (member, expected) in [("/", "/app"), ("/made", "/app/made"), ("/x/y", "/app/x/y")] {
+            assert_eq!(absolute("/app", member, false), expected);
         }
     }
 }

@@ -58,7 +58,8 @@ pub(super) async fn reach(
 ) -> Result<Reached, EndpointTrouble> {
     // Never more than half of what is left: another engine may have to be looked for.
     let now = Instant::now();
-    let deadline = deadline.min(now + GREETING.min(deadline.saturating_duration_since(now) / 2));
+    let patience = now + deadline.saturating_duration_since(now) / 2;
+    let deadline = deadline.min(patience).min(now + GREETING);
     let (client, listener) = match candidate.target.as_ref().map_err(Clone::clone)? {
         Target::Unix(path) => {
             let listener = knock(path, person, deadline).await?;
@@ -78,11 +79,26 @@ pub(super) async fn reach(
         _ => None,
     };
     let engine = Engine::unversioned(client, &candidate.url).listening_at(address);
-    let version = engine.get("/version", deadline).await.map_err(no_engine)?;
+    let version = version(&engine, deadline, patience).await.map_err(no_engine)?;
     let newest = version.get("ApiVersion").and_then(Value::as_str);
     let newest = newest.ok_or_else(|| EndpointTrouble::NotAnEngine("its version names no `ApiVersion`".to_owned()))?;
     let oldest = version.get("MinAPIVersion").and_then(Value::as_str).unwrap_or_default();
     Ok(Reached { engine: engine.pinned(newest, oldest), version, listener })
+}
+
+/// What an engine says to `GET /version`. Podman starts other programs before it answers, which takes long on a busy machine:
+/// who answers a simpler question meanwhile is waited for.
+async fn version(engine: &Engine, deadline: Instant, patience: Instant) -> Result<Value, AskError> {
+    let asking = engine.get("/version", patience);
+    tokio::pin!(asking);
+    if let Ok(answer) = timeout_at(deadline, &mut asking).await {
+        return answer;
+    }
+    match engine.get("/_ping", patience.min(Instant::now() + LEAST)).await {
+        Err(AskError::TimedOut | AskError::Broken(_)) => Err(AskError::TimedOut),
+        // Its answer is no JSON.
+        Ok(_) | Err(_) => asking.await,
+    }
 }
 
 #[cfg(feature = "tls")]

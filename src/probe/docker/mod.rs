@@ -9,6 +9,7 @@ mod engine;
 mod hint;
 mod identity;
 mod paths;
+mod podman;
 mod service;
 mod tar;
 mod understand;
@@ -32,7 +33,11 @@ use connect::{Reached, reach, survey, version_of};
 pub(crate) use archive::stat as stat_in_container;
 pub(crate) use engine::{Address, one_line, told};
 pub use engine::{AskError, Engine};
+<<<<<<< HEAD
 pub use hint::hint;
+=======
+pub(crate) use podman::RealOwners;
+>>>>>>> podman
 pub use service::{Found, Listed, Services, services};
 
 /// What decides which engine is asked.
@@ -164,6 +169,13 @@ async fn ask(
     let told = engine_of(reached, &info);
     if told.kind == EngineKind::Desktop {
         containers.iter_mut().for_each(understand::forget_owners_in_binds);
+    }
+    if told.kind == EngineKind::Podman {
+        join_all(containers.iter_mut().map(async |container| {
+            podman::add_own_map(engine, container, deadline).await;
+            podman::put_owners_right(engine, &told, container, deadline).await;
+        }))
+        .await;
     }
     containers.sort_by(|one, other| (&one.service, &one.name).cmp(&(&other.service, &other.name)));
     Ok(Docker { containers, images, ..told })

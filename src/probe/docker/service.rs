@@ -6,9 +6,11 @@ use tokio::time::Instant;
 
 use super::connect::Reached;
 use super::engine::{AskError, Engine};
-use super::{EngineOptions, archive, canonical, directory_of, find, paths, understand};
+use super::{EngineOptions, archive, canonical, directory_of, find, paths, podman, understand};
 use crate::access::IdMaps;
-use crate::facts::{Container, Docker, Fact, FileKind, Identity, Missing, MountKind, Need, Owner, PathStat, PathWish};
+use crate::facts::{
+    Container, Docker, EngineKind, Fact, FileKind, Identity, Missing, MountKind, Need, Owner, PathStat, PathWish,
+};
 use crate::project::Project;
 use crate::text::percent_encoded;
 
@@ -118,6 +120,9 @@ impl Services {
                 mount.source = real.unwrap_or_else(|| std::mem::take(&mut mount.source));
             }
         }
+        if docker.kind == EngineKind::Podman {
+            podman::add_own_map(engine, &mut container, deadline).await;
+        }
         let maps = IdMaps::of(&docker, &container.userns_mode);
         Ok(Found { container, docker, maps })
     }
@@ -151,7 +156,14 @@ impl Services {
     }
 
     /// Looks at paths in a container.
-    pub async fn look_at_paths(&self, container: &mut Container, wishes: &[PathWish], deadline: Instant) {
+    pub async fn look_at_paths(
+        &self,
+        docker: &Docker,
+        container: &mut Container,
+        wishes: &[PathWish],
+        deadline: Instant,
+    ) {
         paths::look_into(&self.engine, container, wishes, deadline).await;
+        podman::put_owners_right(&self.engine, docker, container, deadline).await;
     }
 }

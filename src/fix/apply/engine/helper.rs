@@ -40,7 +40,7 @@ pub(super) struct Mounted<'step> {
     pub kind: MountKind,
     /// Path on the engine's host, or name of the volume.
     pub source: &'step str,
-    /// `host` to keep out of a remapping engine's map.
+    /// `host` to keep out of a remapping engine's map, and out of what Podman's settings give every container.
     pub userns_mode: &'step str,
 }
 

@@ -9,9 +9,9 @@ use futures_util::future::join_all;
 use tokio::time::{Instant, timeout};
 
 use super::{EngineError, Given, LONGEST_RUN, keep_words, plan};
-use crate::facts::{Container, Owner, SeenPath};
+use crate::facts::{Container, Docker, EngineKind, Owner, PathStat, SeenPath};
 use crate::fix::apply::chown::Refusal;
-use crate::probe::docker::{Engine, one_line, stat_in_container};
+use crate::probe::docker::{Engine, RealOwners, one_line, stat_in_container};
 
 /// The words that begin a call.
 type Words = &'static [&'static str];
@@ -28,13 +28,14 @@ const CHOWN: [(&str, Words); 4] = [
 /// right before and right after: chown's word is not enough.
 pub(super) async fn run(
     engine: &Engine,
+    docker: &Docker,
     container: &Container,
     service: &str,
     paths: Vec<(SeenPath, Owner)>,
     to: Owner,
 ) -> Result<Given, EngineError> {
     let texts = plan::texts(paths.iter().map(|(path, _)| path))?;
-    let now = owners(engine, container, &texts).await?;
+    let now = owners(engine, docker, container, &texts).await?;
     let mut given = Given::default();
     let mut wanted = vec![];
     for (((path, was), text), now) in paths.into_iter().zip(texts).zip(now) {
@@ -60,7 +61,7 @@ pub(super) async fn run(
             complaints.entry(status).or_insert_with(|| one_line(&said));
         }
     }
-    let now = owners(engine, container, &texts).await?;
+    let now = owners(engine, docker, container, &texts).await?;
     for ((_, path), now) in wanted.into_iter().zip(now) {
         match now {
             Some(now) if now == to => given.count += 1,
@@ -80,11 +81,25 @@ pub(super) async fn run(
 }
 
 /// The owner of each path in a container; `None` where there is nothing.
-async fn owners(engine: &Engine, container: &Container, paths: &[String]) -> Result<Vec<Option<Owner>>, EngineError> {
+async fn owners(
+    engine: &Engine,
+    docker: &Docker,
+    container: &Container,
+    paths: &[String],
+) -> Result<Vec<Option<Owner>>, EngineError> {
     let deadline = Instant::now() + LONGEST_RUN;
+    let real = match docker.kind {
+        EngineKind::Podman => Some(RealOwners::of(engine, docker, container, deadline).await),
+        _ => None,
+    };
     // The engine itself lets only so many be asked at a time.
     let asked = join_all(paths.iter().map(|path| stat_in_container(engine, &container.id, path, deadline))).await;
-    asked.into_iter().map(|stat| Ok(stat?.map(|stat| stat.owner))).collect()
+    let owner = |(stat, path): (Result<Option<PathStat>, _>, &String)| {
+        let Some(stat) = stat? else { return Ok(None) };
+        let stat = real.as_ref().map_or(Ok(stat), |real| real.corrected(path, stat));
+        stat.map(|stat| Some(stat.owner)).map_err(|missing| EngineError::Engine(missing.reason))
+    };
+    asked.into_iter().zip(paths).map(owner).collect()
 }
 
 async fn exec_as_root(engine: &Engine, container: &str, command: Vec<String>) -> Result<(i64, String), EngineError> {

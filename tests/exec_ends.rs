@@ -1,0 +1,183 @@
+//! How `devdoctor exec` ends when the container, the image or the engine leaves it little: a clear word and a status, soon.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test starts programs, reads the disk, and fails by panicking"
+)]
+
+mod support;
+
+use std::io::Read;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use support::person::Person;
+use support::project::Project;
+use support::variable;
+
+const COMPOSE: &str = "services:
+  api:
+    image: ${API_IMAGE}
+    command: sleep infinity
+    stop_grace_period: 0s
+    volumes: [\".:/app\"]
+  bare:
+    image: ${BARE_IMAGE}
+    stop_grace_period: 0s
+    volumes: [\".:/app\"]
+";
+
+fn project(services: &str) -> Project {
+    let project = Project::empty(Person::User)
+        .with("API_IMAGE", &variable("DEVDOCTOR_TEST_IMAGE_BUSYBOX"))
+        .with("BARE_IMAGE", &variable("DEVDOCTOR_TEST_IMAGE_SCRATCH"));
+    project.write("compose.yaml", COMPOSE);
+    project.containers_are_wanted();
+    project.shell(&format!("docker compose up --detach --no-build --wait {services}")).ends_with(0);
+    project
+}
+
+#[track_caller]
+fn soon<T>(what: &str, mut answer: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + Duration::from_secs(40);
+    loop {
+        if let Some(answer) = answer() {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "{what}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// The status and the words of a program that ends.
+#[track_caller]
+fn ended(mut child: Child) -> (i32, String) {
+    let status = soon("devdoctor ends", || child.try_wait().unwrap());
+    let mut words = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut words).unwrap();
+    (status.code().unwrap(), words)
+}
+
+fn send(signal: &str, process: u32) {
+    assert!(Command::new("kill").args(["-s", signal, &process.to_string()]).status().unwrap().success());
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn an_image_with_one_program_runs_that_program() {
+    let project = project("bare");
+    let processes = || project.shell("docker compose top bare").ends_with(0).out.matches("/pause").count();
+    assert_eq!(processes(), 1);
+    let begun = |line: Option<&str>| {
+        let mut command = match line {
+            None => project.doctor(Person::User, &["exec", "bare", "/pause"]),
+            Some(line) => {
+                let mut command = project.command("sh");
+                command.args(["-c", &format!("exec {line}")]);
+                command
+            }
+        };
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    // Its own idea of an end is status 0; what no program handles ends it as it ends every program.
+    for (signal, status) in [("TERM", 0), ("INT", 0), ("HUP", 129)] {
+        let child = begun(None);
+        soon("it runs", || (processes() == 2).then_some(()));
+        send(signal, child.id());
+        assert_eq!(ended(child), (status, String::new()), "{signal}");
+        assert_eq!(processes(), 1, "{signal}: nothing is left");
+    }
+    // The line that is printed runs the same program as the same user.
+    let line = project.devdoctor(&["exec", "--print", "bare", "/pause"]).ends_with(0).out;
+    let mut child = begun(Some(line.trim()));
+    soon("it runs", || (processes() == 2).then_some(()));
+    let users = project.shell("docker compose top bare").ends_with(0).out;
+    assert!(users.contains("1001") || users.contains("devdoct"), "{users}");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let refused = project.devdoctor(&["exec", "bare", "sh"]).ends_with(127);
+    assert!(refused.err.starts_with("error: `sh` does not run in `"), "{refused}");
+}
+
+/// Passes connections on to the engine until it is ended, and all of them with it.
+const PROXY: &str = "
+import os, socket, sys, threading
+listener = socket.socket(socket.AF_UNIX); listener.bind(sys.argv[1]); os.chmod(sys.argv[1], 0o666); listener.listen(64)
+print('ready', flush=True)
+def copy(one, other):
+    try:
+        while piece := one.recv(65536): other.sendall(piece)
+        other.shutdown(socket.SHUT_WR)
+    except OSError: pass
+while True:
+    client = listener.accept()[0]
+    engine = socket.socket(socket.AF_UNIX); engine.connect('/var/run/docker.sock')
+    for pair in (client, engine), (engine, client): threading.Thread(target=copy, args=pair, daemon=True).start()
+";
+
+struct Proxy(Child, String);
+
+impl Proxy {
+    fn start(project: &Project, name: &str) -> Self {
+        let socket = project.home.join(name).display().to_string();
+        let mut child = Command::new("python3").args(["-c", PROXY, &socket]).stdout(Stdio::piped()).spawn().unwrap();
+        child.stdout.as_mut().unwrap().read_exact(&mut [0; 6]).unwrap();
+        Self(child, format!("unix://{socket}"))
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        _ = self.0.kill();
+        _ = self.0.wait();
+    }
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn an_engine_that_is_lost_meanwhile_is_told_and_nobody_waits_for_it() {
+    let project = project("api");
+    let begun = |proxy: &Proxy| {
+        let words = ["exec", "--docker-host", &proxy.1, "api", "--", "sh", "-c", "echo ready; sleep 60"];
+        let mut command = project.doctor(Person::User, &words);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdout.as_mut().unwrap().read_exact(&mut [0; 6]).unwrap();
+        child
+    };
+    // It is gone.
+    let gone = Proxy::start(&project, "gone.sock");
+    let child = begun(&gone);
+    drop(gone);
+    let (status, words) = ended(child);
+    assert_eq!(status, 125, "{words}");
+    assert!(words.starts_with("error: `") && words.lines().count() == 1, "{words}");
+    assert!(words.contains("api-1` could not be used: "), "{words}");
+    // It is there and does not answer any more: who is told to end ends.
+    let silent = Proxy::start(&project, "silent.sock");
+    let child = begun(&silent);
+    send("STOP", silent.0.id());
+    send("TERM", child.id());
+    let (status, words) = ended(child);
+    assert_eq!(status, 143, "{words}");
+    assert!(
+        words.starts_with("warning: `sh` goes on in `") && words.contains("the engine did not answer in time"),
+        "{words}"
+    );
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn a_container_that_stops_meanwhile_ends_the_command() {
+    let project = project("api");
+    for (how, status) in [("kill", 137), ("rm --stop --force", 137), ("restart", 137)] {
+        project.shell("docker compose up --detach --no-build --wait api").ends_with(0);
+        let words = ["exec", "api", "--", "sh", "-c", "echo ready; sleep 60"];
+        let mut command = project.doctor(Person::User, &words);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdout.as_mut().unwrap().read_exact(&mut [0; 6]).unwrap();
+        project.shell(&format!("docker compose {how} api")).ends_with(0);
+        let (ended, words) = ended(child);
+        assert_eq!(ended, status, "{how}: {words}");
+    }
+}
