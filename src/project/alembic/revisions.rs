@@ -2,6 +2,7 @@
 
 mod graph;
 mod one;
+mod statements;
 mod surroundings;
 mod template;
 
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{Alembic, join};
 use crate::project::compose::Compose;
 use crate::project::files::{Files, ReadError, source};
+use crate::project::vector_index::{Index, VectorColumn};
 use crate::text::{Source, Span, Spanned};
 
 pub use graph::Graph;
@@ -97,8 +99,10 @@ pub enum Operation {
     RenameTable(String, String),
     /// `op.add_column`: the table, when it is named.
     AddColumn(String),
-    /// `op.create_index` with the access method and operator classes of pgvector, as far as they are literal.
+    /// `op.create_index`, and `CREATE INDEX` with an access method of pgvector, as far as they are literal.
     CreateIndex(Index),
+    /// Makes a column of a type of pgvector, or changes a column to what is none or cannot be told.
+    VectorColumn(VectorColumn),
     /// Uses a type of pgvector.
     UsesVector(String),
     /// Creates pgvector's extension.
@@ -107,17 +111,6 @@ pub enum Operation {
     Execute(String),
     /// Any other call, by what is called.
     Other(String),
-}
-
-/// An index, as far as it is literal.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Index {
-    /// Its table.
-    pub table: Option<String>,
-    /// `postgresql_using`.
-    pub method: Option<String>,
-    /// Whether `postgresql_ops` is given.
-    pub has_operators: bool,
 }
 
 /// Reads what the version directories of each environment hold.

@@ -25,6 +25,9 @@ pub struct EnvironmentScript {
     pub creates_vector: bool,
     /// Whether revisions are kept in a table of another name or schema.
     pub other_version_table: bool,
+    /// `include_object` or `include_name`, which decide which tables autogenerate sees.
+    #[serde(default)]
+    pub filter: Option<Span>,
     /// The engine it makes.
     pub engine: Option<Spanned<EngineKind>>,
     /// Whether it changes the URL's text or parts on the way.
@@ -102,6 +105,14 @@ fn of_env_py(env: &Source) -> EnvironmentScript {
         rendered_imports: has_keyword(&["render_item"]).then(|| imports.cloned().collect()),
         creates_vector: script.texts.iter().any(|(text, _)| vector::creates(text)),
         other_version_table: has_keyword(&["version_table", "version_table_schema"]),
+        filter: module
+            .calls
+            .iter()
+            .flat_map(|call| &call.arguments)
+            .find(|one| {
+                one.keyword.as_deref().is_some_and(|keyword| matches!(keyword, "include_object" | "include_name"))
+            })
+            .map(|one| env.span(one.whole.clone())),
         engine,
         rewrites_url: module.calls.iter().filter(only_percent).any(|call| rewrites(call.function())),
         loads_dotenv: module
