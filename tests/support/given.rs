@@ -148,6 +148,8 @@ struct GivenServer {
     vector: GivenVector,
     /// What `alembic_version` holds; absent: it could not be read.
     alembic: Option<Vec<String>>,
+    /// Its tables; absent: they could not be read.
+    tables: Option<Vec<String>>,
 }
 
 impl Default for GivenServer {
@@ -160,6 +162,7 @@ impl Default for GivenServer {
             search_path: vec!["pg_catalog".into(), "public".into()],
             vector: GivenVector::default(),
             alembic: None,
+            tables: None,
         }
     }
 }
@@ -528,5 +531,6 @@ fn server(given: &GivenServer) -> Server {
             elsewhere: given.vector.elsewhere.clone(),
         },
         alembic_versions: given.alembic.clone(),
+        tables: given.tables.clone(),
     }
 }

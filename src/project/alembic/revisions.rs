@@ -2,6 +2,7 @@
 
 mod graph;
 mod one;
+mod packages;
 mod statements;
 mod surroundings;
 mod template;
@@ -17,6 +18,7 @@ use crate::project::vector_index::{Index, VectorColumn};
 use crate::text::{Source, Span, Spanned};
 
 pub use graph::Graph;
+pub use packages::Packages;
 pub use surroundings::{EngineKind, EnvironmentScript, ModelTypes};
 pub use template::Template;
 
@@ -39,9 +41,9 @@ pub struct Revisions {
     /// For names of the project's own packages that a revision does not bind: the module of the project that they lie in.
     #[serde(default)]
     pub own_modules: BTreeMap<String, String>,
-    /// The version of Alembic that a lock file or a pinned requirement names, the one beside the configuration first.
+    /// The packages that it runs with.
     #[serde(default)]
-    pub alembic_version: Option<String>,
+    pub packages: Packages,
     /// A package or module of the project beside the configuration that `python -m alembic` finds in place of Alembic.
     #[serde(default)]
     pub shadowed_by: Option<String>,
