@@ -3,6 +3,7 @@
 use crate::facts::{Container, MountKind, PathWish};
 use crate::project::Project;
 use crate::project::compose::is_below;
+use crate::project::python_environment::VirtualEnvironment;
 
 use super::commands::{Programs, ran};
 use super::layout::{Layout, absolute};
@@ -51,7 +52,10 @@ pub fn environment_wishes(container: &Container, project: &Project) -> Vec<PathW
         (Some(MountKind::Bind), Some(on_host)) => {
             let relative = on_host.strip_prefix(&format!("{}/", project.root)).unwrap_or_default();
             let environment = project.virtual_environments.get(relative);
-            environment.and_then(|environment| environment.interpreter()).map(plain).into_iter().collect()
+            let wanted = |environment: &VirtualEnvironment| {
+                [environment.interpreter(), environment.alembic_interpreter.clone()].into_iter().flatten()
+            };
+            environment.into_iter().flat_map(wanted).map(plain).collect()
         }
         _ => vec![],
     }

@@ -61,6 +61,10 @@ pub struct Server {
     /// `None` when it could not be read.
     #[serde(default)]
     pub alembic_versions: Option<Vec<String>>,
+    /// Ordinary tables that are no part of an extension, sorted, with their schema before them unless that is `public` or the
+    /// first of the search path. `None` when they could not be read.
+    #[serde(default)]
+    pub tables: Option<Vec<String>>,
 }
 
 /// The state of the `vector` extension in one database.

@@ -16,6 +16,7 @@ pub mod starts;
 pub mod stores;
 pub mod urls;
 pub mod vector;
+pub mod vector_index;
 
 use std::collections::BTreeMap;
 

@@ -13,6 +13,9 @@ pub struct VirtualEnvironment {
     pub home: String,
     /// That Python's version, at least major and minor.
     pub version: Option<String>,
+    /// The Python that the `#!` line of `bin/alembic` names.
+    #[serde(default)]
+    pub alembic_interpreter: Option<String>,
 }
 
 impl VirtualEnvironment {
@@ -26,17 +29,29 @@ impl VirtualEnvironment {
             })
         };
         let home = value("home").filter(|home| !home.is_empty())?;
-        Some(Self { home, version: value("version_info").or_else(|| value("version")) })
+        let version = value("version_info").or_else(|| value("version"));
+        Some(Self { home, version, alembic_interpreter: None })
     }
 
     /// The interpreter that it needs, by its most particular name: `/usr/bin/python3.12`. `None` when it was made on Windows
     /// or does not say its version.
     pub fn interpreter(&self) -> Option<String> {
+        let python = self.python()?;
+        let home = self.home.trim_end_matches('/');
+        (self.home.starts_with('/') && !home.is_empty()).then(|| format!("{home}/{python}"))
+    }
+
+    /// The folder that packages are installed in, of the environment at `path`.
+    pub fn packages(&self, path: &str) -> Option<String> {
+        Some(format!("{path}/lib/{}/site-packages", self.python()?))
+    }
+
+    /// `python3.12`.
+    fn python(&self) -> Option<String> {
         let is_number = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
         let mut parts = self.version.as_deref()?.split('.');
         let (major, minor) = (parts.next().filter(is_number)?, parts.next().filter(is_number)?);
-        let home = self.home.trim_end_matches('/');
-        (self.home.starts_with('/') && !home.is_empty()).then(|| format!("{home}/python{major}.{minor}"))
+        Some(format!("python{major}.{minor}"))
     }
 }
 
@@ -47,17 +62,69 @@ pub fn read(files: &dyn Files) -> BTreeMap<String, VirtualEnvironment> {
     for directory in [""].into_iter().chain(beside) {
         for name in [".venv", "venv"] {
             let path = format!("{directory}/{name}").trim_start_matches('/').to_owned();
-            let text = files.bytes(&format!("{path}/pyvenv.cfg"));
-            let read = text.ok().and_then(|bytes| VirtualEnvironment::parse(&String::from_utf8_lossy(&bytes)));
-            found.extend(read.map(|environment| (path, environment)));
+            found.extend(one(files, &path).map(|environment| (path, environment)));
         }
     }
     found
 }
 
+/// The virtual environment at a path.
+pub(super) fn one(files: &dyn Files, path: &str) -> Option<VirtualEnvironment> {
+    let text = |inner: &str| files.bytes(&format!("{path}/{inner}")).ok();
+    let mut environment = VirtualEnvironment::parse(&String::from_utf8_lossy(&text("pyvenv.cfg")?))?;
+    let script = text("bin/alembic");
+    environment.alembic_interpreter = script.and_then(|bytes| script_interpreter(&String::from_utf8_lossy(&bytes)));
+    Some(environment)
+}
+
+/// The version of a package that says it in its `__init__.py`.
+pub(super) fn installed(files: &dyn Files, packages: &str, name: &str) -> Option<String> {
+    let bytes = files.bytes(&format!("{packages}/{name}/__init__.py")).ok()?;
+    let text = String::from_utf8_lossy(&bytes);
+    let line = text.lines().find_map(|line| line.strip_prefix("__version__ = "))?;
+    Some(line.trim().trim_matches(['"', '\'']).to_owned())
+}
+
+/// The absolute path of the Python that a script of an environment is run by: `#!/app/.venv/bin/python`, or, where that line
+/// would be too long for the kernel, `#!/bin/sh` and `'''exec' '/app/.venv/bin/python' "$0" "$@"` below it.
+fn script_interpreter(text: &str) -> Option<String> {
+    let mut lines = text.lines();
+    let first = lines.next()?.strip_prefix("#!")?.trim();
+    let path = if first == "/bin/sh" {
+        let rest = lines.next()?.strip_prefix("'''exec' ")?.trim_start();
+        match rest.chars().next()? {
+            quote @ ('"' | '\'') => rest.get(1..)?.split(quote).next()?,
+            _ => rest.split(' ').next()?,
+        }
+    } else {
+        first.split(' ').next()?
+    };
+    let name = path.rsplit('/').next()?;
+    (path.starts_with('/') && !path.contains('$') && name.starts_with("python")).then(|| path.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn scripts_name_their_python() {
+        let relocatable = "#!/bin/sh\n'''exec' \"$(dirname -- \"$(realpath -- \"$0\")\")\"/'python' \"$0\" \"$@\"\n";
+        for (text, expected) in [
+            ("#!/app/.venv/bin/python\nimport sys\n", Some("/app/.venv/bin/python")),
+            ("#!/app/.venv/bin/python3.12 -I\r\n", Some("/app/.venv/bin/python3.12")),
+            ("#!/bin/sh\n'''exec' '/a long way/bin/python3' \"$0\" \"$@\"\n' '''\n", Some("/a long way/bin/python3")),
+            ("#!/bin/sh\n'''exec' /a/bin/python \"$0\" \"$@\"\n", Some("/a/bin/python")),
+            (relocatable, None),
+            ("#!/usr/bin/env python\n", None),
+            ("#!/bin/sh\necho\n", None),
+            ("#!", None),
+            ("\u{7f}ELF", None),
+            ("", None),
+        ] {
+            assert_eq!(script_interpreter(text).as_deref(), expected, "{text:?}");
+        }
+    }
 
     #[test]
     fn each_maker_of_environments_is_understood() {

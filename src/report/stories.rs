@@ -31,6 +31,16 @@ const URL_TROUBLE: [&str; 6] = [
     "url-password-not-encoded",
 ];
 
+/// What Alembic does wrong, each with what it follows from when both saw the same `env.py` or database.
+const OF_ALEMBIC: [(&str, &str); 6] = [
+    ("alembic-revision-empty", "alembic-target-metadata-missing"),
+    ("alembic-revision-empty", "alembic-models-not-imported"),
+    ("alembic-revision-empty", "alembic-tables-without-revision"),
+    ("alembic-revision-drops-living-table", "alembic-target-metadata-missing"),
+    ("alembic-revision-drops-living-table", "alembic-models-not-imported"),
+    ("alembic-database-behind", "alembic-tables-without-revision"),
+];
+
 /// The check that sees the project on a Windows drive, and checks that see what such a drive does not do.
 const ON_WINDOWS_DRIVE: &str = "wsl-project-on-windows-drive";
 const OF_THE_DRIVE: [&str; 2] = ["wsl-drive-without-metadata", "wsl-no-file-events"];
@@ -116,6 +126,17 @@ fn cause_of(index: usize, findings: &[Judged]) -> Option<usize> {
     if OF_THE_DRIVE.contains(&judged.id.as_str()) {
         let drive = |judged: &Judged| judged.finding.evidence.iter().find(|seen| seen.source == "mountinfo").cloned();
         return findings.iter().position(|other| other.id == ON_WINDOWS_DRIVE && drive(other) == drive(judged));
+    }
+    let saw_the_same = |other: &Judged| {
+        let subjects = || other.finding.evidence.iter().map(|seen| &seen.subject);
+        judged.finding.evidence.iter().any(|seen| subjects().any(|subject| *subject == seen.subject))
+    };
+    let causes = OF_ALEMBIC.iter().filter(|(follower, _)| *follower == judged.id).map(|(_, cause)| cause);
+    for cause in causes {
+        let found = findings.iter().position(|other| other.id == *cause && saw_the_same(other));
+        if found.is_some() {
+            return found;
+        }
     }
     if judged.id == "postgres-unreachable" {
         let explains = |other: &Judged| URL_TROUBLE.contains(&other.id.as_str()) && meet(other, judged);

@@ -176,7 +176,10 @@ pub fn learn_secrets(
 fn host_wishes(project: &Project) -> Vec<String> {
     let binds =
         project.services().flat_map(|service| service.binds().map(|(_, path)| path.to_owned()).collect::<Vec<_>>());
-    let interpreters = project.virtual_environments.values().filter_map(|environment| environment.interpreter());
+    let environments = project.virtual_environments.values();
+    let interpreters = environments
+        .flat_map(|environment| [environment.interpreter(), environment.alembic_interpreter.clone()])
+        .flatten();
     let mut wishes: Vec<String> = binds.chain(interpreters).chain([project.root.clone()]).collect();
     // What of the way to a source is there, so that the rest can be made.
     let above = wishes.iter().filter(|path| is_below(path, &project.root)).flat_map(|path| access::ancestors(path));

@@ -13,9 +13,13 @@ mod heads_diverge;
 mod model_import_unprotected;
 mod models_not_imported;
 mod post_write_hooks_nested;
+mod revision_drops_living_table;
 mod revision_empty;
 mod revision_name_unbound;
 mod revision_unknown_to_files;
+mod script_interpreter_gone;
+mod tables;
+mod tables_without_revision;
 mod target_metadata_missing;
 mod template_import_missing;
 mod url_not_escaped;
@@ -23,7 +27,7 @@ mod url_variable_unset;
 mod vector_before_extension;
 
 /// The checks of this family, sorted by path.
-pub(super) static TABLE: [Check; 16] = [
+pub(super) static TABLE: [Check; 19] = [
     check!("alembic/chain-broken", chain_broken::check),
     check!("alembic/command-outside-environment", command_outside_environment::check),
     check!("alembic/database-behind", database_behind::check),
@@ -32,9 +36,12 @@ pub(super) static TABLE: [Check; 16] = [
     check!("alembic/model-import-unprotected", model_import_unprotected::check),
     check!("alembic/models-not-imported", models_not_imported::check),
     check!("alembic/post-write-hooks-nested", post_write_hooks_nested::check),
+    check!("alembic/revision-drops-living-table", revision_drops_living_table::check),
     check!("alembic/revision-empty", revision_empty::check),
     check!("alembic/revision-name-unbound", revision_name_unbound::check),
     check!("alembic/revision-unknown-to-files", revision_unknown_to_files::check),
+    check!("alembic/script-interpreter-gone", script_interpreter_gone::check),
+    check!("alembic/tables-without-revision", tables_without_revision::check),
     check!("alembic/target-metadata-missing", target_metadata_missing::check),
     check!("alembic/template-import-missing", template_import_missing::check),
     check!("alembic/url-not-escaped", url_not_escaped::check),

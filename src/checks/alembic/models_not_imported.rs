@@ -1,5 +1,6 @@
 //! `env.py` does not import the modules of all tables: for autogenerate the others do not exist.
 
+use super::databases;
 use crate::checks::python_fix::{import, listed, with_fix};
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
@@ -8,10 +9,60 @@ use crate::project::python::Environment;
 use crate::text::Span;
 
 pub(super) fn check(facts: &Facts) -> Checked {
-    // What is imported only when it runs, or made by a function, cannot be told from here.
-    let environments = &facts.project.python.environments;
-    let told = environments.iter().filter(|it| it.dynamic.is_none() && !it.target.unknown && !it.unreached.is_empty());
-    Ok(told.map(|environment| finding(facts, environment)).collect())
+    let environments = facts.project.python.environments.iter();
+    let told = environments.filter(|it| !it.target.unknown && !it.unreached.is_empty());
+    Ok(told
+        .filter_map(|environment| match &environment.dynamic {
+            None => Some(finding(facts, environment)),
+            Some(call) => uncertain(facts, environment, call),
+        })
+        .collect())
+}
+
+/// What is imported only when it runs cannot be told from here; where nothing hints at a module, that is said.
+fn uncertain(facts: &Facts, environment: &Environment, call: &Span) -> Option<Finding> {
+    let text = facts.source(&call.path)?.text();
+    let hinted = |path: &str| {
+        let parts = path.strip_suffix(".py").unwrap_or(path).split('/');
+        parts
+            .filter(|part| part.len() > 2 && !matches!(*part, "src" | "app" | "__init__"))
+            .any(|part| text.contains(part))
+    };
+    let classes = environment.unreached.iter().filter_map(|(class, _)| facts.project.python.classes.get(*class));
+    let classes: Vec<_> = classes.map(|class| &class.name).filter(|name| !hinted(&name.span.path)).collect();
+    if classes.is_empty() {
+        return None;
+    }
+    let names: Vec<&str> = classes.iter().map(|name| name.value.as_str()).collect();
+    let env_py = &environment.env_py;
+    let message = format!("whether `{env_py}` imports {} cannot be told without running it", listed(&names));
+    let finding = Finding::at(call, format!("{env_py}: {}", names.join(" ")), message)
+        .label("which modules this imports is only known when it runs")
+        .seen(
+            "imports",
+            env_py,
+            format!("{} files of the project are reached for certain", environment.reached.len() - 1),
+        );
+    let finding = classes
+        .iter()
+        .take(4)
+        .fold(finding, |finding, name| finding.related(&name.span, format!("`{}` is a table", name.value)));
+    Some(finding.help("print `sorted(target_metadata.tables)` in `env.py` and run `alembic current`").only_info())
+}
+
+/// The tables of these classes that a database of the environment has, and which database that is.
+fn living(facts: &Facts, environment: &Environment) -> Option<(String, String, Vec<String>)> {
+    let alembic = facts.project.alembic.iter().find(|it| it.env_py.as_ref() == Some(&environment.env_py))?;
+    let tables = facts.project.python.tables.iter();
+    let unreached = tables.filter(|table| environment.unreached.iter().any(|(class, _)| *class == table.class));
+    let names: Vec<&String> = unreached.filter_map(|table| table.name.as_ref()).collect();
+    // Without databases the finding is the same, but for this.
+    databases::of(facts, alembic).ok()?.iter().find_map(|at| {
+        let there = at.database.answered()?.tables.as_ref()?;
+        let living: Vec<String> =
+            names.iter().filter(|name| there.contains(name)).map(|name| (*name).clone()).collect();
+        (!living.is_empty()).then(|| (at.database.name.clone(), at.name(), living))
+    })
 }
 
 fn finding(facts: &Facts, environment: &Environment) -> Finding {
@@ -20,7 +71,18 @@ fn finding(facts: &Facts, environment: &Environment) -> Finding {
         environment.unreached.iter().filter_map(|(class, _)| python.classes.get(*class)).map(|it| &it.name).collect();
     let names: Vec<&str> = classes.iter().map(|name| name.value.as_str()).collect();
     let env_py = &environment.env_py;
-    let message = format!("`{env_py}` does not import {}: autogenerate sees no such table", listed(&names));
+    let living = living(facts, environment);
+    let message = match &living {
+        None => format!("`{env_py}` does not import {}: autogenerate sees no such table", listed(&names)),
+        Some((database, _, tables)) => {
+            let tables: Vec<&str> = tables.iter().map(String::as_str).collect();
+            let tables = listed(&tables);
+            format!(
+                "`{env_py}` does not import {}: autogenerate will drop {tables} of database `{database}`",
+                listed(&names)
+            )
+        }
+    };
     let subject = format!("{env_py}: {}", names.join(" "));
     let place = environment.target.span.clone().or_else(|| Some(facts.source(env_py)?.span(0..0)));
     let mut finding = match place {
@@ -35,9 +97,14 @@ fn finding(facts: &Facts, environment: &Environment) -> Finding {
     for missing in &environment.missing {
         finding = finding.related(&missing.span, format!("there is no module `{}`", missing.value));
     }
-    finding = finding
-        .seen("imports", env_py, format!("{} files of the project are reached", environment.reached.len() - 1))
-        .help("expect no `op.drop_table` in a revision made so far: where the database has these tables, autogenerate drops them");
+    finding =
+        finding.seen("imports", env_py, format!("{} files of the project are reached", environment.reached.len() - 1));
+    finding = match living {
+        Some((_, at, tables)) => finding
+            .seen("pg_class", at, format!("has {}", tables.join(", ")))
+            .help("write no revision before this is repaired: it would hold `op.drop_table` for these tables"),
+        None => finding.help("expect no `op.drop_table` in a revision made so far: where the database has these tables, autogenerate drops them"),
+    };
     with_fix(facts, finding, fix(facts, environment), "import the modules of these tables in `env.py`")
 }
 

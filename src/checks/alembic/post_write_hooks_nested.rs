@@ -18,7 +18,7 @@ const HOOKS: [&str; 3] = ["tool", "alembic", "post_write_hooks"];
 pub(super) fn check(facts: &Facts) -> Checked {
     let (mut findings, mut seen) = (vec![], BTreeSet::new());
     for environment in &facts.project.alembic {
-        let version = environment.revisions.alembic_version.as_deref();
+        let version = environment.revisions.packages.alembic.as_deref();
         if version.is_some_and(|version| !reads_toml(version)) {
             continue;
         }

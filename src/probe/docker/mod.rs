@@ -33,11 +33,8 @@ use connect::{Reached, reach, survey, version_of};
 pub(crate) use archive::stat as stat_in_container;
 pub(crate) use engine::{Address, one_line, told};
 pub use engine::{AskError, Engine};
-<<<<<<< HEAD
 pub use hint::hint;
-=======
 pub(crate) use podman::RealOwners;
->>>>>>> podman
 pub use service::{Found, Listed, Services, services};
 
 /// What decides which engine is asked.

@@ -42,6 +42,18 @@ where c.oid = pg_catalog.to_regclass('alembic_version') and c.relkind in ('r', '
               where a.attrelid = c.oid and a.attname = 'version_num' and not a.attisdropped)
 ";
 
+/// Tables of the database's own, not of the system or of an extension; a partition belongs to its table.
+const TABLES: &str = "
+select case when n.nspname in ('public', pg_catalog.current_schema()) then c.relname::text
+            else n.nspname || '.' || c.relname end as name
+from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+where c.relkind in ('r', 'p') and not c.relispartition
+  and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
+  and not exists (select from pg_catalog.pg_depend d
+                  where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
+order by 1 limit 2000
+";
+
 /// Other databases that this role may enter.
 const DATABASES: &str = "
 select datname::text from pg_catalog.pg_database
@@ -61,6 +73,7 @@ pub(super) async fn ask(open: &mut Open, login: &Login, deadline: Instant) -> Re
     // Without them the checks of revisions say less; the others are the same.
     server.alembic_versions =
         timeout_at(deadline, alembic_versions(&mut open.connection)).await.ok().and_then(Result::ok);
+    server.tables = timeout_at(deadline, tables(&mut open.connection)).await.ok().and_then(Result::ok);
     if server.vector.created.is_none() && server.vector.available.is_some() {
         // Only words for the message: without them the finding is the same.
         server.vector.elsewhere = timeout_at(deadline, elsewhere(open, deadline)).await.unwrap_or_default();
@@ -90,6 +103,7 @@ async fn facts(connection: &mut PgConnection) -> Result<Server, sqlx::Error> {
             elsewhere: vec![],
         },
         alembic_versions: None,
+        tables: None,
     })
 }
 
@@ -107,6 +121,13 @@ async fn alembic_versions(connection: &mut PgConnection) -> Result<Vec<String>, 
     };
     transaction.rollback().await?;
     Ok(versions)
+}
+
+async fn tables(connection: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
+    let mut transaction = connection.begin_with("begin read only").await?;
+    let found = sqlx::query_scalar(TABLES).fetch_all(&mut *transaction).await?;
+    transaction.rollback().await?;
+    Ok(found)
 }
 
 async fn elsewhere(open: &mut Open, deadline: Instant) -> Vec<String> {

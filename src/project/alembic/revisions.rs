@@ -2,6 +2,8 @@
 
 mod graph;
 mod one;
+mod packages;
+mod statements;
 mod surroundings;
 mod template;
 
@@ -12,9 +14,11 @@ use serde::{Deserialize, Serialize};
 use super::{Alembic, join};
 use crate::project::compose::Compose;
 use crate::project::files::{Files, ReadError, source};
+use crate::project::vector_index::{Index, VectorColumn};
 use crate::text::{Source, Span, Spanned};
 
 pub use graph::Graph;
+pub use packages::Packages;
 pub use surroundings::{EngineKind, EnvironmentScript, ModelTypes};
 pub use template::Template;
 
@@ -37,9 +41,9 @@ pub struct Revisions {
     /// For names of the project's own packages that a revision does not bind: the module of the project that they lie in.
     #[serde(default)]
     pub own_modules: BTreeMap<String, String>,
-    /// The version of Alembic that a lock file or a pinned requirement names, the one beside the configuration first.
+    /// The packages that it runs with.
     #[serde(default)]
-    pub alembic_version: Option<String>,
+    pub packages: Packages,
     /// A package or module of the project beside the configuration that `python -m alembic` finds in place of Alembic.
     #[serde(default)]
     pub shadowed_by: Option<String>,
@@ -97,8 +101,10 @@ pub enum Operation {
     RenameTable(String, String),
     /// `op.add_column`: the table, when it is named.
     AddColumn(String),
-    /// `op.create_index` with the access method and operator classes of pgvector, as far as they are literal.
+    /// `op.create_index`, and `CREATE INDEX` with an access method of pgvector, as far as they are literal.
     CreateIndex(Index),
+    /// Makes a column of a type of pgvector, or changes a column to what is none or cannot be told.
+    VectorColumn(VectorColumn),
     /// Uses a type of pgvector.
     UsesVector(String),
     /// Creates pgvector's extension.
@@ -107,17 +113,6 @@ pub enum Operation {
     Execute(String),
     /// Any other call, by what is called.
     Other(String),
-}
-
-/// An index, as far as it is literal.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Index {
-    /// Its table.
-    pub table: Option<String>,
-    /// `postgresql_using`.
-    pub method: Option<String>,
-    /// Whether `postgresql_ops` is given.
-    pub has_operators: bool,
 }
 
 /// Reads what the version directories of each environment hold.

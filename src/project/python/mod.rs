@@ -10,6 +10,7 @@ mod noqa;
 mod reach;
 mod ruff;
 mod shape;
+mod table_names;
 mod tables;
 mod target;
 
@@ -22,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use super::alembic::Alembic;
 use super::files::Files;
 use super::urls::is_own;
-use crate::text::{Source, Spanned};
+use crate::text::{Source, Span, Spanned};
 
 pub use classes::{
     Ancestor, Base, Class, DECLARATIVE, Disorder, Member, MemberSort, PYDANTIC, SQLMODEL, ancestors, order,
@@ -54,6 +55,12 @@ pub struct PythonProject {
     pub objects: BTreeMap<String, BTreeMap<String, Object>>,
     /// Calls of SQLModel's `Field` that are given a column.
     pub column_fields: Vec<CallSite>,
+    /// Calls of SQLAlchemy's `Index` that name an access method.
+    #[serde(default)]
+    pub indexes: Vec<CallSite>,
+    /// Calls of `create_all`, which makes every table of a metadata.
+    #[serde(default)]
+    pub table_makers: Vec<Span>,
     /// What each migration environment sees.
     pub environments: Vec<Environment>,
     /// Where the files take imports, by path.
@@ -99,6 +106,17 @@ pub fn read(files: &dyn Files, sources: &mut BTreeMap<String, Source>, alembic: 
         }
         let Some(file) = modules.file(path) else { continue };
         collector.take(&mut modules, &file);
+        if bytes.windows(b"postgresql_using".len()).any(|word| word == b"postgresql_using") {
+            let calls = file.module.calls.iter().filter(|call| call.keyword("postgresql_using").is_some());
+            project.indexes.extend(calls.map(|call| fields::call_site(&mut modules, &file, call)));
+        }
+        if bytes.windows(b"create_all".len()).any(|word| word == b"create_all") {
+            // An async session hands it to `run_sync`.
+            let names = file.module.names.iter().filter(|(name, _)| name.ends_with("metadata.create_all"));
+            let calls = file.module.calls.iter().filter(|call| call.callee.ends_with("metadata.create_all"));
+            let ranges = names.map(|(_, range)| range).chain(calls.map(|call| &call.range));
+            project.table_makers.extend(ranges.map(|range| file.source.span(range.clone())));
+        }
         if bytes.windows(b"sa_column".len()).any(|word| word == b"sa_column") {
             for call in file.module.calls.iter().filter(|call| call.keyword("sa_column").is_some()) {
                 let call = fields::call_site(&mut modules, &file, call);
@@ -108,12 +126,14 @@ pub fn read(files: &dyn Files, sources: &mut BTreeMap<String, Source>, alembic: 
             }
         }
     }
+    project.indexes.retain(|call| call.is("Index"));
     project.environments = environments::read(&mut modules, &mut collector, alembic);
     project.classes = collector.classes;
     project.tables = tables::tables(&project.classes);
     environments::judge(&mut modules, &mut project, files);
     objects(&mut modules, &mut project);
     keep(files, &mut modules, &mut project, sources);
+    table_names::tell(&mut project, sources);
     project
 }
 
@@ -144,8 +164,9 @@ fn keep(
     let mut paths: Vec<String> = models
         .filter_map(|class| project.classes.get(class))
         .map(|class| class.name.span.path.to_string())
-        .chain(project.column_fields.iter().map(|call| call.span.path.to_string()))
+        .chain(project.column_fields.iter().chain(&project.indexes).map(|call| call.span.path.to_string()))
         .chain(project.environments.iter().flat_map(|it| it.mentioned()))
+        .chain(project.table_makers.iter().map(|call| call.path.to_string()))
         .chain(project.objects.keys().cloned())
         .collect();
     paths.sort();

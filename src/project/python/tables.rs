@@ -11,6 +11,9 @@ pub struct Table {
     pub class: usize,
     /// The collection of tables that it is written down in.
     pub metadata: Metadata,
+    /// Its name in the database, its schema and a dot before it when it has one; `None` when it cannot be told.
+    #[serde(default)]
+    pub name: Option<String>,
 }
 
 /// A collection of tables.
@@ -40,7 +43,10 @@ pub fn is_sqlmodel(classes: &[Class], index: usize) -> bool {
 /// The classes that are tables.
 pub(super) fn tables(classes: &[Class]) -> Vec<Table> {
     let is_table = |index: &usize| is_table(classes, *index);
-    (0..classes.len()).filter(is_table).map(|class| Table { class, metadata: metadata_of(classes, class) }).collect()
+    (0..classes.len())
+        .filter(is_table)
+        .map(|class| Table { class, metadata: metadata_of(classes, class), name: None })
+        .collect()
 }
 
 fn member<'a>(class: &'a Class, name: &str) -> Option<&'a Member> {

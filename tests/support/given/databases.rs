@@ -29,6 +29,8 @@ struct GivenServer {
     vector: GivenVector,
     /// What `alembic_version` holds; absent: it could not be read.
     alembic: Option<Vec<String>>,
+    /// Its tables; absent: they could not be read.
+    tables: Option<Vec<String>>,
 }
 
 impl Default for GivenServer {
@@ -41,6 +43,7 @@ impl Default for GivenServer {
             search_path: vec!["pg_catalog".into(), "public".into()],
             vector: GivenVector::default(),
             alembic: None,
+            tables: None,
         }
     }
 }
@@ -102,5 +105,6 @@ fn server(given: &GivenServer) -> Server {
             elsewhere: given.vector.elsewhere.clone(),
         },
         alembic_versions: given.alembic.clone(),
+        tables: given.tables.clone(),
     }
 }

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use super::{Index, Operation, Revision, Revisions, Upgrade};
+use super::{Operation, Revision, Revisions, Upgrade, statements};
 use crate::project::vector;
+use crate::project::vector_index::{self, Dimensions, Index, VectorColumn, VectorType};
 use crate::text::python::bindings::{self, Literal, Script};
 use crate::text::python::{Call, Module, Value};
 use crate::text::{Source, Spanned};
@@ -107,13 +108,14 @@ fn half_imported(module: &Module) -> Option<Range<usize>> {
 fn upgrade(file: &Source, module: &Module, script: &Script) -> Option<Upgrade> {
     let function = script.functions.iter().find(|function| function.name == "upgrade")?;
     let mut found = vec![];
-    let reading = Reading { module, script };
+    let reading = Reading { file, module, script };
     reading.collect(&function.body, 0, &mut found);
     let operations = found.into_iter().map(|(operation, range)| Spanned::new(operation, file.span(range))).collect();
     Some(Upgrade { body: file.span(function.body.clone()), does_nothing: function.does_nothing, operations })
 }
 
 struct Reading<'a> {
+    file: &'a Source,
     module: &'a Module,
     script: &'a Script,
 }
@@ -133,11 +135,14 @@ impl Reading<'_> {
                     self.collect(&function.body, depth + 1, &mut deeper);
                     here.extend(deeper.into_iter().map(|(operation, _)| (operation, call.range.clone())));
                 }
-                None => here.push((operation(call), call.range.clone())),
+                None => {
+                    here.push((self.operation(call), call.range.clone()));
+                    here.extend(self.vector_columns(call));
+                }
             }
         }
         for (text, range) in self.script.texts.iter().filter(|(_, range)| inside(range)) {
-            here.extend(of_statement(text).map(|operation| (operation, range.clone())));
+            here.extend(statements::read(text).into_iter().map(|operation| (operation, range.clone())));
         }
         for (name, range) in self.module.names.iter().filter(|(_, range)| inside(range)) {
             if self.is_vector(name) {
@@ -147,10 +152,11 @@ impl Reading<'_> {
             let constant = self.script.variables.iter().find(|variable| variable.name == *name);
             match constant.map(|variable| &variable.value) {
                 Some(Literal::Text(text)) => {
-                    here.extend(of_statement(&text.value).map(|operation| (operation, range.clone())));
+                    let operations = statements::read(&text.value);
+                    here.extend(operations.into_iter().map(|operation| (operation, range.clone())));
                 }
                 Some(Literal::Texts(texts)) => {
-                    let operations = texts.iter().filter_map(|text| of_statement(&text.value));
+                    let operations = texts.iter().flat_map(|text| statements::read(&text.value));
                     here.extend(operations.map(|operation| (operation, range.clone())));
                 }
                 _ => {}
@@ -173,36 +179,106 @@ impl Reading<'_> {
         // `pgvector.sqlalchemy.vector` is a module.
         is_type && last.starts_with(char::is_uppercase) && (root == "pgvector" || imported())
     }
-}
 
-fn of_statement(text: &str) -> Option<Operation> {
-    if vector::creates(text) {
-        return Some(Operation::CreatesVector);
+    fn written(&self, range: &Range<usize>) -> &str {
+        self.file.text().get(range.clone()).unwrap_or("")
     }
-    vector::has_column(text).then(|| Operation::UsesVector("vector".to_owned()))
+
+    fn operation(&self, call: &Call) -> Operation {
+        let text = |index: usize, keyword: &str| {
+            let value = call.positional(index).or_else(|| call.keyword(keyword));
+            value.and_then(Value::as_text).map(|text| text.value.clone())
+        };
+        let table = |index: usize| in_schema(call, text(index, "table_name").unwrap_or_default());
+        match call.function() {
+            "create_table" => Operation::CreateTable(table(0)),
+            "drop_table" => Operation::DropTable(table(0)),
+            "rename_table" => Operation::RenameTable(
+                in_schema(call, text(0, "old_table_name").unwrap_or_default()),
+                in_schema(call, text(1, "new_table_name").unwrap_or_default()),
+            ),
+            "add_column" => Operation::AddColumn(table(0)),
+            "create_index" => Operation::CreateIndex(self.index(call, text(1, "table_name"))),
+            "execute" => Operation::Execute(text(0, "sqltext").unwrap_or_default()),
+            _ => Operation::Other(call.callee.clone()),
+        }
+    }
+
+    fn index(&self, call: &Call, table: Option<String>) -> Index {
+        let argument = |keyword: &str| call.arguments.iter().find(|one| one.keyword.as_deref() == Some(keyword));
+        let positional = call.arguments.iter().filter(|one| one.keyword.is_none()).nth(2);
+        let columns = positional.or_else(|| argument("columns")).map_or("", |one| self.written(&one.range));
+        let operators = match argument("postgresql_ops") {
+            Some(given) => vector_index::operators(self.written(&given.range)),
+            None if argument("**").is_some() => None,
+            None => Some(std::collections::BTreeMap::new()),
+        };
+        Index {
+            table: table.map(|table| in_schema(call, table)),
+            method: call.keyword("postgresql_using").and_then(Value::as_text).map(|text| text.value.to_lowercase()),
+            columns: plain_list(columns).unwrap_or_default(),
+            operators,
+        }
+    }
+
+    /// The columns of pgvector's types that a call makes or changes.
+    fn vector_columns(&self, call: &Call) -> Found {
+        let text = |index: usize| call.positional(index).and_then(Value::as_text).map(|text| text.value.clone());
+        let Some(table) = text(0).map(|table| in_schema(call, table)) else { return vec![] };
+        if call.function() == "alter_column" {
+            let Some(name) = text(1).filter(|_| call.keyword("type_").is_some()) else { return vec![] };
+            // Whatever it becomes: what was said of it before is not so any more.
+            let column = VectorColumn { table, name, kind: None };
+            return vec![(Operation::VectorColumn(column), call.range.clone())];
+        }
+        if !matches!(call.function(), "create_table" | "add_column") {
+            return vec![];
+        }
+        let mut found = vec![];
+        for argument in &call.arguments {
+            let Value::Call(column) = &argument.value else { continue };
+            let name = column.positional(0).and_then(Value::as_text);
+            let (Some(name), "Column") = (name, column.function()) else { continue };
+            let kind = match column.positional(1).or_else(|| column.keyword("type_")) {
+                Some(Value::Name(name)) => self.vector_type(name).map(|sort| (sort, Dimensions::Free)),
+                Some(Value::Call(made)) => self.vector_type(&made.callee).map(|sort| (sort, self.dimensions(made))),
+                _ => None,
+            };
+            if kind.is_some() {
+                let column = VectorColumn { table: table.clone(), name: name.value.clone(), kind };
+                found.push((Operation::VectorColumn(column), argument.range.clone()));
+            }
+        }
+        found
+    }
+
+    fn vector_type(&self, name: &str) -> Option<VectorType> {
+        VectorType::of(name.rsplit('.').next()?).filter(|_| self.is_vector(name))
+    }
+
+    fn dimensions(&self, call: &Call) -> Dimensions {
+        call.arguments.first().map_or(Dimensions::Free, |one| vector_index::dimensions(self.written(&one.range)))
+    }
 }
 
-fn operation(call: &Call) -> Operation {
-    let text = |index: usize, keyword: &str| {
-        let value = call.positional(index).or_else(|| call.keyword(keyword));
-        value.and_then(Value::as_text).map(|text| text.value.clone())
+/// A table with its schema before it, when the call names one.
+fn in_schema(call: &Call, table: String) -> String {
+    match call.keyword("schema") {
+        None => table,
+        Some(Value::Text(schema)) if schema.value == "public" => table,
+        Some(Value::Text(schema)) if !table.is_empty() => format!("{}.{table}", schema.value),
+        Some(_) => String::new(),
+    }
+}
+
+/// The strings of a list display that holds nothing else.
+fn plain_list(written: &str) -> Option<Vec<String>> {
+    let inner = written.trim().strip_prefix('[')?.strip_suffix(']')?;
+    let parts = inner.split(',').map(str::trim).filter(|part| !part.is_empty());
+    let plain = |part: &str| {
+        let quote = part.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+        let text = part.strip_prefix(quote)?.strip_suffix(quote)?;
+        (!text.contains([quote, '\\', '('])).then(|| text.to_owned())
     };
-    let table = |index: usize| text(index, "table_name").unwrap_or_default();
-    match call.function() {
-        "create_table" => Operation::CreateTable(table(0)),
-        "drop_table" => Operation::DropTable(table(0)),
-        "rename_table" => Operation::RenameTable(
-            text(0, "old_table_name").unwrap_or_default(),
-            text(1, "new_table_name").unwrap_or_default(),
-        ),
-        "add_column" => Operation::AddColumn(table(0)),
-        "create_index" => Operation::CreateIndex(Index {
-            table: text(1, "table_name"),
-            method: call.keyword("postgresql_using").and_then(Value::as_text).map(|text| text.value.clone()),
-            has_operators: call.keyword("postgresql_ops").is_some()
-                || call.arguments.iter().any(|argument| argument.keyword.as_deref() == Some("**")),
-        }),
-        "execute" => Operation::Execute(text(0, "sqltext").unwrap_or_default()),
-        _ => Operation::Other(call.callee.clone()),
-    }
+    parts.map(plain).collect()
 }

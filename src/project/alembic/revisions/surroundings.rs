@@ -6,7 +6,7 @@ use regex::bytes::Regex;
 use serde::{Deserialize, Serialize};
 
 use super::template::ROOTS;
-use super::{Alembic, Revisions};
+use super::{Alembic, Revisions, packages};
 use crate::project::alembic::join;
 use crate::project::compose::{Compose, is_below};
 use crate::project::files::{Files, source};
@@ -25,6 +25,9 @@ pub struct EnvironmentScript {
     pub creates_vector: bool,
     /// Whether revisions are kept in a table of another name or schema.
     pub other_version_table: bool,
+    /// `include_object` or `include_name`, which decide which tables autogenerate sees.
+    #[serde(default)]
+    pub filter: Option<Span>,
     /// The engine it makes.
     pub engine: Option<Spanned<EngineKind>>,
     /// Whether it changes the URL's text or parts on the way.
@@ -62,7 +65,7 @@ pub(super) fn read(
     if incomplete || revisions.all_empty() {
         revisions.models = models(files, sources, environment);
     }
-    revisions.alembic_version = alembic_version(files, environment);
+    revisions.packages = packages::read(files, environment);
     let beside = environment.configuration.rsplit_once('/').map_or("", |(directory, _)| directory);
     let shadows = ["alembic/__init__.py", "alembic.py"].iter().filter_map(|name| join(beside, name));
     revisions.shadowed_by = shadows.into_iter().find(|path| files.is_file(path));
@@ -102,6 +105,14 @@ fn of_env_py(env: &Source) -> EnvironmentScript {
         rendered_imports: has_keyword(&["render_item"]).then(|| imports.cloned().collect()),
         creates_vector: script.texts.iter().any(|(text, _)| vector::creates(text)),
         other_version_table: has_keyword(&["version_table", "version_table_schema"]),
+        filter: module
+            .calls
+            .iter()
+            .flat_map(|call| &call.arguments)
+            .find(|one| {
+                one.keyword.as_deref().is_some_and(|keyword| matches!(keyword, "include_object" | "include_name"))
+            })
+            .map(|one| env.span(one.whole.clone())),
         engine,
         rewrites_url: module.calls.iter().filter(only_percent).any(|call| rewrites(call.function())),
         loads_dotenv: module
@@ -157,30 +168,6 @@ fn models(files: &dyn Files, sources: &mut BTreeMap<String, Source>, environment
         }
     }
     found
-}
-
-/// The version of Alembic, from a lock file or a requirement that names exactly one.
-fn alembic_version(files: &dyn Files, environment: &Alembic) -> Option<String> {
-    let beside = environment.configuration.rsplit_once('/').map_or("", |(directory, _)| directory);
-    for directory in [beside, ""] {
-        for name in ["uv.lock", "poetry.lock", "pdm.lock"] {
-            let Ok(bytes) = files.bytes(&join(directory, name)?) else { continue };
-            let text = String::from_utf8_lossy(&bytes);
-            let mut lines = text.lines().map(str::trim).skip_while(|line| *line != "name = \"alembic\"");
-            let version = lines.nth(1).and_then(|line| line.strip_prefix("version = \"")?.strip_suffix('"'));
-            if let Some(version) = version {
-                return Some(version.to_owned());
-            }
-        }
-        let Ok(bytes) = files.bytes(&join(directory, "requirements.txt")?) else { continue };
-        let text = String::from_utf8_lossy(&bytes);
-        let pinned =
-            text.lines().find_map(|line| line.trim().strip_prefix("alembic==")?.split([' ', ';', '#', ',']).next());
-        if let Some(version) = pinned.filter(|version| !version.is_empty()) {
-            return Some(version.to_owned());
-        }
-    }
-    None
 }
 
 /// A script that the image of Postgres runs on an empty volume and that creates the extension.

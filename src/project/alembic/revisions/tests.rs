@@ -93,10 +93,13 @@ fn operations_come_in_order() {
             "Execute(\"\")",
             "CreatesVector",
             "CreateTable(\"new\")",
+            "VectorColumn(VectorColumn { table: \"new\", name: \"e\", kind: Some((Vector, Fixed(3))) })",
             "UsesVector(\"VECTOR\")",
+            "VectorColumn(VectorColumn { table: \"new\", name: \"f\", kind: Some((Vector, Fixed(3))) })",
             "UsesVector(\"VECTOR\")",
             "Execute(\"ALTER TABLE new ADD COLUMN g halfvec(3)\")",
             "UsesVector(\"vector\")",
+            "VectorColumn(VectorColumn { table: \"new\", name: \"g\", kind: Some((Halfvec, Fixed(3))) })",
         ]
     );
 }

@@ -1,0 +1,148 @@
+//! Which versions of Alembic, SQLAlchemy and the database drivers a project runs: by lock files, pins, and its environment.
+
+use serde::{Deserialize, Serialize};
+
+use super::Alembic;
+use crate::project::alembic::join;
+use crate::project::files::Files;
+use crate::project::python_environment::{VirtualEnvironment, installed, one};
+
+/// Packages that bring a driver, with the module that SQLAlchemy imports.
+const DRIVERS: [(&str, &str); 6] = [
+    ("psycopg2", "psycopg2"),
+    ("psycopg2-binary", "psycopg2"),
+    ("psycopg", "psycopg"),
+    ("asyncpg", "asyncpg"),
+    ("pg8000", "pg8000"),
+    ("psycopg2cffi", "psycopg2cffi"),
+];
+
+/// The packages that Alembic runs with.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Packages {
+    /// The version of Alembic that a lock file or a pinned requirement names, the one beside the configuration first.
+    pub alembic: Option<String>,
+    /// SQLAlchemy's version.
+    pub sqlalchemy: Option<String>,
+    /// Where that is said.
+    pub sqlalchemy_from: String,
+    /// The modules of drivers that are there, and where that is said; `None` when nothing lists them all.
+    pub drivers: Option<(Vec<String>, String)>,
+}
+
+impl Packages {
+    /// The driver that a bare `postgresql://` means: psycopg (3) from SQLAlchemy 2.1 on, psycopg2 before.
+    pub fn default_driver(&self) -> Option<&'static str> {
+        let mut parts = self.sqlalchemy.as_deref()?.split('.').map(|part| part.parse::<u32>().ok());
+        let (major, minor) = (parts.next()??, parts.next()??);
+        Some(if (major, minor) >= (2, 1) { "psycopg" } else { "psycopg2" })
+    }
+}
+
+/// Looks for them, beside the configuration first.
+pub(super) fn read(files: &dyn Files, environment: &Alembic) -> Packages {
+    let beside = environment.configuration.rsplit_once('/').map_or("", |(directory, _)| directory);
+    let mut found = Packages::default();
+    for directory in [beside, ""] {
+        for name in ["uv.lock", "poetry.lock", "pdm.lock"] {
+            let Some(path) = join(directory, name) else { continue };
+            let Ok(bytes) = files.bytes(&path) else { continue };
+            found.take_lock(&String::from_utf8_lossy(&bytes), &path);
+        }
+        let Some(path) = join(directory, "requirements.txt") else { continue };
+        if let Ok(bytes) = files.bytes(&path) {
+            found.take_requirements(&String::from_utf8_lossy(&bytes), &path);
+        }
+    }
+    for directory in [beside, ""] {
+        for name in [".venv", "venv"] {
+            let Some(path) = join(directory, name).filter(|_| found.drivers.is_none()) else { continue };
+            if let Some(environment) = one(files, &path) {
+                found.take_environment(files, &path, &environment);
+            }
+        }
+    }
+    found
+}
+
+impl Packages {
+    fn sqlalchemy_is(&mut self, version: Option<String>, path: &str) {
+        if let (Some(version), None) = (version, &self.sqlalchemy) {
+            (self.sqlalchemy, self.sqlalchemy_from) = (Some(version), path.to_owned());
+        }
+    }
+
+    fn take_lock(&mut self, text: &str, path: &str) {
+        let version = |package: &str| {
+            let name = format!("name = \"{package}\"");
+            let mut lines = text.lines().map(str::trim).skip_while(|line| *line != name);
+            lines.nth(1).and_then(|line| line.strip_prefix("version = \"")?.strip_suffix('"')).map(str::to_owned)
+        };
+        self.alembic = self.alembic.take().or_else(|| version("alembic"));
+        let sqlalchemy = version("sqlalchemy");
+        // A lock file that has SQLAlchemy lists whatever is installed beside it.
+        if sqlalchemy.is_some() && self.drivers.is_none() {
+            let there = DRIVERS.iter().filter(|(package, _)| version(package).is_some());
+            self.drivers = Some((there.map(|(_, module)| (*module).to_owned()).collect(), path.to_owned()));
+        }
+        self.sqlalchemy_is(sqlalchemy, path);
+    }
+
+    fn take_requirements(&mut self, text: &str, path: &str) {
+        let pinned = |package: &str| {
+            let found = text.lines().find_map(|line| {
+                let (name, version) = line.trim().split_once("==")?;
+                let name = name.split('[').next().unwrap_or(name).trim();
+                let version = version.trim().split([' ', ';', '#', ',', '\\']).next()?;
+                name.eq_ignore_ascii_case(package).then_some(version)
+            });
+            found.filter(|version| !version.is_empty()).map(str::to_owned)
+        };
+        self.alembic = self.alembic.take().or_else(|| pinned("alembic"));
+        self.sqlalchemy_is(pinned("sqlalchemy"), path);
+    }
+
+    fn take_environment(&mut self, files: &dyn Files, path: &str, environment: &VirtualEnvironment) {
+        let Some(packages) = environment.packages(path) else { return };
+        let Some(version) = installed(files, &packages, "sqlalchemy") else { return };
+        let there = DRIVERS.iter().filter(|(_, module)| files.is_file(&format!("{packages}/{module}/__init__.py")));
+        let mut there: Vec<String> = there.map(|(_, module)| (*module).to_owned()).collect();
+        there.dedup();
+        self.drivers = Some((there, path.to_owned()));
+        self.sqlalchemy_is(Some(version), path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::project::files::MemoryFiles;
+
+    fn told(given: &[(&str, &str)]) -> (Option<&'static str>, Packages) {
+        let files = MemoryFiles::new(given.iter().map(|(path, text)| (*path, *text)));
+        let environment = Alembic { configuration: "backend/alembic.ini".into(), ..Alembic::default() };
+        let packages = read(&files, &environment);
+        (packages.default_driver(), packages)
+    }
+
+    #[test]
+    fn versions_come_from_where_they_are_written() {
+        let lock = "[[package]]\nname = \"psycopg\"\nversion = \"3.2.9\"\n\n[[package]]\nname = \"sqlalchemy\"\nversion = \"2.0.41\"\n";
+        let (driver, packages) = told(&[("uv.lock", lock), ("requirements.txt", "SQLAlchemy==2.1.9\n")]);
+        assert_eq!(driver, Some("psycopg2"));
+        assert_eq!(packages.drivers, Some((vec!["psycopg".to_owned()], "uv.lock".to_owned())));
+        let pins = "alembic==1.16.1\nSQLAlchemy[asyncio] == 2.1.0b1 ; x\n";
+        let (driver, packages) = told(&[("backend/requirements.txt", pins)]);
+        assert_eq!((driver, packages.alembic.as_deref(), &packages.drivers), (Some("psycopg"), Some("1.16.1"), &None));
+        let site = "backend/.venv/lib/python3.12/site-packages";
+        let (driver, packages) = told(&[
+            ("backend/.venv/pyvenv.cfg", "home = /usr/bin\nversion = 3.12.1\n"),
+            (&format!("{site}/sqlalchemy/__init__.py"), "x = 1\n__version__ = \"2.1.9\"\n"),
+            (&format!("{site}/psycopg2/__init__.py"), ""),
+        ]);
+        assert_eq!(driver, Some("psycopg"));
+        assert_eq!(packages.drivers, Some((vec!["psycopg2".to_owned()], "backend/.venv".to_owned())));
+        let torn = [("uv.lock", "\0name = \"sqlalchemy\""), ("requirements.txt", "sqlalchemy>=2\n==")];
+        assert_eq!(told(&torn).0, None);
+    }
+}

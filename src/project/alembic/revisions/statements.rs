@@ -1,0 +1,144 @@
+//! What a statement of SQL does to tables and to indexes of pgvector.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::Operation;
+use crate::project::vector;
+use crate::project::vector_index::{Dimensions, Index, VectorColumn, VectorType, dimensions};
+
+#[expect(clippy::expect_used, reason = "the patterns are constants and are compiled in the tests")]
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).expect("a pattern of this file compiles")
+}
+
+static DROP: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r#"(?is)^\s*drop\s+table\s+(?:if\s+exists\s+)?([\w."]+(?:\s*,\s*[\w."]+)*)"#));
+static CREATE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r#"(?is)^\s*create\s+(?:unlogged\s+)?table\s+(?:if\s+not\s+exists\s+)?([\w."]+)\s*(?:\(|as\b|partition\b)"#)
+});
+static RENAME: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r#"(?is)^\s*alter\s+table\s+(?:if\s+exists\s+)?(?:only\s+)?([\w."]+)\s+rename\s+to\s+([\w."]+)"#)
+});
+static ALTER: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r#"(?is)^\s*alter\s+table\s+(?:if\s+exists\s+)?(?:only\s+)?([\w."]+)\s"#));
+static INDEX: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r#"(?is)^\s*create\s+(?:unique\s+)?index\s+(?:concurrently\s+)?(?:if\s+not\s+exists\s+)?(?:[\w."]+\s+)?on\s+(?:only\s+)?([\w."]+)\s+using\s+(hnsw|ivfflat)\s*\(\s*("?\w+"?)(?:\s+(\w+))?\s*\)"#,
+    )
+});
+static COLUMN: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r#"(?i)("?\w+"?)\s+(?:(?:set\s+data\s+)?type\s+)?(?:\w+\.)?(vector|halfvec|sparsevec)\b\s*(\(\s*\d*\s*\))?"#,
+    )
+});
+
+/// A name without quotes, and without the schema that is there anyhow.
+fn name(written: &str) -> String {
+    let plain = |part: &str| match part.strip_prefix('"').and_then(|part| part.strip_suffix('"')) {
+        Some(quoted) => quoted.to_owned(),
+        None => part.to_ascii_lowercase(),
+    };
+    let parts: Vec<String> = written.split('.').map(plain).collect();
+    match parts.as_slice() {
+        [schema, table] if schema == "public" => table.clone(),
+        parts => parts.join("."),
+    }
+}
+
+/// What a text does that is run as SQL; other texts do nothing.
+pub(super) fn read(text: &str) -> Vec<Operation> {
+    let mut found = vec![];
+    if vector::creates(text) {
+        found.push(Operation::CreatesVector);
+    } else if vector::has_column(text) {
+        found.push(Operation::UsesVector("vector".to_owned()));
+    }
+    for statement in text.split(';') {
+        found.extend(of_tables(statement));
+        found.extend(of_vectors(statement));
+    }
+    found
+}
+
+fn of_tables(statement: &str) -> Vec<Operation> {
+    let one = |found: &regex::Captures<'_>, group: usize| found.get(group).map_or("", |text| text.as_str()).to_owned();
+    if let Some(found) = DROP.captures(statement) {
+        // Of `DROP TABLE {table} CASCADE` in an f-string only the words around are left.
+        let names = one(&found, 1);
+        let names = names.split(',').map(|table| name(table.trim()));
+        let is_name = |name: &String| !matches!(name.as_str(), "cascade" | "restrict" | "if");
+        return names.filter(is_name).map(Operation::DropTable).collect();
+    }
+    if let Some(found) = RENAME.captures(statement) {
+        return vec![Operation::RenameTable(name(&one(&found, 1)), name(&one(&found, 2)))];
+    }
+    CREATE.captures(statement).map(|found| Operation::CreateTable(name(&one(&found, 1)))).into_iter().collect()
+}
+
+fn of_vectors(statement: &str) -> Vec<Operation> {
+    if let Some(found) = INDEX.captures(statement) {
+        let column = name(&found[3]);
+        let operators = found.get(4).map(|class| (column.clone(), class.as_str().to_ascii_lowercase()));
+        return vec![Operation::CreateIndex(Index {
+            table: Some(name(&found[1])),
+            method: Some(found[2].to_ascii_lowercase()),
+            columns: vec![column],
+            operators: Some(operators.into_iter().collect::<BTreeMap<_, _>>()),
+        })];
+    }
+    let Some(table) = CREATE.captures(statement).or_else(|| ALTER.captures(statement)) else { return vec![] };
+    let table = name(&table[1]);
+    let columns = COLUMN.captures_iter(statement).filter_map(|found| {
+        let size = match found.get(3) {
+            None => Dimensions::Free,
+            Some(size) => dimensions(size.as_str().trim_matches(['(', ')'])),
+        };
+        let kind = Some((VectorType::of(&found[2])?, size));
+        Some(Operation::VectorColumn(VectorColumn { table: table.clone(), name: name(&found[1]), kind }))
+    });
+    columns.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statements_are_read_for_what_they_do() {
+        for (text, expected) in [
+            ("DROP TABLE hero", "[DropTable(\"hero\")]"),
+            ("drop table if exists \"Hero\", audit.log cascade", "[DropTable(\"Hero\"), DropTable(\"audit.log\")]"),
+            ("select 'drop table hero'", "[]"),
+            ("DROP TABLE  CASCADE", "[]"),
+            (
+                "CREATE TABLE public.hero (id int); ALTER TABLE hero RENAME TO heroes",
+                "[CreateTable(\"hero\"), RenameTable(\"hero\", \"heroes\")]",
+            ),
+            ("create table if not exists hero_copy as select * from hero", "[CreateTable(\"hero_copy\")]"),
+            (
+                "ALTER TABLE item ADD COLUMN e vector",
+                "[VectorColumn(VectorColumn { table: \"item\", name: \"e\", kind: Some((Vector, Free)) })]",
+            ),
+            (
+                "ALTER TABLE item ALTER COLUMN e TYPE halfvec(3)",
+                "[UsesVector(\"vector\"), VectorColumn(VectorColumn { table: \"item\", name: \"e\", kind: Some((Halfvec, Fixed(3))) })]",
+            ),
+            (
+                "CREATE INDEX CONCURRENTLY ix ON item USING hnsw (e vector_l2_ops) WITH (m = 16)",
+                "[CreateIndex(Index { table: Some(\"item\"), method: Some(\"hnsw\"), columns: [\"e\"], operators: Some({\"e\": \"vector_l2_ops\"}) })]",
+            ),
+            (
+                "create index on item using ivfflat (e)",
+                "[CreateIndex(Index { table: Some(\"item\"), method: Some(\"ivfflat\"), columns: [\"e\"], operators: Some({}) })]",
+            ),
+            ("create index on item using hnsw ((e::vector(3)) vector_l2_ops)", "[]"),
+            ("CREATE EXTENSION IF NOT EXISTS vector", "[CreatesVector]"),
+            ("", "[]"),
+        ] {
+            assert_eq!(format!("{:?}", read(text)), expected, "{text}");
+        }
+    }
+}

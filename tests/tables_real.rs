@@ -1,0 +1,307 @@
+//! Tables that revisions, models and databases disagree about, with the real Alembic, SQLModel, drivers and Postgres.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test starts programs, reads the disk, and fails by panicking"
+)]
+
+mod support;
+
+use support::person::Person;
+use support::postgres::Postgres;
+use support::project::Project;
+use support::variable;
+
+/// The newest tools, and those of the middle of 2025, with their versions of SQLAlchemy.
+const SETS: [(&str, &str); 2] = [("DEVDOCTOR_TEST_VENV", "2.1.9"), ("DEVDOCTOR_TEST_VENV_2025", "2.0.41")];
+
+const ENV_PY: &str = "from alembic import context\nfrom sqlalchemy import engine_from_config, pool\nfrom sqlmodel import SQLModel\n\nimport app.hero  # noqa: F401\nimport app.team  # noqa: F401\n\nconfig = context.config\ntarget_metadata = SQLModel.metadata\nconnectable = engine_from_config(config.get_section(config.config_ini_section), prefix=\"sqlalchemy.\", poolclass=pool.NullPool)\nwith connectable.connect() as connection:\n    context.configure(connection=connection, target_metadata=target_metadata)\n    with context.begin_transaction():\n        context.run_migrations()\n";
+
+const TEMPLATE: &str = "from alembic import op\nimport sqlalchemy as sa\nimport sqlmodel\nimport pgvector.sqlalchemy\n${imports if imports else \"\"}\nrevision = ${repr(up_revision)}\ndown_revision = ${repr(down_revision)}\n\n\ndef upgrade():\n    ${upgrades if upgrades else \"pass\"}\n\n\ndef downgrade():\n    ${downgrades if downgrades else \"pass\"}\n";
+
+fn model(name: &str) -> String {
+    format!(
+        "from sqlmodel import Field, SQLModel\n\n\nclass {name}(SQLModel, table=True):\n    id: int | None = Field(default=None, primary_key=True)\n"
+    )
+}
+
+/// A project with two tables, and a database of its own.
+fn project(set: &str, postgres: &Postgres) -> Project {
+    postgres.add("app", "secret-word", "superuser", "app");
+    let path = format!("{}/bin:/usr/local/bin:/usr/bin:/bin", variable(set));
+    let project = Project::empty(Person::User).with("PATH", &path);
+    let url = format!("postgresql+psycopg://app:secret-word@127.0.0.1:{}/app", postgres.port);
+    project.write(
+        "alembic.ini",
+        format!("[alembic]\nscript_location = migrations\nprepend_sys_path = .\nsqlalchemy.url = {url}\n"),
+    );
+    project.write("migrations/env.py", ENV_PY);
+    project.write("migrations/script.py.mako", TEMPLATE);
+    project.write("migrations/versions/.gitkeep", "");
+    project.write("app/__init__.py", "");
+    project.write("app/hero.py", model("Hero"));
+    project.write("app/team.py", model("Team"));
+    project
+}
+
+fn found(project: &Project) -> Vec<String> {
+    project.devdoctor(&["check", "--only", "alembic,sqlmodel", "--format", "json"]).report().found()
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn tables_that_autogenerate_would_drop_are_told_before_and_after() {
+    for (set, _) in SETS {
+        let postgres = Postgres::start("DEVDOCTOR_TEST_PG_BIN");
+        let project = project(set, &postgres);
+        project.shell("alembic revision --autogenerate -m first --rev-id aaa1 && alembic upgrade head").ends_with(0);
+        assert_eq!(found(&project), [""; 0], "{set}");
+        project.replace("migrations/env.py", "import app.team  # noqa: F401\n", "");
+        let check = project.devdoctor(&["check", "--only", "alembic-models-not-imported"]);
+        let told = "does not import `Team`: autogenerate will drop `team` of database `app`";
+        assert!(check.all().contains(told), "{check}");
+        project.shell("alembic revision --autogenerate -m second --rev-id bbb2").ends_with(0);
+        assert!(project.read("migrations/versions/bbb2_second.py").contains("op.drop_table('team')"));
+        let report = project.devdoctor(&["check", "--only", "alembic", "--format", "json"]).report();
+        let id = "alembic-revision-drops-living-table";
+        report.assert_places(id, &["migrations/versions/bbb2_second.py:12:5"]);
+        let findings = report.0["findings"].as_array().unwrap().clone();
+        let of = |id: &str| findings.iter().find(|finding| finding["id"] == id).unwrap().clone();
+        assert_eq!(of(id)["follows_from"], of("alembic-models-not-imported")["fingerprint"], "{:#}", report.0);
+        project.shell("alembic upgrade head").ends_with(0);
+        assert_eq!(postgres.psql("app", "select to_regclass('team') is null").unwrap(), "t");
+        // Where the next revision makes the table again, nothing is lost any more.
+        project.devdoctor(&["fix", "--yes", "--only", "alembic-models-not-imported"]).ends_with(0);
+        project.shell("alembic revision --autogenerate -m third --rev-id ccc3 && alembic upgrade head").ends_with(0);
+        assert_eq!(found(&project), [""; 0], "{set}");
+    }
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn tables_that_create_all_made_are_told_from_those_of_revisions() {
+    for (set, _) in SETS {
+        let postgres = Postgres::start("DEVDOCTOR_TEST_PG_BIN");
+        let project = project(set, &postgres);
+        let url = format!("postgresql+psycopg://app:secret-word@127.0.0.1:{}/app", postgres.port);
+        let main = "from sqlmodel import SQLModel, create_engine\nfrom . import hero, team\nSQLModel.metadata.create_all(create_engine(URL))\n";
+        project.write("app/main.py", main.replace("URL", &format!("{url:?}")));
+        project.shell("alembic revision --autogenerate -m first --rev-id aaa1").ends_with(0);
+        project.shell("PYTHONPATH=. python -m app.main").ends_with(0);
+        let broken = project.shell("alembic upgrade head");
+        assert!(broken.all().contains("relation \"hero\" already exists"), "{broken}");
+        let id = "alembic-tables-without-revision";
+        let report = || project.devdoctor(&["check", "--only", "alembic", "--format", "json"]).report();
+        report().assert_places(id, &["migrations/versions/aaa1_first.py:12:5"]);
+        let text = report().0.to_string();
+        assert!(text.contains("app/main.py") && !text.contains("secret-word"), "{text}");
+        // Without a revision autogenerate finds nothing to write.
+        project.shell("rm migrations/versions/aaa1_first.py").ends_with(0);
+        project.shell("alembic revision --autogenerate -m empty --rev-id bbb2").ends_with(0);
+        assert!(!project.read("migrations/versions/bbb2_empty.py").contains("create_table"));
+        let report = report();
+        report.assert_places(id, &["app/hero.py:4:7"]);
+        report.assert_places("alembic-revision-empty", &["migrations/versions/bbb2_empty.py:12:5"]);
+        assert!(report.0.to_string().contains("no revision makes a table for `Hero` and `Team`"), "{:#}", report.0);
+        postgres.psql("app", "drop table hero, team; drop table alembic_version").unwrap();
+        project.shell("rm migrations/versions/*.py").ends_with(0);
+        project.shell("alembic revision --autogenerate -m good --rev-id ccc3 && alembic upgrade head").ends_with(0);
+        assert_eq!(found(&project), [""; 0], "{set}");
+    }
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn indexes_that_pgvector_refuses_are_seen_and_others_are_not() {
+    // The column's type, the access method, the operator class, and what the server says.
+    let cases = [
+        ("VECTOR()", "hnsw", "vector_cosine_ops", Some("column does not have dimensions")),
+        ("VECTOR(3)", "hnsw", "", Some("data type vector has no default operator class for access method \"hnsw\"")),
+        ("VECTOR(3)", "ivfflat", "", None),
+        ("VECTOR(2000)", "hnsw", "vector_l1_ops", None),
+        (
+            "VECTOR(2001)",
+            "ivfflat",
+            "vector_l2_ops",
+            Some("column cannot have more than 2000 dimensions for ivfflat index"),
+        ),
+        ("HALFVEC(4000)", "hnsw", "halfvec_l2_ops", None),
+        (
+            "HALFVEC(4001)",
+            "hnsw",
+            "halfvec_l2_ops",
+            Some("column cannot have more than 4000 dimensions for hnsw index"),
+        ),
+        (
+            "HALFVEC(3)",
+            "hnsw",
+            "vector_cosine_ops",
+            Some("operator class \"vector_cosine_ops\" does not accept data type halfvec"),
+        ),
+        (
+            "VECTOR(3)",
+            "ivfflat",
+            "vector_l1_ops",
+            Some("operator class \"vector_l1_ops\" does not exist for access method \"ivfflat\""),
+        ),
+        ("SPARSEVEC(100000)", "hnsw", "sparsevec_l2_ops", None),
+    ];
+    let id = "sqlmodel-vector-index-impossible";
+    for (set, _) in SETS {
+        let postgres = Postgres::start("DEVDOCTOR_TEST_PG_BIN");
+        let project = project(set, &postgres);
+        for (sort, method, class, error) in cases {
+            let operators =
+                if class.is_empty() { String::new() } else { format!("postgresql_ops={{\"e\": \"{class}\"}}") };
+            let revision = format!(
+                "from alembic import op\nimport sqlalchemy as sa\nimport pgvector.sqlalchemy\n\nrevision = \"aaa1\"\ndown_revision = None\n\n\ndef upgrade():\n    op.execute(\"CREATE EXTENSION IF NOT EXISTS vector\")\n    op.create_table(\"item\", sa.Column(\"e\", pgvector.sqlalchemy.{sort}))\n    op.create_index(\"ix\", \"item\", [\"e\"], postgresql_using=\"{method}\", {operators})\n\n\ndef downgrade():\n    op.drop_table(\"item\")\n"
+            );
+            project.write("migrations/versions/a.py", revision);
+            let ran = project.shell("alembic upgrade head && alembic downgrade base");
+            let seen = project.devdoctor(&["check", "--only", id, "--format", "json"]).report();
+            match error {
+                Some(error) => {
+                    assert!(ran.status != 0 && ran.all().contains(error), "{error} is not in {ran}");
+                    seen.assert_places(id, &["migrations/versions/a.py:12:5"]);
+                    assert!(seen.0["findings"][0]["message"].as_str().unwrap().ends_with(error), "{:#}", seen.0);
+                }
+                None => {
+                    ran.ends_with(0);
+                    assert_eq!(seen.found(), [""; 0], "{sort} {method} {class}");
+                }
+            }
+        }
+        // From a model, through autogenerate: one trouble, told at the model.
+        let item = "from pgvector.sqlalchemy import Vector\nfrom sqlalchemy import Index\nfrom sqlmodel import Field, SQLModel\n\n\nclass Team(SQLModel, table=True):\n    __table_args__ = (Index(\"ix\", \"e\", postgresql_using=\"hnsw\", postgresql_ops={\"e\": \"vector_l2_ops\"}),)\n    id: int | None = Field(default=None, primary_key=True)\n    e: list[float] = Field(sa_type=Vector)\n";
+        project.write("app/team.py", item);
+        postgres.psql("app", "create extension if not exists vector").unwrap();
+        project.shell("rm migrations/versions/a.py; alembic revision --autogenerate -m x --rev-id bbb2").ends_with(0);
+        let broken = project.shell("alembic upgrade head");
+        assert!(broken.all().contains("column does not have dimensions"), "{broken}");
+        let seen = project.devdoctor(&["check", "--only", id, "--format", "json"]).report();
+        seen.assert_places(id, &["app/team.py:7:23"]);
+        assert!(seen.0["findings"][0]["related"].to_string().contains("bbb2_x.py"), "{:#}", seen.0);
+    }
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn a_url_without_a_driver_means_another_one_for_each_version() {
+    let id = "alembic-driver-mismatch";
+    for (set, version) in SETS {
+        let postgres = Postgres::start("DEVDOCTOR_TEST_PG_BIN");
+        let project = project(set, &postgres);
+        project.replace("alembic.ini", "postgresql+psycopg", "postgresql");
+        let lock = |drivers: &[&str]| -> String {
+            let package =
+                |(name, version): (&str, &str)| format!("[[package]]\nname = \"{name}\"\nversion = \"{version}\"\n\n");
+            drivers.iter().map(|name| package((name, "3.2.9"))).chain([package(("sqlalchemy", version))]).collect()
+        };
+        let (own, other) =
+            if version == "2.1.9" { ("psycopg", "psycopg2-binary") } else { ("psycopg2-binary", "psycopg") };
+        project.write("uv.lock", lock(&[own]));
+        project.shell("alembic upgrade head").ends_with(0);
+        assert_eq!(project.devdoctor(&["check", "--only", id, "--format", "json"]).report().found(), [""; 0]);
+        // The packages of this set without the driver that is meant.
+        let packages = tempfile::tempdir().unwrap();
+        let module = own.trim_end_matches("-binary");
+        let take = format!(
+            "for one in {}/lib/python3*/site-packages/*; do case ${{one##*/}} in {module}|{module}[_-]*) ;; *) ln -s $one {}/;; esac; done",
+            variable(set),
+            packages.path().display()
+        );
+        let status = std::process::Command::new("sh").args(["-c", &take]).status().unwrap();
+        assert!(status.success());
+        let python = std::fs::canonicalize(format!("{}/bin/python", variable(set))).unwrap();
+        let alembic = |project: &Project| {
+            let mut command = std::process::Command::new(&python);
+            command.args(["-m", "alembic", "upgrade", "head"]).current_dir(&project.root);
+            let output =
+                command.env("PYTHONPATH", packages.path()).env("PYTHONDONTWRITEBYTECODE", "1").output().unwrap();
+            (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
+        };
+        let (ran, said) = alembic(&project);
+        assert!(!ran && said.contains(&format!("No module named '{module}'")), "{said}");
+        project.write("uv.lock", lock(&[other]));
+        let report = project.devdoctor(&["check", "--only", id, "--format", "json"]).report();
+        report.assert_places(id, &["alembic.ini:4:18"]);
+        let told = format!("`{module}` for SQLAlchemy {version}, and `uv.lock` has no such package");
+        assert!(report.0.to_string().contains(&told), "{:#}", report.0);
+        if own == "psycopg2-binary" {
+            let before = project.read("alembic.ini");
+            project.devdoctor(&["fix", "--yes", "--unsafe", "--only", id]).ends_with(0);
+            let (ran, said) = alembic(&project);
+            assert!(ran, "{said}");
+            project.devdoctor(&["undo"]).ends_with(0);
+            assert_eq!(project.read("alembic.ini"), before);
+        }
+        // In an asyncio engine psycopg2 is of the wrong kind, and psycopg is not.
+        project.write("uv.lock", lock(&[own]));
+        let engine = "import asyncio\nfrom alembic import context\nfrom sqlalchemy.ext.asyncio import async_engine_from_config\n\nconfig = context.config\n\n\ndef run(connection):\n    context.configure(connection=connection)\n    with context.begin_transaction():\n        context.run_migrations()\n\n\nasync def main():\n    connectable = async_engine_from_config(config.get_section(config.config_ini_section), prefix=\"sqlalchemy.\")\n    async with connectable.connect() as connection:\n        await connection.run_sync(run)\n\n\nasyncio.run(main())\n";
+        project.write("migrations/env.py", engine);
+        let ran = project.shell("alembic upgrade head");
+        let places = project.devdoctor(&["check", "--only", id, "--format", "json"]).report().places(id);
+        if own == "psycopg" {
+            ran.ends_with(0);
+            assert_eq!(places, [""; 0]);
+        } else {
+            assert!(ran.all().contains("The loaded 'psycopg2' is not async"), "{ran}");
+            assert_eq!(places, ["alembic.ini:4:18"]);
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn a_script_that_kept_the_path_it_was_made_at_is_seen() {
+    for (set, _) in SETS {
+        let project = Project::empty(Person::Tester);
+        let venv = variable(set);
+        project.write("pyproject.toml", "[project]\nname = \"shop\"\nversion = \"0\"\nrequires-python = \">=3.11\"\n");
+        project.write("uv.lock", "version = 1\n");
+        let make = format!(
+            "mkdir old && {venv}/bin/uv venv --offline --quiet --python {venv}/bin/python old/.venv && ls -d {venv}/lib/python3*/site-packages > \"$(ls -d old/.venv/lib/python3*/site-packages)/real.pth\" && printf '#!%s/old/.venv/bin/python\\nimport sys\\nfrom alembic.config import main\\nsys.exit(main(prog=\"alembic\"))\\n' \"$PWD\" > old/.venv/bin/alembic && chmod +x old/.venv/bin/alembic && old/.venv/bin/alembic --version && mv old/.venv .venv && rmdir old"
+        );
+        project.shell(&make).ends_with(0);
+        let id = "alembic-script-interpreter-gone";
+        for (line, error) in [
+            ("bash -c .venv/bin/alembic", "No such file or directory|required file not found"),
+            (&format!("{venv}/bin/uv run --offline --no-sync alembic --version"), "ailed to spawn"),
+        ] {
+            let broken = project.shell(line);
+            assert!(broken.status != 0 && error.split('|').any(|error| broken.all().contains(error)), "{broken}");
+        }
+        project.shell(".venv/bin/python -m alembic --version").ends_with(0);
+        let report = project.devdoctor(&["check", "--only", "alembic,cache", "--format", "json"]).report();
+        assert_eq!(report.places(id), [".venv/bin/alembic:1:1"], "{:#}", report.0);
+        assert!(!report.found().contains(&"cache-venv-interpreter-gone".to_owned()), "{:#}", report.0);
+        project
+            .shell("sed -i \"1s|.*|#!$PWD/.venv/bin/python|\" .venv/bin/alembic && .venv/bin/alembic --version")
+            .ends_with(0);
+        let report = project.devdoctor(&["check", "--only", "alembic", "--format", "json"]).report();
+        assert_eq!(report.places(id), [""; 0], "{:#}", report.0);
+    }
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn a_model_that_forgot_to_be_a_table_becomes_one() {
+    for (set, _) in SETS {
+        let postgres = Postgres::start("DEVDOCTOR_TEST_PG_BIN");
+        let project = project(set, &postgres);
+        let text = model("Team").replace(", table=True", "");
+        project.write("app/team.py", &text);
+        let write = "alembic revision --autogenerate -m x --rev-id aaa1 && cat migrations/versions/*.py";
+        let written = project.shell(write).ends_with(0).all();
+        assert!(!written.contains("create_table('team'"), "{written}");
+        let id = "sqlmodel-table-keyword-missing";
+        let report = project.devdoctor(&["check", "--only", id, "--format", "json"]).report();
+        report.assert_places(id, &["app/team.py:4:7"]);
+        project.devdoctor(&["fix", "--yes", "--unsafe", "--only", id]).ends_with(0);
+        let written = project.shell(&format!("rm migrations/versions/*.py; {write}")).ends_with(0).all();
+        assert!(written.contains("create_table('team'"), "{written}");
+        project.devdoctor(&["undo"]).ends_with(0);
+        assert_eq!(project.read("app/team.py"), text);
+    }
+}
