@@ -32,11 +32,11 @@ fn of_entry(environment: &Alembic, source: &Source, ini: &Ini, option: &str, ent
         }
         _ => None,
     };
-    let pieces: Vec<Piece<'_>> = ini::pieces(&entry.raw).collect();
+    let pieces: Vec<Piece<'_>> = ini::pieces(entry.raw()).collect();
     let found: Vec<_> = pieces.iter().filter_map(wrong).collect();
     let (first, _) = found.first()?;
     // Only where the value is one line do its bytes count as in the file.
-    let is_plain = source.text().get(entry.range.clone()) == Some(entry.raw.as_str());
+    let is_plain = source.text().get(entry.range.clone()) == Some(entry.raw());
     let at = |range: &std::ops::Range<usize>| -> Span {
         if is_plain {
             source.span(entry.range.start + range.start..entry.range.start + range.end)
@@ -47,7 +47,7 @@ fn of_entry(environment: &Alembic, source: &Source, ini: &Ini, option: &str, ent
     let message = format!("`{option}` holds a `%` that an ini file takes for an interpolation");
     let finding = Finding::at(&at(first), format!("{}: {option}", source.path()), message)
         .label("is written `%%` in an ini file")
-        .seen(source.path(), option, &entry.raw);
+        .seen(source.path(), option, entry.raw());
     if !is_plain || found.iter().any(|(_, plain)| !plain) {
         return Some(finding.help(format!(
             "write `%%`, or the value itself: `{option}` cannot name what the section `[{}]` lacks",
