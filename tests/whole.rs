@@ -26,6 +26,7 @@ fn healthy(whole: &Whole, set: &str) -> Project {
     let path = format!("{}/bin:/usr/local/bin:/usr/bin:/bin", variable(set));
     let project = Project::from_fixture(&format!("whole/{}", whole.name), Person::User)
         .with_images("DEVDOCTOR_TEST_IMAGE_POSTGRES")
+        .with("API_IMAGE", &variable("DEVDOCTOR_TEST_IMAGE_BUSYBOX"))
         .with("PYTHONDONTWRITEBYTECODE", "1")
         .with("RUFF_NO_CACHE", "true")
         .with("PATH", &path);
@@ -125,6 +126,13 @@ fn in_health_and_in_trouble(whole: &Whole, set: &str) {
     break_it(&project, whole);
     project.up();
     whole.empty_the_database(&project);
+    // What a command without a user leaves: a folder that belongs to root.
+    let made = format!("mkdir {0} && touch {0}/made.pyc", whole.cache);
+    project.shell(&format!("docker compose exec -T {} sh -c '{made}'", whole.service)).ends_with(0);
+    let sql = format!("ALTER ROLE {} PASSWORD '{}'", whole.database, whole.password);
+    project
+        .shell(&format!("docker compose exec -T db psql -q -U {0} -d {0} -c \"{sql}\"", whole.database))
+        .ends_with(0);
     let broken = project.tree();
     let said = whole.run(&project, "alembic upgrade head");
     assert!(said.status != 0 && said.all().contains(whole.says), "{name}: {said}");
@@ -132,7 +140,7 @@ fn in_health_and_in_trouble(whole: &Whole, set: &str) {
     assert_found(&report, whole.found, &name);
     assert_eq!(report.with_outcome("crashed"), Vec::<String>::new(), "{name}");
 
-    let fix = project.devdoctor(&["fix", "--yes"]).ends_with(1);
+    let fix = project.devdoctor(&["fix", "--yes"]);
     let report = project.devdoctor(&["check", "--format", "json"]).report();
     assert_found(&report, whole.left, &format!("{name} after {fix}"));
     for id in report.found() {
