@@ -57,8 +57,8 @@ const STYLES: &[Style] = &[
     Style {
         name: "decorators",
         write: |text| {
-            text.replace("\nclass ", "\n@decorate(1)\n@other\nclass ")
-                .replace("\ndef ", "\n@decorate(\n    2,\n)\ndef ")
+            text.replace("\nclass ", "\n@id\n@repr\nclass ")
+                .replace("\ndef ", "\n@max(\n    print,\n    print,\n)\ndef ")
         },
         back: None,
     },
