@@ -21,15 +21,13 @@ use support::{fixtures, variable};
 /// The newest tools, and those of the middle of 2025.
 const SETS: [&str; 2] = ["DEVDOCTOR_TEST_VENV", "DEVDOCTOR_TEST_VENV_2025"];
 
-/// The project of a fixture with one of the sets, belonging to the person, its database at a free port.
-fn healthy(whole: &Whole, set: &str) -> Project {
-    let path = format!("{}/bin:/usr/local/bin:/usr/bin:/bin", variable(set));
+/// The project of a fixture, belonging to the person, its database at a free port.
+fn healthy(whole: &Whole) -> Project {
     let project = Project::from_fixture(&format!("whole/{}", whole.name), Person::User)
         .with_images("DEVDOCTOR_TEST_IMAGE_POSTGRES")
         .with("API_IMAGE", &variable("DEVDOCTOR_TEST_IMAGE_BUSYBOX"))
         .with("PYTHONDONTWRITEBYTECODE", "1")
-        .with("RUFF_NO_CACHE", "true")
-        .with("PATH", &path);
+        .with("RUFF_NO_CACHE", "true");
     at_its_port(&project);
     project
 }
@@ -52,8 +50,9 @@ fn break_it(project: &Project, whole: &Whole) {
 
 impl Whole {
     /// A command as the person runs it on the host, with the variables of `.env`, where Alembic's settings are.
-    fn run(&self, project: &Project, line: &str) -> Answer {
-        project.shell(&format!("set -a; . ./.env; set +a; cd {}; {line}", self.python))
+    fn run(&self, project: &Project, set: &str, line: &str) -> Answer {
+        let bin = format!("{}/bin", variable(set));
+        project.shell(&format!("set -a; . ./.env; set +a; PATH={bin}:$PATH; cd {}; {line}", self.python))
     }
 
     /// The whole schema goes, so that the next migration begins from nothing.
@@ -65,7 +64,7 @@ impl Whole {
 
     /// Alembic makes all tables, and finds nothing that the models have besides; so too after Ruff, in a copy.
     #[track_caller]
-    fn assert_the_tools_pass(&self, project: &Project) {
+    fn assert_the_tools_pass(&self, project: &Project, set: &str) {
         let lines = [
             self.by_hand,
             "alembic upgrade head && alembic check",
@@ -75,8 +74,7 @@ impl Whole {
         self.empty_the_database(project);
         project.shell("rm -rf ~/copy && cp -a . ~/copy").ends_with(0);
         for line in lines.iter().filter(|line| !line.is_empty()) {
-            let said = project.shell(&format!("cd ~/copy; set -a; . ./.env; set +a; cd {}; {line}", self.python));
-            let said = said.ends_with(0);
+            let said = self.run(project, set, &format!("cd ~/copy/{} && {line}", self.python)).ends_with(0);
             assert!(!line.contains("check") || said.all().contains("No new upgrade operations detected"), "{said}");
         }
     }
@@ -109,17 +107,19 @@ fn assert_found(report: &Report, expected: &[&str], name: &str) {
     );
 }
 
-fn in_health_and_in_trouble(whole: &Whole, set: &str) {
-    let name = format!("{} {set}", whole.name);
-    let project = healthy(whole, set)
+fn in_health_and_in_trouble(whole: &Whole) {
+    let name = whole.name;
+    let project = healthy(whole)
         .with("HOST_UID", &variable("DEVDOCTOR_TEST_UID"))
         .with("HOST_GID", &variable("DEVDOCTOR_TEST_GID"));
     project.stage_everything();
     let before = Tree::of(&project.root);
     assert_eq!(project.devdoctor(&["check", "--offline"]).status, 0, "{name}");
     project.up();
-    whole.empty_the_database(&project);
-    whole.run(&project, "alembic upgrade head && alembic check && ruff check .").ends_with(0);
+    for set in SETS {
+        whole.empty_the_database(&project);
+        whole.run(&project, set, "alembic upgrade head && alembic check && ruff check .").ends_with(0);
+    }
     assert_silent(&project);
     before.assert_same(&project.tree(), Compared::Everything);
 
@@ -134,10 +134,12 @@ fn in_health_and_in_trouble(whole: &Whole, set: &str) {
         .shell(&format!("docker compose exec -T db psql -q -U {0} -d {0} -c \"{sql}\"", whole.database))
         .ends_with(0);
     let broken = project.tree();
-    let said = whole.run(&project, "alembic upgrade head");
-    assert!(said.status != 0 && said.all().contains(whole.says), "{name}: {said}");
+    for set in SETS {
+        let said = whole.run(&project, set, "alembic upgrade head");
+        assert!(said.status != 0 && said.all().contains(whole.says), "{name} {set}: {said}");
+    }
     let report = project.devdoctor(&["check", "--format", "json"]).ends_with(1).report();
-    assert_found(&report, whole.found, &name);
+    assert_found(&report, whole.found, name);
     assert_eq!(report.with_outcome("crashed"), Vec::<String>::new(), "{name}");
 
     let fix = project.devdoctor(&["fix", "--yes"]);
@@ -153,7 +155,7 @@ fn in_health_and_in_trouble(whole: &Whole, set: &str) {
     for arguments in whole.then {
         project.devdoctor(arguments);
     }
-    whole.assert_the_tools_pass(&project);
+    SETS.iter().for_each(|set| whole.assert_the_tools_pass(&project, set));
     // What stands on the extension would keep it from going.
     whole.empty_the_database(&project);
     for _ in whole.then {
@@ -166,17 +168,17 @@ fn in_health_and_in_trouble(whole: &Whole, set: &str) {
 #[test]
 #[ignore = "needs the real parts: run tests/run"]
 fn a_project_with_a_src_folder_is_repaired_as_a_whole() {
-    SETS.iter().for_each(|set| in_health_and_in_trouble(&SRC_LAYOUT, set));
+    in_health_and_in_trouble(&SRC_LAYOUT);
 }
 
 #[test]
 #[ignore = "needs the real parts: run tests/run"]
 fn a_repository_of_several_services_is_repaired_as_a_whole() {
-    SETS.iter().for_each(|set| in_health_and_in_trouble(&MONOREPO, set));
+    in_health_and_in_trouble(&MONOREPO);
 }
 
 #[test]
 #[ignore = "needs the real parts: run tests/run"]
 fn a_project_of_asyncio_is_repaired_as_a_whole() {
-    SETS.iter().for_each(|set| in_health_and_in_trouble(&ASYNCIO, set));
+    in_health_and_in_trouble(&ASYNCIO);
 }

@@ -1,7 +1,7 @@
 //! Columns that two tables share, in many forms.
 
 /// What a field is said to be, and what its column says.
-const ANNOTATIONS: [&str; 3] = ["str", "Optional[str]", "Annotated[str, 1]"];
+const ANNOTATIONS: [&str; 2] = ["str", "Optional[str]"];
 const COLUMNS: [&str; 20] = [
     "Column(String)",
     "Column(String(40))",
@@ -22,12 +22,12 @@ const COLUMNS: [&str; 20] = [
     "Column(String, primary_key=True)",
     "Column(sqlalchemy.Text().with_variant(String(5), 'sqlite'))",
     "Column(String, sqlalchemy.CheckConstraint(\"name <> ''\"))",
-    "Column(String, autoincrement=False, quote=True)",
+    "Column(String, autoincrement=False)",
 ];
 
 /// The modules: each column in a mixin that is a model, in a plain one, and in a `Field` of the module.
 pub fn patterns() -> Vec<String> {
-    let table = "class T(SQLModel, table=True):\n    id: str = Field(primary_key=True)\n";
+    let table = "import sqlalchemy\nclass T(SQLModel, table=True):\n    id: str = Field(primary_key=True)\n";
     let id = "    id: Optional[int] = ID\n";
     let mut all = vec![];
     for annotation in ANNOTATIONS {
