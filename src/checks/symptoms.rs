@@ -1,5 +1,7 @@
 //! Which checks an error text is a symptom of, by the regular expressions in their words.
 
+use std::sync::LazyLock;
+
 use regex::{Regex, RegexSet};
 
 use super::{Check, all};
@@ -17,12 +19,18 @@ pub struct Named {
     pub symptom: String,
 }
 
+/// Every symptom with its check, and all of them as one expression; made once, at the first text.
+static SYMPTOMS: LazyLock<(Vec<(&'static Check, &'static str)>, RegexSet)> = LazyLock::new(|| {
+    let of = |check: &'static Check| check.words().symptoms.iter().map(move |symptom| (check, symptom.as_str()));
+    let symptoms: Vec<(&'static Check, &'static str)> = all().flat_map(of).collect();
+    let set = RegexSet::new(symptoms.iter().map(|(_, symptom)| symptom)).unwrap_or_default();
+    (symptoms, set)
+});
+
 /// The checks that have a symptom among `lines`, the surest first: who recognises the most characters says most; of equals
 /// the one whose line comes last, since what ends a run stands at its end.
 pub fn named(lines: &[Line]) -> Vec<Named> {
-    let symptoms: Vec<(&'static Check, &str)> =
-        all().flat_map(|check| check.words().symptoms.iter().map(move |symptom| (check, symptom.as_str()))).collect();
-    let Ok(set) = RegexSet::new(symptoms.iter().map(|(_, symptom)| *symptom)) else { return vec![] };
+    let (symptoms, set) = &*SYMPTOMS;
     let mut found: Vec<Named> = vec![];
     for (index, Line { number, text: line }) in lines.iter().enumerate().filter(|(_, line)| !line.text.is_empty()) {
         // Some tools break their message: Python's method resolution order, psycopg's DETAIL.

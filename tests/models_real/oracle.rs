@@ -18,7 +18,12 @@ import json, os, sys, warnings
 warnings.simplefilter("ignore")
 import sqlmodel, pydantic, sqlalchemy, sqlalchemy.orm, sqlalchemy.ext.hybrid
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.schema import CreateTable
+from sqlalchemy.schema import CreateIndex, CreateTable
+def ddl(thing):
+    return str(thing.compile(dialect=postgresql.dialect()))
+def described(table):
+    columns = [(c.name, c.comment, c.onupdate and str(c.onupdate.arg), c.autoincrement) for c in table.columns]
+    return ddl(CreateTable(table)) + "".join(sorted(ddl(CreateIndex(i)) for i in table.indexes)) + repr(columns)
 def run(text):
     out, into = os.pipe()
     if os.fork() == 0:
@@ -27,8 +32,7 @@ def run(text):
             module = types.ModuleType("models"); sys.modules["models"] = module
             exec(compile(text, "models.py", "exec"), module.__dict__)
             sqlalchemy.orm.configure_mappers()
-            tables = [str(CreateTable(t).compile(dialect=postgresql.dialect())) for t in sqlmodel.SQLModel.metadata.sorted_tables]
-            answer = ["", "".join(sorted(tables))]
+            answer = ["", "\x1e".join(sorted(map(described, sqlmodel.SQLModel.metadata.sorted_tables)))]
         except BaseException as error:
             answer = [f"{type(error).__name__}: {error}", ""]
         os.write(into, json.dumps(answer).encode()); os._exit(0)

@@ -80,5 +80,13 @@ fn whole_lines(source: &Source, member: &Member) -> Option<(crate::text::Span, S
     let after = line.trim();
     let is_alone = text.get(line_start..start)?.trim().is_empty() && (after.is_empty() || after.starts_with('#'));
     let code = text.get(start..end + line.trim_end().len())?;
-    is_alone.then(|| (range(&member.statement, line_start, end + line.len()), code.to_owned()))
+    let mut gone = end + line.len();
+    // The blank lines behind it go too, where they would begin the body or come double.
+    let before = text.get(..line_start)?.trim_end_matches(['\n', '\r']).rsplit('\n').next()?.trim_end();
+    let blank_before = text.get(..line_start)?.lines().next_back().is_some_and(|line| line.trim().is_empty());
+    if before.ends_with(':') || blank_before {
+        let blank = |line: &&str| line.ends_with('\n') && line.trim().is_empty();
+        gone += text.get(gone..)?.split_inclusive('\n').take_while(blank).map(str::len).sum::<usize>();
+    }
+    is_alone.then(|| (range(&member.statement, line_start, gone), code.to_owned()))
 }

@@ -5,13 +5,14 @@ use crate::checks::python_fix::text;
 use crate::facts::Facts;
 use crate::fix::Step;
 use crate::project::python::{CallArgument, CallSite};
+use crate::text::Source;
 
 /// What `Field` says of a column by arguments of its own.
 const OWN: [&str; 4] = ["nullable", "primary_key", "index", "unique"];
 
 /// The steps that make a field describe its column; `None` when something of it can only be said in a column.
 pub(super) fn steps(facts: &Facts, field: &CallSite, object: &CallSite, optional: bool) -> Option<Vec<Step>> {
-    facts.source(&field.span.path)?;
+    let source = facts.source(&field.span.path)?;
     let mut changes = Changes::default();
     if object.is("ForeignKey") {
         let list = field.keyword("sa_column_args")?;
@@ -27,8 +28,16 @@ pub(super) fn steps(facts: &Facts, field: &CallSite, object: &CallSite, optional
         return Some(changes.edits(&field.span));
     }
     let column = field.keyword("sa_column")?;
-    changes.replace(column.whole.range(), described(facts, object, optional)?.join(", "));
+    let said = described(facts, object, optional)?;
+    changes.replace(column.whole.range(), said.join(&between(source, column.whole.start)));
     Some(changes.edits(&field.span))
+}
+
+/// What stands between two arguments: where the one at an offset begins its line, so do the others.
+fn between(source: &Source, start: usize) -> String {
+    let line = source.text().get(..start).and_then(|before| before.rsplit('\n').next()).unwrap_or("");
+    let own = !line.is_empty() && line.trim().is_empty();
+    if own { format!(",{}{line}", source.line_end()) } else { ", ".to_owned() }
 }
 
 /// A foreign key as arguments of `Field`.

@@ -37,11 +37,11 @@ fn of_entry(environment: &Alembic, source: &Source, ini: &Ini, option: &str, ent
         }
         _ => None,
     };
-    let pieces: Vec<Piece<'_>> = ini::pieces(&entry.raw).collect();
+    let pieces: Vec<Piece<'_>> = ini::pieces(entry.raw()).collect();
     let found: Vec<_> = pieces.iter().filter_map(wrong).collect();
     let (first, _) = found.first()?;
     // Only where the value is one line do its bytes count as in the file.
-    let is_plain = source.text().get(entry.range.clone()) == Some(entry.raw.as_str());
+    let is_plain = source.text().get(entry.range.clone()) == Some(entry.raw());
     let at = |range: &std::ops::Range<usize>| -> Span {
         if is_plain {
             source.span(entry.range.start + range.start..entry.range.start + range.end)

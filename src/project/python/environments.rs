@@ -198,13 +198,15 @@ fn registry(modules: &mut Modules<'_>, env: &File, holders: &BTreeSet<String>) -
     for import in env.structure.imports.iter().filter(|import| !import.place.type_checking) {
         direct.extend(modules.targets(&env.path, import).into_iter().flat_map(|target| target.files));
     }
+    // Where `env.py` names modules of tables itself, an empty package above them is no list of models.
+    let names_itself = direct.iter().any(|path| holders.contains(path));
     direct.into_iter().rev().find(|path| {
         let Some(file) = modules.file(path).filter(|_| !holders.contains(path)) else { return false };
         let only_imports = file.structure.functions.is_empty() && file.structure.classes.is_empty();
         let imports = file.structure.imports.iter().filter(|import| import.place.is_top());
         let files: Vec<String> =
             imports.flat_map(|import| modules.targets(path, import)).flat_map(|target| target.files).collect();
-        let named = path.ends_with("models.py") || path.ends_with("models/__init__.py");
+        let named = !names_itself && (path.ends_with("models.py") || path.ends_with("models/__init__.py"));
         only_imports && (files.iter().any(|file| holders.contains(file)) || named)
     })
 }

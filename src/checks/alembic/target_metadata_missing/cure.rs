@@ -49,6 +49,22 @@ pub(super) fn replaced(
     Some(Fix::safe(format!("hand over `{expression}`"), steps))
 }
 
+/// A text without the blanks and comments at its end.
+fn code(text: &str) -> &str {
+    let text = text.trim_end();
+    let start = text.rfind('\n').map_or(0, |at| at + 1);
+    let mut quote = None;
+    for (at, character) in text.get(start..).unwrap_or("").char_indices() {
+        match (quote, character) {
+            (None, '#') => return code(text.get(..start + at).unwrap_or("")),
+            (None, '"' | '\'') => quote = Some(character),
+            (Some(open), _) if open == character => quote = None,
+            _ => {}
+        }
+    }
+    text
+}
+
 /// Adds the argument to a call that lacks it.
 pub(super) fn handed(facts: &Facts, environment: &Environment, call: &Span) -> Option<Fix> {
     let (expression, import) = match &environment.target.variable {
@@ -56,7 +72,7 @@ pub(super) fn handed(facts: &Facts, environment: &Environment, call: &Span) -> O
         None => written(facts, environment, only(environment)?)?,
     };
     let text = facts.source(&call.path)?.slice(call);
-    let inner = text.strip_suffix(')')?.trim_end();
+    let inner = code(text.strip_suffix(')')?);
     let argument = match inner.chars().next_back()? {
         '(' => format!("target_metadata={expression}"),
         ',' => format!(" target_metadata={expression},"),

@@ -1,0 +1,150 @@
+//! What is found in each whole project that is broken in every way at once, and what of it is left for a person.
+
+/// A project of `fixtures/whole` and its patch.
+pub struct Whole {
+    /// Its folder.
+    pub name: &'static str,
+    /// Where Alembic's settings are in it.
+    pub python: &'static str,
+    /// Name of the role and of the database.
+    pub database: &'static str,
+    /// The password that the broken one has.
+    pub password: &'static str,
+    /// The service that runs Alembic.
+    pub service: &'static str,
+    /// Where Python keeps what it made of the revisions, as that service has it.
+    pub cache: &'static str,
+    /// What Alembic says first of the broken one.
+    pub says: &'static str,
+    /// Each finding of the broken one with its place.
+    pub found: &'static [&'static str],
+    /// What safe fixes leave.
+    pub left: &'static [&'static str],
+    /// Further runs of devdoctor, for what needs a person's yes.
+    pub then: &'static [&'static [&'static str]],
+    /// What the person does by hand in the end, as the findings say.
+    pub by_hand: &'static str,
+}
+
+pub const SRC_LAYOUT: Whole = Whole {
+    name: "src-layout",
+    python: ".",
+    database: "orchard",
+    password: "russet@Ladder-27",
+    service: "api",
+    cache: "migrations/versions/__pycache__",
+    says: "configparser.InterpolationMissingOptionError: Bad value substitution: option 'file_template'",
+    found: &[
+        "ownership-foreign-files compose.yaml:15:9",
+        "alembic-database-behind migrations/versions/a84be21c6f05_add_notes.py:13:18",
+        "postgres-vector-not-created migrations/versions/3f1c7a90d2e4_create_orchard.py:45:27",
+        "alembic-command-outside-environment Makefile:12:9",
+        "alembic-command-outside-environment Makefile:15:9",
+        "alembic-model-import-unprotected migrations/env.py:9:8",
+        "alembic-model-import-unprotected src/orchard/db/all_models.py:3:36",
+        "alembic-model-import-unprotected src/orchard/db/all_models.py:3:45",
+        "alembic-model-import-unprotected src/orchard/db/all_models.py:4:33",
+        "alembic-model-import-unprotected src/orchard/db/all_models.py:4:39",
+        "alembic-models-not-imported migrations/env.py:17:19",
+        "alembic-post-write-hooks-nested pyproject.toml:23:1",
+        "alembic-revision-name-unbound migrations/versions/3f1c7a90d2e4_create_orchard.py:22:27",
+        "alembic-revision-name-unbound migrations/versions/3f1c7a90d2e4_create_orchard.py:45:27",
+        "alembic-revision-name-unbound migrations/versions/a84be21c6f05_add_notes.py:24:27",
+        "alembic-target-metadata-missing migrations/env.py:17:19",
+        "alembic-template-import-missing migrations/script.py.mako:10:1",
+        "alembic-vector-before-extension migrations/versions/3f1c7a90d2e4_create_orchard.py:45:27",
+        "exec-as-root Makefile:12:2",
+        "exec-as-root Makefile:15:2",
+        "exec-as-root Makefile:18:2",
+        "sqlmodel-arguments-beside-column src/orchard/models/tree.py:14:55",
+        "sqlmodel-bases-out-of-order src/orchard/models/tree.py:12:12",
+        "sqlmodel-column-shared src/orchard/models/base.py:14:19",
+        "sqlmodel-import-in-class-body src/orchard/models/harvest.py:15:5",
+        "url-password-not-encoded .env:5:49",
+        "url-password-not-encoded migrations/env.py:12:42",
+        "url-percent-in-alembic-ini alembic.ini:4:17",
+    ],
+    left: &["alembic-database-behind migrations/versions/a84be21c6f05_add_notes.py:14:18"],
+    then: &[],
+    by_hand: "",
+};
+
+pub const MONOREPO: Whole = Whole {
+    name: "monorepo",
+    python: "backend",
+    database: "market",
+    password: "copper-Meadow-58",
+    service: "backend",
+    cache: "migrations/versions/__pycache__",
+    says: "ValueError: dictionary update sequence element #0 has length 1; 2 is required",
+    found: &[
+        "alembic-database-behind backend/migrations/versions/8d20b7aa4e19_measure_articles.py:11:13",
+        "ownership-foreign-files compose.yaml:13:7",
+        "postgres-vector-not-created backend/market/models/article.py:3:1",
+        "alembic-command-outside-environment Makefile:13:13",
+        "alembic-heads-diverge backend/migrations/versions/e1f6053c92bd_measure_orders.py:11:13",
+        "alembic-model-import-unprotected backend/migrations/env.py:10:20",
+        "alembic-models-not-imported backend/migrations/env.py:21:19",
+        "alembic-post-write-hooks-nested backend/pyproject.toml:17:1",
+        "alembic-revision-name-unbound backend/migrations/versions/51c0e7d9ab34_create_market.py:33:27",
+        "alembic-target-metadata-missing backend/migrations/env.py:47:9",
+        "alembic-template-import-missing backend/migrations/script.py.mako:11:1",
+        "alembic-vector-before-extension backend/migrations/versions/51c0e7d9ab34_create_market.py:75:31",
+        "exec-as-root Makefile:13:2",
+        "exec-as-root Makefile:16:2",
+        "exec-as-root Makefile:19:21",
+        "sqlmodel-arguments-beside-column backend/market/models/article.py:19:26",
+        "sqlmodel-arguments-beside-column backend/market/models/article.py:24:9",
+        "sqlmodel-bases-out-of-order backend/market/models/article.py:10:16",
+        "sqlmodel-column-shared backend/market/models/common.py:19:19",
+        "sqlmodel-import-in-class-body backend/market/models/order.py:20:5",
+    ],
+    left: &[
+        "alembic-database-behind backend/migrations/versions/8d20b7aa4e19_measure_articles.py:11:13",
+        "alembic-heads-diverge backend/migrations/versions/e1f6053c92bd_measure_orders.py:11:13",
+        "exec-as-root Makefile:16:2",
+        "exec-as-root Makefile:19:2",
+    ],
+    then: &[],
+    by_hand: "alembic merge heads -m merge",
+};
+
+pub const ASYNCIO: Whole = Whole {
+    name: "asyncio",
+    python: ".",
+    database: "ferry",
+    password: "silver-Anchor-63",
+    service: "app",
+    cache: "alembic/versions/__pycache__",
+    says: "KeyError: 'rev'",
+    found: &[
+        "ownership-foreign-files compose.yaml:15:9",
+        "alembic-database-behind alembic/versions/c93d5fa21b08_sell_tickets.py:15:18",
+        "postgres-vector-not-created alembic/versions/7be90d23f4a1_create_ferry.py:12:1",
+        "alembic-command-outside-environment Makefile:7:43",
+        "alembic-command-outside-environment scripts/revision.sh:4:30",
+        "alembic-model-import-unprotected alembic/env.py:11:5",
+        "alembic-models-not-imported alembic/env.py:27:19",
+        "alembic-post-write-hooks-nested pyproject.toml:19:18",
+        "alembic-post-write-hooks-nested pyproject.toml:21:15",
+        "alembic-revision-name-unbound alembic/versions/7be90d23f4a1_create_ferry.py:25:25",
+        "alembic-revision-name-unbound alembic/versions/7be90d23f4a1_create_ferry.py:28:24",
+        "alembic-revision-name-unbound alembic/versions/c93d5fa21b08_sell_tickets.py:23:25",
+        "alembic-target-metadata-missing alembic/env.py:27:19",
+        "alembic-template-import-missing alembic/script.py.mako:11:1",
+        "alembic-vector-before-extension alembic/versions/7be90d23f4a1_create_ferry.py:28:24",
+        "exec-as-root Makefile:7:25",
+        "exec-as-root scripts/revision.sh:4:6",
+        "sqlmodel-arguments-beside-column app/models/ship.py:28:12",
+        "sqlmodel-bases-out-of-order app/models/ship.py:19:5",
+        "sqlmodel-column-shared app/models/parts.py:17:19",
+        "sqlmodel-import-in-class-body app/models/ship.py:24:5",
+        "url-placeholder alembic.ini:5:18",
+    ],
+    left: &[
+        "alembic-database-behind alembic/versions/c93d5fa21b08_sell_tickets.py:16:18",
+        "url-placeholder alembic.ini:5:18",
+    ],
+    then: &[&["fix", "--yes", "--unsafe", "--only", "url-placeholder"]],
+    by_hand: "",
+};
