@@ -6,8 +6,21 @@
     reason = "tests start real tools and read their own settings, and may panic"
 )]
 
+#[path = "cache_real/builds.rs"]
+mod builds;
+#[path = "cache_real/environments.rs"]
+mod environments;
+#[path = "cache_real/lines.rs"]
+mod lines;
+#[path = "cache_real/managers.rs"]
+mod managers;
+#[path = "cache_real/projects.rs"]
+mod projects;
 #[path = "cache_real/running.rs"]
 mod running;
+#[path = "cache_real/stores.rs"]
+mod stores;
+mod support;
 #[path = "cache_real/tools.rs"]
 mod tools;
 

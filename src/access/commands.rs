@@ -65,8 +65,11 @@ fn first<W: AsRef<str>>(
             let (program, deeds) = programs.iter().find(|(program, _)| *program == name)?;
             let (before, after) = (command.get(..at)?, command.get(at + 1..)?);
             // `pip install ruff` does not run ruff.
-            let is_named_only = before.iter().any(|word| NAMES_ONLY.contains(word))
-                || before.last().is_some_and(|word| *word == "--with");
+            // What follows `uv` is a command of its own, so that `uv pip` is no pip.
+            let is_told = before.split_last().is_some_and(|(last, rest)| {
+                *last == "--with" || (name_of(last) == Some("uv") && rest.last() != Some(&"--with"))
+            });
+            let is_named_only = is_told || before.iter().any(|word| NAMES_ONLY.contains(word));
             let is_off = |word: &&str| {
                 let is = |option: &&&str| {
                     word.strip_prefix(**option).is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
@@ -123,6 +126,7 @@ mod tests {
             ("alembic -x a=b -c x.ini revision -m x", Some("alembic revision")),
             ("yarn", Some("yarn ")),
             ("uvx --with uv uv", Some("uv ")),
+            ("uv alembic revision", Some("uv ")),
             ("echo uv", None),
             ("command -v uv", None),
             ("ls /root/.cache/uv", None),

@@ -30,9 +30,14 @@ pub fn syncs(words: &[&str]) -> bool {
     ran(words, &[("uv", &["run", "sync", "venv"])], &["--no-sync"]).is_some() || ran(words, MAKERS, &[]).is_some()
 }
 
-/// Programs that make or fill an environment, besides uv.
-const MAKERS: Programs =
-    &[("poetry", &["install", "sync"]), ("pip", &["install"]), ("pip3", &["install"]), ("-m", &["venv", "virtualenv"])];
+/// Programs that make or fill an environment, besides those of uv.
+const MAKERS: Programs = &[
+    ("poetry", &["install", "sync"]),
+    ("pip", &["install"]),
+    ("pip3", &["install"]),
+    ("uv", &["pip"]),
+    ("-m", &["venv", "virtualenv"]),
+];
 
 /// What the checks of environments have to look at in a container: the interpreter that an environment of the project needs
 /// where it is mounted, and what lies in a volume that holds one.
@@ -43,11 +48,8 @@ pub fn environment_wishes(container: &Container, project: &Project) -> Vec<PathW
     let plain = |path: String| PathWish { path, listing: false };
     match (spot.kind, spot.host_path) {
         (Some(MountKind::Volume), _) if is_mount_point(container, &expected) => {
-            vec![
-                plain(format!("{expected}/pyvenv.cfg")),
-                PathWish { path: format!("{expected}/bin"), listing: false },
-                plain(expected),
-            ]
+            let inside = SIGNS_OF_USE.iter().chain(["pyvenv.cfg"].iter());
+            inside.map(|name| plain(format!("{expected}/{name}"))).chain([plain(expected.clone())]).collect()
         }
         (Some(MountKind::Bind), Some(on_host)) => {
             let relative = on_host.strip_prefix(&format!("{}/", project.root)).unwrap_or_default();
@@ -59,6 +61,17 @@ pub fn environment_wishes(container: &Container, project: &Project) -> Vec<PathW
         }
         _ => vec![],
     }
+}
+
+/// What lies at the top of an environment that was begun, besides `pyvenv.cfg`: uv (0.13) fills an empty folder, and refuses
+/// one that holds any of these and no `pyvenv.cfg`. The whole of it is not listed: an environment has thousands of files.
+pub const SIGNS_OF_USE: [&str; 5] = [".gitignore", ".lock", "CACHEDIR.TAG", "bin", "lib"];
+
+/// Where services that are built here and mount a folder of the project would find an environment of the host's.
+pub fn hidden_environments(project: &Project) -> Vec<String> {
+    let built = project.services().filter(|service| service.build.is_some());
+    let folders = built.flat_map(|service| service.binds().map(|(_, source)| source.to_owned()).collect::<Vec<_>>());
+    folders.filter(|folder| is_below(folder, &project.root)).map(|folder| format!("{folder}/.venv")).collect()
 }
 
 /// Whether a volume is mounted at exactly this path.

@@ -292,6 +292,8 @@ mod tests {
             (Tool::Ruff, &["ruff", "check", "--no-cache", "."], false),
             (Tool::Ruff, &["ruff", "--version"], false),
             (Tool::Pip, &["python", "-m", "pip", "install", "six"], true),
+            (Tool::Pip, &["uv", "pip", "install", "six"], false),
+            (Tool::Poetry, &["poetry", "install", "--no-cache"], true),
             (Tool::Npm, &["npm", "run", "dev"], false),
             (Tool::Npm, &["sh", "-c", "npm ci && npm run dev"], true),
             (Tool::Yarn, &["yarn"], true),

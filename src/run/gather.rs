@@ -181,6 +181,8 @@ fn host_wishes(project: &Project) -> Vec<String> {
         .flat_map(|environment| [environment.interpreter(), environment.alembic_interpreter.clone()])
         .flatten();
     let mut wishes: Vec<String> = binds.chain(interpreters).chain([project.root.clone()]).collect();
+    // What a volume over an environment in the mounted project would lie on.
+    wishes.extend(access::environments::hidden_environments(project));
     // What of the way to a source is there, so that the rest can be made.
     let above = wishes.iter().filter(|path| is_below(path, &project.root)).flat_map(|path| access::ancestors(path));
     let above: Vec<String> = above.filter(|path| is_below(path, &project.root)).collect();

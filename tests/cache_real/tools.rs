@@ -1,42 +1,18 @@
 //! Ruff, mypy, pytest, Matplotlib and pre-commit in each state of their caches.
 
-use std::path::PathBuf;
-use std::process::Command;
-
 use crate::running::{Running, check, cured, facts, setting};
 
-/// What is installed once from the registry, for the Python of the test image.
-const PACKAGES: [&str; 3] = ["mypy==2.4.1", "pytest==9.2.0", "matplotlib==3.11.2"];
-
-/// A folder with [`PACKAGES`]; made beside its place and renamed, so that two tests can ask for it at once.
-fn packages() -> PathBuf {
-    let cache = PathBuf::from(setting("DEVDOCTOR_TEST_CACHE"));
-    let place = cache.join(PACKAGES.join("-"));
-    if !place.exists() {
-        let made = cache.join(format!("cache-tools-{}", std::process::id()));
-        let uv = format!("{}/bin/uv", setting("DEVDOCTOR_TEST_VENV"));
-        let mut install = Command::new(uv);
-        install.args(["pip", "install", "-q", "--python", &format!("{}/bin/python", setting("DEVDOCTOR_TEST_VENV"))]);
-        let output = install.arg("--target").arg(&made).args(PACKAGES).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        if std::fs::rename(&made, &place).is_err() {
-            std::fs::remove_dir_all(&made).unwrap();
-        }
-    }
-    place
-}
-
 /// A tool, as it is run, with the words by which the service shows its use.
-struct Trial {
-    words: &'static [&'static str],
-    script: &'static str,
-    environment: &'static [(&'static str, &'static str)],
-    cache: &'static str,
-    working_dir: &'static str,
+pub struct Trial {
+    pub words: &'static [&'static str],
+    pub script: &'static str,
+    pub environment: &'static [(&'static str, &'static str)],
+    pub cache: &'static str,
+    pub working_dir: &'static str,
     /// What it says when it goes on without; `None`: it must fail.
-    warning: Option<&'static str>,
-    /// Whether it keeps a folder of its own in the cache, which can be root's in a cache that is mine.
-    inner: Option<&'static str>,
+    pub warning: Option<&'static str>,
+    /// A folder of its own in the cache, which can be root's in a cache that is mine.
+    pub inner: Option<&'static str>,
 }
 
 const TRIALS: [Trial; 5] = [
@@ -52,7 +28,7 @@ const TRIALS: [Trial; 5] = [
     Trial {
         words: &["mypy", "a.py"],
         script: "cd /w && python3 -m mypy a.py",
-        environment: &[("MYPY_CACHE_DIR", "/c/cache"), ("PYTHONPATH", "/tools")],
+        environment: &[("MYPY_CACHE_DIR", "/c/cache"), ("PYTHONPATH", "/tools/python")],
         cache: "/c/cache",
         working_dir: "/w",
         warning: None,
@@ -61,7 +37,7 @@ const TRIALS: [Trial; 5] = [
     Trial {
         words: &["pytest"],
         script: "cd /c && python3 -m pytest -q",
-        environment: &[("PYTHONPATH", "/tools"), ("PYTHONDONTWRITEBYTECODE", "1")],
+        environment: &[("PYTHONPATH", "/tools/python"), ("PYTHONDONTWRITEBYTECODE", "1")],
         cache: "/c/.pytest_cache",
         working_dir: "/c",
         warning: Some("PytestCacheWarning"),
@@ -70,7 +46,7 @@ const TRIALS: [Trial; 5] = [
     Trial {
         words: &["python", "plot.py"],
         script: "python3 -c 'import matplotlib'",
-        environment: &[("PYTHONPATH", "/tools"), ("MPLCONFIGDIR", "/c/cache")],
+        environment: &[("PYTHONPATH", "/tools/python"), ("MPLCONFIGDIR", "/c/cache")],
         cache: "/c/cache",
         working_dir: "/w",
         warning: Some("Matplotlib created a temporary"),
@@ -90,11 +66,17 @@ const TRIALS: [Trial; 5] = [
 #[test]
 #[ignore = "needs the real parts: run tests/run"]
 fn each_tool_does_what_the_check_says() {
-    let packages = packages();
-    let running = Running::start(&["-v", &format!("{}:/tools:ro", packages.display())]);
+    let running = Running::start(&["-v", &format!("{}:/tools:ro", setting("DEVDOCTOR_TEST_TOOLS"))]);
     running.root("mkdir /w; echo 'x: int = 1' > /w/a.py; chown -R 1000:1000 /w");
+    let (broken, cures) = try_all(&running, &TRIALS);
+    assert!(broken >= 10 && cures >= 4, "{broken} {cures}");
+}
+
+/// Holds each tool in each state of its cache against the checks; how many states were broken, and how many a chown cured.
+pub fn try_all(running: &Running, trials: &[Trial]) -> (usize, usize) {
     let (mut broken, mut cures) = (0, 0);
-    for trial in &TRIALS {
+    let mut wrong = vec![];
+    for trial in trials {
         let cache = trial.cache;
         let mut states = vec![
             ("root's", format!("mkdir {cache}")),
@@ -119,21 +101,24 @@ fn each_tool_does_what_the_check_says() {
                 (succeeded && !warned, said)
             };
             let judge =
-                || check(&facts(&running, trial.words, "1000:1000", trial.environment, cache, trial.working_dir));
+                || check(&facts(running, trial.words, "1000:1000", trial.environment, cache, trial.working_dir));
             prepare();
             let findings = judge();
             let (fine, said) = works();
-            assert_eq!(findings.is_empty(), fine, "{:?}, {state}: {said}\n{findings:#?}", trial.words);
+            if findings.is_empty() != fine {
+                wrong.push(format!("{:?}, {state}: {said}\n{findings:#?}", trial.words));
+                continue;
+            }
             broken += usize::from(!fine);
             prepare();
             let Some(finding) = judge().pop() else { continue };
-            if cured(&running, &finding) {
+            if cured(running, &finding) {
                 let (fine, said) = works();
                 assert!(fine, "{:?}, {state}, after the chown: {said}", trial.words);
                 cures += 1;
             }
         }
     }
-    println!("{} tools: {broken} states broken as the checks say, {cures} cured by a chown", TRIALS.len());
-    assert!(broken >= 10 && cures >= 4, "{broken} {cures}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    (broken, cures)
 }

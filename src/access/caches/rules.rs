@@ -141,16 +141,16 @@ static PIP: Rule = Rule {
     ..PLAIN
 };
 
-/// Measured, poetry 2: `install` exits 2, since its virtual environments lie in the cache as well.
+/// Measured, poetry 2: `install` exits 2, since its virtual environments lie in the cache as well, also with `--no-cache`.
 static POETRY: Rule = Rule {
     name: "poetry",
     programs: &[("poetry", &["install", "sync", "add", "update", "lock", "run"])],
     always_home: true,
-    options: &["--no-cache"],
     variables: &[("POETRY_CACHE_DIR", "")],
     xdg: Some(("XDG_CACHE_HOME", "/pypoetry")),
     home: Some("/.cache/pypoetry"),
     mounts: &["/.cache/pypoetry", "/poetry-cache", "/poetry_cache"],
+    fill: &["", "/virtualenvs"],
     settings: (&["poetry.toml"], &["cache-dir"]),
     ..PLAIN
 };
@@ -182,6 +182,7 @@ static PNPM: Rule = Rule {
     variables: &[("npm_config_store_dir", ""), ("pnpm_config_store_dir", "")],
     any_case: true,
     mounts: &["/.pnpm-store", "/pnpm-store", "/pnpm/store"],
+    fill: &["", "/v10"],
     settings: (&[".npmrc", "pnpm-workspace.yaml"], &["store-dir", "storeDir"]),
     home: Some("/.local/share/pnpm/store"),
     inside: Inside::TooMuch,
@@ -200,6 +201,7 @@ static YARN: Rule = Rule {
     xdg: Some(("XDG_CACHE_HOME", "/yarn")),
     home: Some("/.cache/yarn"),
     mounts: &["/.cache/yarn", "/yarn-cache", "/share/.cache/yarn"],
+    fill: &["/v6"],
     settings: (&[".yarnrc"], &["cache-folder"]),
     inside: Inside::TooMuch,
     default: Loss::Without,
@@ -237,7 +239,7 @@ static CARGO: Rule = Rule {
     ..PLAIN
 };
 
-/// Measured, go 1.19: "failed to initialize build cache", exit 1 (`HOME=/` as well).
+/// Measured, go 1.19 and 1.27: "failed to initialize build cache", exit 1 (`HOME=/` as well).
 static GO_BUILD: Rule = Rule {
     name: "go",
     programs: &[("go", &["build", "run", "test", "install", "vet", "generate", "tool"])],
@@ -249,7 +251,8 @@ static GO_BUILD: Rule = Rule {
     ..PLAIN
 };
 
-/// From `go help environment`: `GOMODCACHE`, else `pkg/mod` of the first folder of `GOPATH`, else of `~/go`.
+/// From `go help environment`: `GOMODCACHE`, else `pkg/mod` of the first folder of `GOPATH`, else of `~/go`. Measured, go 1.27:
+/// `mkdir …: permission denied`, exit 1.
 static GO_MODULES: Rule = Rule {
     name: "go mod",
     programs: &[("go", &["build", "run", "test", "install", "get", "mod", "vet"])],
@@ -257,6 +260,7 @@ static GO_MODULES: Rule = Rule {
     variables: &[("GOMODCACHE", ""), ("GOPATH", "/pkg/mod")],
     home: Some("/go/pkg/mod"),
     mounts: &["/go/pkg/mod", "/go/pkg"],
+    fill: &["", "/cache/download"],
     inside: Inside::TooMuch,
     ..PLAIN
 };

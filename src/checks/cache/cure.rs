@@ -28,10 +28,13 @@ pub(super) fn cure(
     if one_user && let Some(fix) = top_of_volume(container, &service.name.value, first) {
         return finding.fix(fix);
     }
-    if !by_owner || !one_user {
+    let kind = Layout::of_container(container).spot(path).kind;
+    // What the image brings is there again in each new container, and nobody can give away what is in one that does not run.
+    let unreachable = kind.is_none() && !container.running;
+    if !by_owner || !one_user || unreachable {
         return finding.fix(elsewhere(facts, service, story));
     }
-    let bound = Layout::of_container(container).spot(path).kind == Some(MountKind::Bind);
+    let bound = kind == Some(MountKind::Bind);
     let desktop = facts.docker.as_ref().is_ok_and(|docker| docker.kind == EngineKind::Desktop);
     let title = format!("give `{path}` in `{}` to {owner}", service.name.value);
     let listing = container.listings.get(path).and_then(|listing| listing.as_ref().ok());

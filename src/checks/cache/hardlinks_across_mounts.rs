@@ -56,7 +56,7 @@ fn judged(facts: &Facts, container: &Container) -> Option<Finding> {
             .seen(
                 "docker inspect",
                 format!("mounts of {}", container.name),
-                format!("{} and {environment} differ", cache.path),
+                format!("{} is in a volume, {environment} is not in it", cache.path),
             )
             .service(name)
             .fix(fix),

@@ -3,9 +3,9 @@
 use crate::access::Layout;
 use crate::access::environments::syncs;
 use crate::checks::recreate::recreate_with;
-use crate::facts::{Facts, MountKind};
+use crate::facts::{Facts, MountKind, SeenPath};
 use crate::finding::{Checked, Finding};
-use crate::fix::Fix;
+use crate::fix::{Fix, PathChange, PathStep, Step};
 use crate::project::compose::{Mount, Service};
 use crate::project::dockerfile::Stage;
 use crate::project::dockerfile::steps::Started;
@@ -80,7 +80,7 @@ fn judged(facts: &Facts, service: &Service) -> Vec<Finding> {
                 instead.map_or("not there".to_owned(), |environment| environment.home.clone()),
             )
             .service(name)
-            .fix(cure(facts, service, mount, &one.path)),
+            .fix(cure(facts, service, mount, &one.path, &on_host)),
         );
     }
     findings
@@ -102,12 +102,21 @@ fn words_of(facts: &Facts, service: &Service) -> Vec<String> {
     [entrypoint, Some(written), command].into_iter().flatten().flatten().collect()
 }
 
-fn cure(facts: &Facts, service: &Service, mount: &Mount, path: &str) -> Fix {
+fn cure(facts: &Facts, service: &Service, mount: &Mount, path: &str, on_host: &str) -> Fix {
     let title = format!("keep the image's `{path}` by a volume over it");
     let name = &service.name.value;
     let step = facts.source(&mount.span.path).and_then(|source| add_volume(source, mount, path));
     match step.filter(|_| service.block.editable) {
-        Some(step) => Fix::risky(title, vec![step]).afterwards(recreate_with(facts, &[name], "--renew-anon-volumes")),
+        Some(step) => Fix::risky(title, [step].into_iter().chain(folder(facts, on_host)).collect())
+            .afterwards(recreate_with(facts, &[name], "--renew-anon-volumes")),
         None => Fix::manual(format!("{title}: add `- {path}` to the volumes of `{name}`")),
     }
+}
+
+/// The folder on the host that the volume is to lie over: where there is none the engine makes one, of root's, in which the
+/// person's own tools cannot make an environment.
+fn folder(facts: &Facts, on_host: &str) -> Option<Step> {
+    let host = facts.host.as_ref().ok().filter(|host| host.stat(on_host) == Some(None))?;
+    let path = SeenPath(on_host.strip_prefix(&format!("{}/", facts.project.root))?.into());
+    Some(Step::Path(PathStep { path, change: PathChange::MakeFolder { owner: host.root_owner } }))
 }

@@ -87,7 +87,8 @@ fn in_container(
             .seen(format!("archive of {}", container.name), interpreter, "absent")
             .service(name)
             .fix(Fix::manual(format!(
-                "give `{name}` an environment of its own: set `UV_PROJECT_ENVIRONMENT=/opt/venv`, or add `- {inside}` to its volumes"
+                "give `{name}` an environment of its own in a volume, `- venv:{inside}`: docker compose run --rm {name} {}",
+                maker(facts).unwrap_or("python3 -m venv .venv")
             ))),
     )
 }
@@ -97,12 +98,12 @@ fn about(environment: &VirtualEnvironment) -> String {
 }
 
 fn again(facts: &Facts, path: &str, place: &str) -> String {
-    let command = if facts.project.has_marker("uv.lock") {
-        "uv sync"
-    } else if facts.project.has_marker("poetry.lock") {
-        "poetry install"
-    } else {
-        return format!("make `{path}` anew {place}: python3 -m venv --clear {path}");
-    };
+    let command = maker(facts).map_or_else(|| format!("python3 -m venv --clear {path}"), str::to_owned);
     format!("make `{path}` anew {place}: {command}")
+}
+
+/// What makes the project's environment and fills it.
+fn maker(facts: &Facts) -> Option<&'static str> {
+    let locked = [("uv.lock", "uv sync"), ("poetry.lock", "poetry install")];
+    locked.into_iter().find(|(file, _)| facts.project.has_marker(file)).map(|(_, command)| command)
 }
