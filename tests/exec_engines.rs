@@ -210,7 +210,7 @@ fn behind_tls_it_is_as_over_a_socket() {
     };
     let stranger = refused(&with("others"));
     assert!(stranger.starts_with("Some(125)\nerror: ") && stranger.contains("does not agree on TLS"), "{stranger}");
-    let plain = refused(&[host.clone()]);
+    let plain = refused(std::slice::from_ref(&host));
     assert!(plain.starts_with("Some(125)\nerror: no engine answers at `tcp://127.0.0.1:2376`"), "{plain}");
     // A context of the CLI's own store, with its own copy of the certificates.
     let config = root.join("config").display().to_string();

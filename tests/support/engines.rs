@@ -173,8 +173,10 @@ prctl(36, 1)  # PR_SET_CHILD_SUBREAPER
 prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
 child = os.spawnvp(os.P_NOWAIT, sys.argv[1], sys.argv[1:])
 def end(*_):
-    for child in open(f'/proc/self/task/{os.getpid()}/children').read().split():
-        os.kill(int(child), signal.SIGKILL)
+    while children := open(f'/proc/self/task/{os.getpid()}/children').read().split():
+        for child in children:
+            os.kill(int(child), signal.SIGKILL)
+            os.waitpid(int(child), 0)
     os._exit(0)
 signal.signal(signal.SIGTERM, end)
 while os.wait()[0] != child:

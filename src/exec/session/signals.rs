@@ -17,6 +17,9 @@ use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 use super::Running;
 use crate::probe::docker::{AskError, told};
 
+/// How often the engine is asked for the number of a process that runs, 20 ms apart.
+const MOST_TRIES: u32 = 100;
+
 /// A signal that was caught.
 pub(super) type Caught = Signal;
 
@@ -72,12 +75,17 @@ pub(super) async fn deliver(running: &Running<'_>, signal: Caught) -> Result<(),
 }
 
 async fn delivered(running: &Running<'_>, signal: Caught) -> Result<(), String> {
+    let mut tries = 0;
     let answer = loop {
+        tries += 1;
         let answer = running.asked().await.map_err(|error| error.to_string())?;
-        if answer.get("Running").and_then(Value::as_bool) == Some(true) {
+        // Under load its number is known a while after it runs.
+        let is_numbered = answer.get("Pid").and_then(Value::as_i64).is_some_and(|pid| pid > 0);
+        let is_running = answer.get("Running").and_then(Value::as_bool) == Some(true);
+        if is_running && (is_numbered || tries > MOST_TRIES) {
             break answer;
         }
-        if answer.get("ExitCode").is_some_and(Value::is_number) {
+        if !is_running && answer.get("ExitCode").is_some_and(Value::is_number) {
             // It ended meanwhile; its status is on the way.
             return Ok(());
         }
