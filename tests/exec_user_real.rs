@@ -124,7 +124,16 @@ fn a_number_without_a_name_is_told_where_a_program_asks_for_it() {
     answer.report().assert_places(ID, &["compose.yaml:5:12"]);
 }
 
-/// Every combination that the check goes by, tried: where input is nothing and output is a terminal, as git starts hooks.
+/// Where a call stands: the file that holds it, the text before it, and whether what it prints goes to a terminal.
+const CALLERS: [(&str, &str, bool); 4] = [
+    (".husky/pre-commit", "", true),
+    (".git/hooks/pre-push", "#!/bin/sh\n", true),
+    (".github/workflows/ci.yml", "jobs:\n  test:\n    steps:\n      - run: ", false),
+    (".gitlab-ci.yml", "test:\n  script:\n    - ", false),
+];
+
+/// Every combination that the check goes by, tried: in hooks, where input is nothing and output is a terminal, and on runners,
+/// which have no terminal at all.
 #[test]
 #[ignore = "needs the real parts: run tests/run"]
 fn calls_without_a_terminal_fail_where_the_check_says_so() {
@@ -133,37 +142,57 @@ fn calls_without_a_terminal_fail_where_the_check_says_so() {
     project.up();
     let container = format!("{}-app-1", project.root.file_name().unwrap().to_str().unwrap());
     let image = variable("DEVDOCTOR_TEST_IMAGE_BUSYBOX");
-    let mut wrong = vec![];
-    for call in [
+    let calls = [
         "docker compose exec app echo hi".to_owned(),
         "docker compose exec -T app echo hi".to_owned(),
         "docker compose exec -it app echo hi".to_owned(),
         "docker compose exec -u 0 -T app echo hi".to_owned(),
+        "docker compose exec --interactive=false app echo hi".to_owned(),
+        "docker compose exec app echo hi | cat".to_owned(),
+        "docker compose exec app echo hi > out; cat out".to_owned(),
+        "said=$(docker compose exec app echo hi); echo $said".to_owned(),
         "docker compose run --rm app echo hi".to_owned(),
         "docker compose run --rm -it app echo hi".to_owned(),
+        "docker compose run --rm -i app echo hi".to_owned(),
+        "docker compose run --rm --tty app echo hi".to_owned(),
         format!("docker exec -it {container} echo hi"),
         format!("docker exec -i {container} echo hi"),
         format!("docker exec -t {container} echo hi"),
-        format!("docker run --rm -it {image} echo hi"),
-        format!("docker run --rm -t {image} echo hi"),
-    ] {
-        project.write(".husky/pre-commit", format!("{call}\n"));
-        let run = "script -qec 'sh .husky/pre-commit </dev/null' /dev/null </dev/null";
-        let tried = project.shell(run);
+        format!("docker run --rm --network none -it {image} echo hi"),
+        format!("docker run --rm --network none -t {image} echo hi"),
+    ];
+    let mut wrong = vec![];
+    for ((file, before, to_terminal), call) in
+        CALLERS.iter().flat_map(|caller| calls.iter().map(move |call| (caller, call)))
+    {
+        let text = format!("{before}{call}\n");
+        project.write(file, &text);
+        let run = |call: &str| {
+            project.write("call.sh", format!("{call}\n"));
+            let plain = "sh call.sh </dev/null";
+            project.shell(&if *to_terminal {
+                format!("script -qec '{plain}' /dev/null </dev/null")
+            } else {
+                plain.to_owned()
+            })
+        };
+        let tried = run(call);
         let report = project.devdoctor(&["check", "--offline", "--format", "json", "--only", ID]).report();
         let told = report.found() == [ID];
         if told != tried.all().contains("the input device is not a TTY") {
-            wrong.push(format!("{call}: told {told}, {tried}"));
+            wrong.push(format!("{file}: {call}: told {told}, {tried}"));
         }
         if told {
             project.devdoctor(&["fix", "--offline", "--yes", "--only", ID]).ends_with(0);
-            let tried = project.shell(run);
+            let fixed = project.read(file);
+            let tried = run(fixed.strip_prefix(before).unwrap());
             if !tried.all().contains("hi") {
-                wrong.push(format!("{call} after fix: {} {tried}", project.read(".husky/pre-commit")));
+                wrong.push(format!("{call} after fix: {fixed} {tried}"));
             }
             project.devdoctor(&["undo"]).ends_with(0);
-            assert_eq!(project.read(".husky/pre-commit"), format!("{call}\n"));
+            assert_eq!(project.read(file), text);
         }
+        std::fs::remove_file(project.root.join(file)).unwrap();
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::access::rights::Want;
 use crate::access::service::service_changes_user;
 use crate::access::{Decides, IdMaps, Layout, Process, ServiceUser, Written, normal, working_directory, written_by};
-use crate::facts::{Facts, FileKind, ForeignFile, Host, PathStat, SeenPath};
+use crate::facts::{Facts, FileKind, ForeignFile, Host, Owner, PathStat, SeenPath};
 use crate::finding::{Checked, Finding};
 use crate::fix::{Chown, ChownPlace, Fix, Step};
 use crate::project::compose::{Mount, Service, is_below};
@@ -45,7 +45,10 @@ pub(super) fn check(facts: &Facts) -> Checked {
             if process.may(Want::Write, &stat) && process.may(Want::Search, &stat) {
                 continue;
             }
-            let Some(reason) = reason(facts, host, service, mount, &source, &stat) else { continue };
+            // Behind an engine that shifts numbers, its root makes what is missing.
+            let by_root = stat.owner.uid == 0
+                || stat.owner != host.root_owner && maps.to_host(Owner { uid: 0, gid: 0 }) == Some(stat.owner);
+            let Some(reason) = reason(facts, host, service, mount, &source, by_root) else { continue };
             let (name, folder) = (&service.name.value, shown(&facts.project.root, &source));
             let numbers = runs.identity.owner;
             let mut finding =
@@ -71,7 +74,8 @@ pub(super) fn check(facts: &Facts) -> Checked {
                     None => finding.seen("command", name, what),
                 };
             }
-            let fix = cure(facts, host, service, &source, &stat, process.owner, maps.is_identity());
+            let found = Found { source: &source, stat, by_root, to: process.owner, maps: &maps };
+            let fix = cure(facts, host, service, &found);
             findings.push(finding.service(name).fix(fix));
         }
     }
@@ -102,14 +106,7 @@ enum Reason {
     Tool(Written),
 }
 
-fn reason(
-    facts: &Facts,
-    host: &Host,
-    service: &Service,
-    mount: &Mount,
-    source: &str,
-    stat: &PathStat,
-) -> Option<Reason> {
+fn reason(facts: &Facts, host: &Host, service: &Service, mount: &Mount, source: &str, by_root: bool) -> Option<Reason> {
     let (root, project) = (facts.project.root.as_str(), &facts.project);
     let container = facts.docker.as_ref().ok().and_then(|docker| docker.container_of(&service.name));
     if let Some(directory) = working_directory(service, container, project) {
@@ -124,28 +121,32 @@ fn reason(
     if holds_settings(&mount.target) || is_below(root, source) {
         return None;
     }
-    if below && stat.owner.uid == 0 && host.root_owner.uid != 0 {
+    if below && by_root && host.root_owner.uid != 0 {
         return Some(Reason::MadeByEngine);
     }
     (holds_data(source) || holds_data(&mount.target)).then_some(Reason::Data)
 }
 
+/// A folder that a service cannot write.
+struct Found<'a> {
+    source: &'a str,
+    stat: PathStat,
+    /// Whether it belongs to the root of the host or of the containers.
+    by_root: bool,
+    /// Whom the host sees as the service's user.
+    to: Owner,
+    maps: &'a IdMaps,
+}
+
 /// Gives a folder of root's to the service, or runs the service as the one whom the project belongs to.
-fn cure(
-    facts: &Facts,
-    host: &Host,
-    service: &Service,
-    source: &str,
-    stat: &PathStat,
-    to: crate::facts::Owner,
-    plain: bool,
-) -> Fix {
+fn cure(facts: &Facts, host: &Host, service: &Service, found: &Found<'_>) -> Fix {
+    let Found { source, stat, by_root, to, maps } = *found;
     let name = &service.name.value;
     let folder = shown(&facts.project.root, source);
     let title = format!("give `{folder}` to {to}");
     let inside = Path::new(source).strip_prefix(&facts.project.root).ok().filter(|path| !path.as_os_str().is_empty());
-    if let (Some(path), true) = (inside, stat.owner.uid == 0) {
-        let file = ForeignFile { path: SeenPath(path.to_owned()), stat: *stat, capabilities: false };
+    if let (Some(path), true) = (inside, by_root) {
+        let file = ForeignFile { path: SeenPath(path.to_owned()), stat, capabilities: false };
         let direct = host.effective_uid == 0;
         if let Some(reason) = withheld(facts, host, &[&file], direct) {
             return Fix::manual(format!("{title}: {reason}"));
@@ -155,9 +156,12 @@ fn cure(
         // What goes to somebody else than the person is for the person to decide.
         return if to.uid == host.root_owner.uid { Fix::safe(title, steps) } else { Fix::risky(title, steps) };
     }
-    if plain && stat.owner.uid == host.root_owner.uid && to.uid != host.root_owner.uid {
+    if maps.is_identity() && stat.owner.uid == host.root_owner.uid && to.uid != host.root_owner.uid {
         let container = facts.docker.as_ref().ok().and_then(|docker| docker.container_of(name));
         return run_as_person::cure(facts, service, container).1;
     }
-    Fix::manual(format!("{title}, or run `{name}` as a user who may write there"))
+    match maps.to_container(stat.owner).filter(|_| !maps.is_identity()) {
+        Some(inside) => Fix::manual(format!("run `{name}` as `{inside}`, who is {} here, or {title}", stat.owner)),
+        None => Fix::manual(format!("{title}, or run `{name}` as a user who may write there")),
+    }
 }

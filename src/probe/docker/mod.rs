@@ -163,6 +163,7 @@ async fn ask(
     if told.kind == EngineKind::Desktop {
         containers.iter_mut().for_each(understand::forget_owners_in_binds);
     }
+    containers.iter_mut().for_each(|container| understand::owners_as_inside(container, &told));
     containers.sort_by(|one, other| (&one.service, &one.name).cmp(&(&other.service, &other.name)));
     Ok(Docker { containers, images, ..told })
 }
