@@ -111,6 +111,35 @@ fn homes_that_cannot_be_written_are_told_and_moved() {
     }
 }
 
+/// What a service leaves as root cannot be written by the person; as the person it leaves what can.
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn a_service_that_writes_as_root_runs_as_the_person_after_the_unsafe_fix() {
+    const ID: &str = "ownership-service-writes-as-root";
+    let project = Project::empty(Person::User);
+    let image = variable("DEVDOCTOR_TEST_IMAGE_PYTHON");
+    project.write(
+        "compose.yaml",
+        format!("services:\n  app:\n    image: {image}\n    command: sh -c 'echo x >> /app/made && sleep 600'\n    stop_grace_period: 0s\n    volumes:\n      - .:/app\n"),
+    );
+    project.up();
+    let write = "sleep 1; echo more >> made";
+    let fails = project.shell(write);
+    assert!(fails.status != 0 && fails.all().contains("Permission denied"), "{fails}");
+    project.devdoctor(&["check", "--format", "json"]).report().assert_places(ID, &["compose.yaml:7:9"]);
+    // It is the person's folder, so that the file can go.
+    project.shell("rm --force made").ends_with(0);
+    let before = project.tree();
+    project.devdoctor(&["fix", "--yes", "--unsafe", "--only", ID]).ends_with(0);
+    project.up();
+    project.shell(write).ends_with(0);
+    assert_eq!(project.tree().owner("made"), me());
+    assert_eq!(project.devdoctor(&["check", "--format", "json", "--only", ID]).report().outcome(ID), "clean");
+    std::fs::remove_file(project.root.join("made")).unwrap();
+    project.devdoctor(&["undo"]).ends_with(0);
+    before.assert_same(&project.tree(), support::tree::Compared::Content);
+}
+
 #[test]
 #[ignore = "needs the real parts: run tests/run"]
 fn a_number_without_a_name_is_told_where_a_program_asks_for_it() {
@@ -120,8 +149,23 @@ fn a_number_without_a_name_is_told_where_a_program_asks_for_it() {
     project.up();
     let said = project.shell("docker compose exec -T app whoami").ends_with(1);
     assert!(said.all().contains("cannot find name for user ID"), "{said}");
-    let answer = project.devdoctor(&["check", "--format", "json", "--only", ID]).ends_with(1);
-    answer.report().assert_places(ID, &["compose.yaml:5:12"]);
+    let check = || project.devdoctor(&["check", "--format", "json", "--only", ID]);
+    let report = check().ends_with(1).report();
+    report.assert_places(ID, &["compose.yaml:5:12"]);
+    // The line that is printed, in an image of its own.
+    let title = report.of(ID)[0]["fix"]["title"].as_str().unwrap().to_owned();
+    let line = title.split('`').find(|part| part.starts_with("RUN ")).unwrap().to_owned();
+    let (image, label) = (variable("DEVDOCTOR_TEST_IMAGE_PYTHON"), variable("DEVDOCTOR_TEST_RUN"));
+    let tag = format!("devdoctor-test/named:{}", std::process::id());
+    project.write("Dockerfile", format!("FROM {image}\n{line}\n"));
+    let built = format!("image: {tag}\n    build: {{context: ., labels: [devdoctor.test={label}]}}\n");
+    project.replace("compose.yaml", &format!("image: {image}\n"), &built);
+    project.shell("DOCKER_BUILDKIT=0 docker compose build --quiet").ends_with(0);
+    project.up();
+    assert_eq!(project.shell("docker compose exec -T app whoami").ends_with(0).out.trim(), "dev");
+    assert_eq!(check().report().outcome(ID), "clean");
+    project.down();
+    project.shell(&format!("docker image rm --force {tag}")).ends_with(0);
 }
 
 /// Where a call stands: the file that holds it, the text before it, and whether what it prints goes to a terminal.
