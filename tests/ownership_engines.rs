@@ -8,10 +8,14 @@
     reason = "a test starts programs, reads the disk, and fails by panicking; each uses a part of what they share"
 )]
 
+#[path = "support/engine.rs"]
+mod engine;
+#[path = "support/engines.rs"]
+mod engines;
 mod support;
 
-use support::engine::image;
-use support::engines::OwnEngine;
+use engine::image;
+use engines::OwnEngine;
 use support::person::Person;
 use support::project::Project;
 

@@ -118,9 +118,10 @@ fn parent(path: &str) -> String {
 
 /// Folders that known base images have, some of them open to all: what a step seems to make there was there.
 fn is_of_base(folder: &str) -> bool {
-    const OPEN: [&str; 6] = ["/go", "/tmp", "/usr/local/cargo", "/usr/local/rustup", "/var/tmp", "/var/www"];
+    const OPEN: [&str; 8] =
+        ["/go", "/go/src", "/tmp", "/usr/local/cargo", "/usr/local/rustup", "/var/tmp", "/var/www", "/var/www/html"];
     let home = folder.strip_prefix("/home/").is_some_and(|rest| !rest.contains('/'));
-    home || folder == "/" || OPEN.iter().any(|open| folder == *open) || folder == "/var/www/html" || folder == "/go/src"
+    home || folder == "/" || OPEN.contains(&folder)
 }
 
 /// Whether a `RUN` may give the path, or what lies above it, to somebody, or make it.
@@ -141,10 +142,11 @@ fn may_change(run: &Run, text: &str, by_root: bool, path: &str) -> bool {
     let unknown = |word: &&str| word.contains(['$', '*', '~', '`']) || ["."].contains(word);
     let relative = |word: &&str| gives && !word.starts_with(['/', '-']) && word.contains('/');
     let inside = run.working_dir.as_deref().is_none_or(|directory| touches(&normal(directory)));
-    runs_script
-        || (gives && (words.iter().any(|word| named(&word) || unknown(&word)) || inside && words.iter().any(|word| relative(&word))))
-        // A home that is made for a user is the user's.
-        || (any(&["useradd", "adduser"]) && words.iter().any(|word| named(&word.trim_start_matches("--home-dir=").trim_start_matches("--home="))))
+    let given =
+        gives && (words.iter().any(|word| named(word) || unknown(word)) || inside && words.iter().any(relative));
+    // A home that is made for a user is the user's.
+    let home = |word: &&str| named(&word.trim_start_matches("--home-dir=").trim_start_matches("--home="));
+    runs_script || given || (any(&["useradd", "adduser"]) && words.iter().any(home))
 }
 
 #[cfg(test)]

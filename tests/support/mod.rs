@@ -6,8 +6,6 @@
 #![allow(dead_code, reason = "each test program uses its own share of this")]
 
 pub mod answer;
-pub mod engine;
-pub mod engines;
 pub mod person;
 pub mod postgres;
 pub mod project;
