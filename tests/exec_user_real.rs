@@ -111,6 +111,35 @@ fn homes_that_cannot_be_written_are_told_and_moved() {
     }
 }
 
+/// What a service leaves as root cannot be written by the person; as the person it leaves what can.
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn a_service_that_writes_as_root_runs_as_the_person_after_the_unsafe_fix() {
+    const ID: &str = "ownership-service-writes-as-root";
+    let project = Project::empty(Person::User);
+    let image = variable("DEVDOCTOR_TEST_IMAGE_PYTHON");
+    project.write(
+        "compose.yaml",
+        format!("services:\n  app:\n    image: {image}\n    command: sh -c 'echo x >> /app/made && sleep 600'\n    stop_grace_period: 0s\n    volumes:\n      - .:/app\n"),
+    );
+    project.up();
+    let write = "sleep 1; echo more >> made";
+    let fails = project.shell(write);
+    assert!(fails.status != 0 && fails.all().contains("Permission denied"), "{fails}");
+    project.devdoctor(&["check", "--format", "json"]).report().assert_places(ID, &["compose.yaml:7:9"]);
+    // It is the person's folder, so that the file can go.
+    project.shell("rm --force made").ends_with(0);
+    let before = project.tree();
+    project.devdoctor(&["fix", "--yes", "--unsafe", "--only", ID]).ends_with(0);
+    project.up();
+    project.shell(write).ends_with(0);
+    assert_eq!(project.tree().owner("made"), me());
+    assert_eq!(project.devdoctor(&["check", "--format", "json", "--only", ID]).report().outcome(ID), "clean");
+    std::fs::remove_file(project.root.join("made")).unwrap();
+    project.devdoctor(&["undo"]).ends_with(0);
+    before.assert_same(&project.tree(), support::tree::Compared::Content);
+}
+
 #[test]
 #[ignore = "needs the real parts: run tests/run"]
 fn a_number_without_a_name_is_told_where_a_program_asks_for_it() {
@@ -120,11 +149,35 @@ fn a_number_without_a_name_is_told_where_a_program_asks_for_it() {
     project.up();
     let said = project.shell("docker compose exec -T app whoami").ends_with(1);
     assert!(said.all().contains("cannot find name for user ID"), "{said}");
-    let answer = project.devdoctor(&["check", "--format", "json", "--only", ID]).ends_with(1);
-    answer.report().assert_places(ID, &["compose.yaml:5:12"]);
+    let check = || project.devdoctor(&["check", "--format", "json", "--only", ID]);
+    let report = check().ends_with(1).report();
+    report.assert_places(ID, &["compose.yaml:5:12"]);
+    // The line that is printed, in an image of its own.
+    let title = report.of(ID)[0]["fix"]["title"].as_str().unwrap().to_owned();
+    let line = title.split('`').find(|part| part.starts_with("RUN ")).unwrap().to_owned();
+    let (image, label) = (variable("DEVDOCTOR_TEST_IMAGE_PYTHON"), variable("DEVDOCTOR_TEST_RUN"));
+    let tag = format!("devdoctor-test/named:{}", std::process::id());
+    project.write("Dockerfile", format!("FROM {image}\n{line}\n"));
+    let built = format!("image: {tag}\n    build: {{context: ., labels: [devdoctor.test={label}]}}\n");
+    project.replace("compose.yaml", &format!("image: {image}\n"), &built);
+    project.shell("DOCKER_BUILDKIT=0 docker compose build --quiet").ends_with(0);
+    project.up();
+    assert_eq!(project.shell("docker compose exec -T app whoami").ends_with(0).out.trim(), "dev");
+    assert_eq!(check().report().outcome(ID), "clean");
+    project.down();
+    project.shell(&format!("docker image rm --force {tag}")).ends_with(0);
 }
 
-/// Every combination that the check goes by, tried: where input is nothing and output is a terminal, as git starts hooks.
+/// Where a call stands: the file that holds it, the text before it, and whether what it prints goes to a terminal.
+const CALLERS: [(&str, &str, bool); 4] = [
+    (".husky/pre-commit", "", true),
+    (".git/hooks/pre-push", "#!/bin/sh\n", true),
+    (".github/workflows/ci.yml", "jobs:\n  test:\n    steps:\n      - run: ", false),
+    (".gitlab-ci.yml", "test:\n  script:\n    - ", false),
+];
+
+/// Every combination that the check goes by, tried: in hooks, where input is nothing and output is a terminal, and on runners,
+/// which have no terminal at all.
 #[test]
 #[ignore = "needs the real parts: run tests/run"]
 fn calls_without_a_terminal_fail_where_the_check_says_so() {
@@ -133,37 +186,57 @@ fn calls_without_a_terminal_fail_where_the_check_says_so() {
     project.up();
     let container = format!("{}-app-1", project.root.file_name().unwrap().to_str().unwrap());
     let image = variable("DEVDOCTOR_TEST_IMAGE_BUSYBOX");
-    let mut wrong = vec![];
-    for call in [
+    let calls = [
         "docker compose exec app echo hi".to_owned(),
         "docker compose exec -T app echo hi".to_owned(),
         "docker compose exec -it app echo hi".to_owned(),
         "docker compose exec -u 0 -T app echo hi".to_owned(),
+        "docker compose exec --interactive=false app echo hi".to_owned(),
+        "docker compose exec app echo hi | cat".to_owned(),
+        "docker compose exec app echo hi > out; cat out".to_owned(),
+        "said=$(docker compose exec app echo hi); echo $said".to_owned(),
         "docker compose run --rm app echo hi".to_owned(),
         "docker compose run --rm -it app echo hi".to_owned(),
+        "docker compose run --rm -i app echo hi".to_owned(),
+        "docker compose run --rm --tty app echo hi".to_owned(),
         format!("docker exec -it {container} echo hi"),
         format!("docker exec -i {container} echo hi"),
         format!("docker exec -t {container} echo hi"),
-        format!("docker run --rm -it {image} echo hi"),
-        format!("docker run --rm -t {image} echo hi"),
-    ] {
-        project.write(".husky/pre-commit", format!("{call}\n"));
-        let run = "script -qec 'sh .husky/pre-commit </dev/null' /dev/null </dev/null";
-        let tried = project.shell(run);
+        format!("docker run --rm --network none -it {image} echo hi"),
+        format!("docker run --rm --network none -t {image} echo hi"),
+    ];
+    let mut wrong = vec![];
+    for ((file, before, to_terminal), call) in
+        CALLERS.iter().flat_map(|caller| calls.iter().map(move |call| (caller, call)))
+    {
+        let text = format!("{before}{call}\n");
+        project.write(file, &text);
+        let run = |call: &str| {
+            project.write("call.sh", format!("{call}\n"));
+            let plain = "sh call.sh </dev/null";
+            project.shell(&if *to_terminal {
+                format!("script -qec '{plain}' /dev/null </dev/null")
+            } else {
+                plain.to_owned()
+            })
+        };
+        let tried = run(call);
         let report = project.devdoctor(&["check", "--offline", "--format", "json", "--only", ID]).report();
         let told = report.found() == [ID];
         if told != tried.all().contains("the input device is not a TTY") {
-            wrong.push(format!("{call}: told {told}, {tried}"));
+            wrong.push(format!("{file}: {call}: told {told}, {tried}"));
         }
         if told {
             project.devdoctor(&["fix", "--offline", "--yes", "--only", ID]).ends_with(0);
-            let tried = project.shell(run);
+            let fixed = project.read(file);
+            let tried = run(fixed.strip_prefix(before).unwrap());
             if !tried.all().contains("hi") {
-                wrong.push(format!("{call} after fix: {} {tried}", project.read(".husky/pre-commit")));
+                wrong.push(format!("{call} after fix: {fixed} {tried}"));
             }
             project.devdoctor(&["undo"]).ends_with(0);
-            assert_eq!(project.read(".husky/pre-commit"), format!("{call}\n"));
+            assert_eq!(project.read(file), text);
         }
+        std::fs::remove_file(project.root.join(file)).unwrap();
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -10,6 +10,7 @@ use crate::project::compose::is_below;
 use super::caches::{Cache, Inside, Tool};
 use super::commands::ran;
 use super::environments::environment_wishes;
+use super::image_writes::writes_into_image;
 use super::layout::{absolute, ancestors};
 use super::normal;
 use super::service::says_root;
@@ -225,6 +226,9 @@ pub fn paths_of_interest(container: &Container, project: &Project) -> Vec<PathWi
     // Whether a user without power may write into its volumes. What root may is known.
     if !says_root(&container.user) {
         volumes(container).for_each(|target| wish(normal(target), true));
+        let service = container.service.as_deref().and_then(|name| project.service(name));
+        let writes = service.map(|service| writes_into_image(service, Some(container), project));
+        writes.into_iter().flatten().for_each(|write| wish(write.path, false));
     }
     for used in super::homes::uses(container, project, None) {
         for home in homes(container, used.line, &exec_environment(container, &[])) {
@@ -253,9 +257,15 @@ pub fn accounts_matter(container: &Container, project: &Project) -> bool {
     let mounts = container.mounts.iter().filter(|mount| mount.kind == MountKind::Bind);
     let shows = |source: &str| is_below(source, root) || is_below(root, source);
     mounts.map(|mount| mount.source.as_str()).any(shows)
-        || (!says_root(&container.user) && volumes(container).next().is_some())
+        || (!says_root(&container.user) && (volumes(container).next().is_some() || builds(container, project)))
         || !tools_of(container, project).is_empty()
         || !super::homes::uses(container, project, None).is_empty()
+}
+
+/// Whether the project builds the image of a container.
+fn builds(container: &Container, project: &Project) -> bool {
+    let service = container.service.as_deref().and_then(|name| project.service(name));
+    service.is_some_and(|service| service.build.is_some())
 }
 
 fn homes(container: &Container, line: Option<&CommandLine>, environment: &Environment) -> BTreeSet<String> {

@@ -101,6 +101,7 @@ fn copied_from<'a>(
                     found = None;
                 }
             }
+            BuildStep::Workdir(_) => {}
         }
     }
     found

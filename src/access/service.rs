@@ -179,6 +179,11 @@ fn runs_as_root(image: &str) -> bool {
     }
 }
 
+/// Whether an image brings no folders of a project along, so that its Dockerfile tells who makes them.
+pub fn has_no_folders_of_others(image: &str) -> bool {
+    !["composer", "eclipse-temurin", "gradle", "maven"].contains(&repository(image).1) && runs_as_root(image)
+}
+
 /// Images that must start as root and change to a user of their own, or that keep data of their own: databases, brokers, web
 /// servers, and those that take the user by `PUID`.
 pub fn changes_user_itself(image: &str) -> bool {

@@ -23,7 +23,7 @@ enum Part {
 const ALL: &[Part] = &[Part::Services, Part::Variables, Part::Images, Part::Lines, Part::Settings];
 
 /// Checks that read the steps of Dockerfiles in the text of their files.
-const READ_STEPS: [&str; 2] = ["cache/mount-owned-by-root", "cache/venv-hidden-by-bind"];
+const READ_STEPS: [&str; 3] = ["cache/mount-owned-by-root", "cache/venv-hidden-by-bind", "ownership/copy-as-root"];
 
 /// The parts that a check reads, by its path. One that is not named here reads all: it is silent only where everything is known.
 fn parts(path: &str) -> &'static [Part] {

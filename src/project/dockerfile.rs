@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::text::{Mapped, Source, Span, Spanned, SyntaxError};
 use prepare::prepare;
-use steps::{BuildStep, Started};
+use steps::{BuildStep, Entered, Started};
 use words::{expand, words};
 
 /// The stages of one Dockerfile.
@@ -145,7 +145,15 @@ pub fn read_mapped(text: &Mapped, arguments: &BTreeMap<String, String>) -> Resul
         }
         for step in &mut stage.steps {
             match step {
-                BuildStep::Copy(copied) => moved(&mut copied.span),
+                BuildStep::Copy(copied) => {
+                    moved(&mut copied.span);
+                    // Nothing is put into a text in another one.
+                    copied.insert_at = None;
+                }
+                BuildStep::Workdir(entered) => {
+                    moved(&mut entered.folder.span);
+                    entered.user.iter_mut().for_each(|user| moved(&mut user.span));
+                }
                 BuildStep::Run(run) => {
                     moved(&mut run.command);
                     run.user.iter_mut().for_each(|user| moved(&mut user.span));
@@ -217,14 +225,19 @@ impl<'a> Reader<'a> {
                 let former = self.legacies.last().and_then(|legacy| legacy.working_dir.clone());
                 let former = former.filter(|former| self.spend(former.len()));
                 let value = value.map(|path| below(former.as_deref(), path));
+                let user = self.stages.last().and_then(|stage| stage.user.clone());
+                let fits = self.spend(value.value.len() + user.as_ref().map_or(0, |user| user.value.len()));
                 if let (Some(stage), Some(legacy)) = (self.stages.last_mut(), self.legacies.last_mut()) {
                     legacy.working_dir = Some(value.value.clone());
+                    if fits {
+                        stage.steps.push(BuildStep::Workdir(Entered { folder: value.clone(), user }));
+                    }
                     stage.working_dir = Some(value);
                 }
             }
             Instruction::Run(run) => self.run(run),
-            Instruction::Copy(copy) => self.copy(&copy.src, &copy.dest, &copy.options),
-            Instruction::Add(add) => self.copy(&add.src, &add.dest, &add.options),
+            Instruction::Copy(copy) => self.copy(copy.copy.span.end, &copy.src, &copy.dest, &copy.options),
+            Instruction::Add(add) => self.copy(add.add.span.end, &add.src, &add.dest, &add.options),
             Instruction::Entrypoint(entrypoint) => {
                 let started = self.started(&entrypoint.arguments);
                 self.stages.last_mut().into_iter().for_each(|stage| stage.entrypoint = started.clone());

@@ -4,6 +4,7 @@ pub mod alembic;
 pub mod commands;
 pub mod compose;
 pub mod dev_servers;
+pub mod devcontainers;
 pub mod discover;
 pub mod dockerfile;
 pub mod files;
@@ -27,6 +28,7 @@ use crate::text::{Source, Span, Spanned};
 use alembic::Alembic;
 use commands::CommandLine;
 use compose::Compose;
+use devcontainers::DevContainer;
 use dockerfile::Dockerfile;
 use line_ends::Crlf;
 use python_environment::VirtualEnvironment;
@@ -84,6 +86,9 @@ pub struct Project {
     /// The virtual environments in the project's folders, by path, ignored by git or not.
     #[serde(default)]
     pub virtual_environments: BTreeMap<String, VirtualEnvironment>,
+    /// What each `devcontainer.json` says of its user.
+    #[serde(default)]
+    pub devcontainers: Vec<DevContainer>,
     /// Package stores and caches in the project that git does not ignore, by path.
     #[serde(default)]
     pub stores: BTreeMap<String, Store>,

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::files::{Files, ReadError, ReadOnce, source};
 use super::{
-    Format, Project, Unreadable, alembic, commands, compose, dev_servers, dockerfile, line_ends, other_sets, python,
-    python_environment, starts, stores, urls, vector,
+    Format, Project, Unreadable, alembic, commands, compose, dev_servers, devcontainers, dockerfile, line_ends,
+    other_sets, python, python_environment, starts, stores, urls, vector,
 };
 use crate::facts::Environment;
 use crate::text::{Mapped, Source, yaml};
@@ -49,6 +49,7 @@ pub fn project(files: &dyn Files, environment: &Environment, database_url: Optio
     project.markers = markers(files, &mut sources);
     project.virtual_environments = python_environment::read(files);
     project.stores = stores::read(files);
+    project.devcontainers = devcontainers::read(files, &mut sources);
     project.sources = sources;
     no_files(files, &project, &mut unreadable);
     project.unreadable = told_once(unreadable);

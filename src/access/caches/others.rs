@@ -46,6 +46,14 @@ pub static HERE: [Here; 5] = [
     },
 ];
 
+/// What is written where there is no environment yet, and only then.
+pub static FIRST: Here = Here {
+    programs: &[("uv", &["run"])],
+    path: ".venv",
+    variable: Some("UV_PROJECT_ENVIRONMENT"),
+    options: &["--help", "--no-project", "--active", "--isolated", "--script"],
+};
+
 /// A program that makes folders in the home of its user.
 #[derive(Debug)]
 pub struct AtHome {

@@ -14,6 +14,7 @@ mod no_passwd_entry;
 mod numbers_in_env;
 mod own_mount;
 mod reads;
+mod terminal;
 mod tty_in_hook;
 mod uid_variable_blank;
 mod user_blank;

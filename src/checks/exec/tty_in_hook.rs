@@ -1,103 +1,50 @@
-//! A hook asks docker for a terminal that it does not have.
-//!
-//! Seen with Compose 2.40.3 and engine 20.10: where standard output is a terminal and standard input is not, as git and
-//! pre-commit start their hooks, `compose exec` without `-T` ends with "the input device is not a TTY". `compose run`,
-//! `docker exec` and `docker run` do so where `-t` and `-i` are both given, with any output. All others go on.
+//! A hook, or a job of a CI service, asks docker for a terminal that it does not have.
 
+use super::terminal::{Place, Terminal};
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
 use crate::fix::{Edit, Fix, Step};
-use crate::project::commands::options;
-use crate::project::commands::{CommandLine, DockerVerb};
-use crate::text::{Source, Span};
+use crate::project::commands::{CommandLine, DockerVerb, Occasion};
+use crate::text::Source;
 
-/// Folders whose scripts git runs, wherever they are in the project.
+/// Folders whose scripts git runs, wherever they are in the project. lefthook gives what it starts a terminal of its own.
 const FOLDERS: [&str; 4] = [".husky", ".githooks", "githooks", "git-hooks"];
 
 pub(super) fn check(facts: &Facts) -> Checked {
-    let told = |line: &CommandLine| told(facts.source(&line.call.head.path)?, line);
-    Ok(facts.project.commands.iter().filter(|line| is_hook(line)).filter_map(told).collect())
+    let told = |line: &CommandLine| told(facts.source(&line.call.head.path)?, line, place(line)?);
+    Ok(facts.project.commands.iter().filter_map(told).collect())
 }
 
-fn is_hook(line: &CommandLine) -> bool {
+fn place(line: &CommandLine) -> Option<Place> {
     let mut parts = line.span.path.split('/').rev();
     let name = parts.next().unwrap_or_default();
-    matches!(name, ".pre-commit-config.yaml" | ".pre-commit-config.yml") || parts.any(|part| FOLDERS.contains(&part))
+    let hook = matches!(name, ".pre-commit-config.yaml" | ".pre-commit-config.yml")
+        || line.span.path.starts_with(".git/hooks/")
+        || parts.any(|part| FOLDERS.contains(&part));
+    let runner = (line.occasion == Occasion::Runner).then_some(Place::Runner);
+    if hook { Some(Place::Hook) } else { runner }
 }
 
-/// The options of a call that decide about its terminal.
-#[derive(Default)]
-struct Terminal {
-    /// The word with `t` in it, when it is asked for: its place and text.
-    asked: Option<(Span, String)>,
-    interactive: bool,
-    refused: bool,
-}
-
-/// Reads the options as they stand between the verb and the service. Those with quoted blanks end it.
-fn terminal(source: &Source, line: &CommandLine) -> Option<Terminal> {
-    let head = &line.call.head;
-    let table = options::of(line.call.verb);
-    let rest = source.text().get(head.end..)?;
-    let mut found = Terminal::default();
-    let mut at = head.end;
-    let mut skip = false;
-    for word in rest.split_inclusive([' ', '\t', '\n']) {
-        let (start, text) = (at, word.trim_end());
-        at += word.len();
-        if text.is_empty() || std::mem::take(&mut skip) {
-            continue;
-        }
-        let mut take = |letter: char| match letter {
-            't' => found.asked = Some((source.span(start..start + text.len()), text.to_owned())),
-            'i' => found.interactive = true,
-            'T' => found.refused = true,
-            _ => {}
-        };
-        match text.strip_prefix("--") {
-            Some("tty") => take('t'),
-            Some("interactive") => take('i'),
-            Some("no-TTY" | "no-tty" | "tty=false") => take('T'),
-            Some(long) => skip = !long.contains('=') && table.long_takes_value(long),
-            None => match text.strip_prefix('-') {
-                Some(letters) if !letters.is_empty() => {
-                    for (index, letter) in letters.char_indices() {
-                        if table.short_takes_value(letter) {
-                            skip = index + letter.len_utf8() == letters.len();
-                            break;
-                        }
-                        take(letter);
-                    }
-                }
-                _ => break,
-            },
-        }
-    }
-    Some(found)
-}
-
-fn told(source: &Source, line: &CommandLine) -> Option<Finding> {
-    let terminal = terminal(source, line)?;
+fn told(source: &Source, line: &CommandLine, place: Place) -> Option<Finding> {
+    let terminal = Terminal::of(source, line).filter(|terminal| terminal.fails(line.call.verb, place))?;
     let call = &line.call;
-    let always = terminal.asked.is_some() && terminal.interactive;
-    let fails = match call.verb {
-        DockerVerb::ComposeExec => !terminal.refused,
-        DockerVerb::ComposeRun | DockerVerb::Exec | DockerVerb::Run => always && !terminal.refused,
-        DockerVerb::ComposeOther => false,
-    };
     let program = call.command.first().map_or("its command", |word| word.value.as_str());
     let holder = line.holder.as_deref().unwrap_or(&line.span.path);
-    let message = format!("hook `{holder}` asks for a terminal to run `{program}`, and hooks have none to read from");
+    let (kind, reason) = match place {
+        Place::Hook => ("hook", "hooks have none to read from"),
+        Place::Runner => ("job", "a runner has none"),
+    };
+    let message = format!("{kind} `{holder}` asks for a terminal to run `{program}`, and {reason}");
     let label = match (&terminal.asked, call.verb) {
-        (_, DockerVerb::ComposeExec) => "asks for a terminal unless `-T` says otherwise",
+        (_, DockerVerb::ComposeExec) | (None, _) => "asks for a terminal unless `-T` says otherwise",
         _ => "asks for a terminal",
     };
     let place = terminal.asked.as_ref().map_or(&line.call.head, |(span, _)| span);
     let finding = Finding::at(place, format!("{holder}: {program}"), message).label(label);
     let finding = finding.seen(line.span.path.to_string(), "call", source.slice(&line.call.head));
-    fails.then(|| match cure(line, &terminal) {
+    Some(match cure(line, &terminal) {
         Some(fix) => finding.fix(fix),
-        None => finding.help("put `-T` behind `exec`, or leave `-t` out"),
+        None => finding.help("put `-T` behind the verb, or leave `-t` out"),
     })
 }
 

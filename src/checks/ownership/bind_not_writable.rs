@@ -8,14 +8,14 @@ use std::collections::BTreeSet;
 use crate::access::rights::Want;
 use crate::access::service::service_changes_user;
 use crate::access::{Decides, IdMaps, Process, ServiceUser, normal};
-use crate::facts::{Facts, FileKind, SeenPath};
+use crate::facts::{Facts, FileKind, Owner, SeenPath};
 use crate::finding::{Checked, Finding};
 use crate::fix::Step;
 use crate::project::compose::Mount;
 
 use super::places::shown;
 
-use cure::cure;
+use cure::{Found, cure};
 use reason::{Reason, reason};
 
 pub(super) fn check(facts: &Facts) -> Checked {
@@ -48,7 +48,10 @@ pub(super) fn check(facts: &Facts) -> Checked {
             if process.may(Want::Write, &stat) && process.may(Want::Search, &stat) {
                 continue;
             }
-            let Some(reason) = reason(facts, host, service, mount, &source, &stat) else { continue };
+            // Behind an engine that shifts numbers, its root makes what is missing.
+            let by_root = stat.owner.uid == 0
+                || stat.owner != host.root_owner && maps.to_host(Owner { uid: 0, gid: 0 }) == Some(stat.owner);
+            let Some(reason) = reason(facts, host, service, mount, &source, by_root) else { continue };
             let (name, folder) = (&service.name.value, shown(&facts.project.root, &source));
             let numbers = runs.identity.owner;
             let mut finding =
@@ -74,7 +77,8 @@ pub(super) fn check(facts: &Facts) -> Checked {
                     None => finding.seen("command", name, what),
                 };
             }
-            let fix = cure(facts, host, service, &source, &stat, process.owner, maps.is_identity());
+            let found = Found { source: &source, stat, by_root, to: process.owner, maps: &maps };
+            let fix = cure(facts, host, service, &found);
             findings.push(finding.service(name).fix(fix));
         }
     }

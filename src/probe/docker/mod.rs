@@ -174,6 +174,7 @@ async fn ask(
         }))
         .await;
     }
+    containers.iter_mut().for_each(|container| understand::owners_as_inside(container, &told));
     containers.sort_by(|one, other| (&one.service, &one.name).cmp(&(&other.service, &other.name)));
     Ok(Docker { containers, images, ..told })
 }

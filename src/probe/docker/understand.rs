@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::access::{DESKTOP, Layout};
+use crate::access::ids::UNMAPPED;
+use crate::access::{DESKTOP, IdMaps, Layout};
 use crate::facts::{
-    Container, ContainerMount, Environment, Group, Image, Missing, MountKind, Need, PasswdEntry, PublishedPort,
+    Container, ContainerMount, Docker, EngineKind, Environment, Group, Image, Missing, MountKind, Need, Owner,
+    PasswdEntry, PathStat, PublishedPort,
 };
 use crate::project::Project;
 
@@ -212,6 +214,22 @@ pub(super) fn forget_owners_in_binds(container: &mut Container) {
             listing.entries.retain(|(path, _)| !is_bind(path));
         }
     }
+}
+
+/// Turns the owners that were seen in a container into those that its processes see. A daemon that remaps stands outside of
+/// the map, and so do the numbers in its archives (seen with 20.10); a rootless one stands inside.
+pub(super) fn owners_as_inside(container: &mut Container, docker: &Docker) {
+    let maps = IdMaps::of(docker, &container.userns_mode).unwrap_or_default();
+    if docker.kind != EngineKind::UsernsRemap || maps.is_identity() {
+        return;
+    }
+    let inside = |stat: &mut PathStat| {
+        let (uid, gid) = (maps.uid_in_container(stat.owner.uid), maps.gid_in_container(stat.owner.gid));
+        stat.owner = Owner { uid: uid.unwrap_or(UNMAPPED), gid: gid.unwrap_or(UNMAPPED) };
+    };
+    container.paths.values_mut().filter_map(|fact| fact.as_mut().ok()?.as_mut()).for_each(inside);
+    let listings = container.listings.values_mut().filter_map(|fact| fact.as_mut().ok());
+    listings.flat_map(|listing| &mut listing.entries).for_each(|(_, stat)| inside(stat));
 }
 
 /// An image from the answer to `GET /images/{name}/json`.

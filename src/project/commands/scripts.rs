@@ -26,9 +26,26 @@ const NO_SCRIPTS: [&str; 12] = [
     "Vagrantfile",
 ];
 
+/// Hooks that git runs from its own folder, which no listing shows.
+const GIT_HOOKS: [&str; 9] = [
+    "commit-msg",
+    "post-checkout",
+    "post-commit",
+    "post-merge",
+    "post-rewrite",
+    "pre-commit",
+    "pre-push",
+    "pre-rebase",
+    "prepare-commit-msg",
+];
+
 /// Reads all scripts and justfiles of the project.
 pub fn read(reading: &mut Reading) -> Vec<CommandLine> {
     let mut lines = vec![];
+    for hook in GIT_HOOKS {
+        let Some(source) = reading.source(&format!(".git/hooks/{hook}"), None) else { continue };
+        lines.extend(interpreter(source.text()).into_iter().flat_map(|shell| script(reading, &source, shell)));
+    }
     for path in reading.paths(|name| name.ends_with(".sh") || name.ends_with(".bash")) {
         let Some(source) = reading.source(&path, Some(Format::Shell)) else { continue };
         lines.extend(script(reading, &source, interpreter(source.text()).unwrap_or("sh")));

@@ -14,6 +14,17 @@ pub enum BuildStep {
     Copy(Copied),
     /// `RUN`.
     Run(Run),
+    /// `WORKDIR`, which makes the folder when it is not there.
+    Workdir(Entered),
+}
+
+/// One `WORKDIR`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entered {
+    /// The folder; relative where it depends on that of an image that the files do not tell.
+    pub folder: Spanned<String>,
+    /// The `USER` of this stage that holds here.
+    pub user: Option<Spanned<String>>,
 }
 
 /// One `RUN`.
@@ -62,6 +73,9 @@ pub struct Copied {
     pub from: Option<String>,
     /// The destination, as the place of the instruction.
     pub span: Span,
+    /// The empty range behind the instruction's name, where an option can be put in.
+    #[serde(default)]
+    pub insert_at: Option<Span>,
 }
 
 /// An `ENTRYPOINT` or a `CMD`.
@@ -86,7 +100,7 @@ impl Stage {
     pub fn runs(&self) -> impl Iterator<Item = &Run> {
         self.steps.iter().filter_map(|step| match step {
             BuildStep::Run(run) => Some(run),
-            BuildStep::Copy(_) => None,
+            BuildStep::Copy(_) | BuildStep::Workdir(_) => None,
         })
     }
 
@@ -94,7 +108,7 @@ impl Stage {
     pub fn copies(&self) -> impl Iterator<Item = &Copied> {
         self.steps.iter().filter_map(|step| match step {
             BuildStep::Copy(copied) => Some(copied),
-            BuildStep::Run(_) => None,
+            BuildStep::Run(_) | BuildStep::Workdir(_) => None,
         })
     }
 }
@@ -102,10 +116,14 @@ impl Stage {
 impl Dockerfile {
     /// The user that a step of a stage runs as, when a `USER` says so.
     pub fn user_at<'a>(&'a self, stage: &'a Stage, run: &'a Run) -> Option<&'a Spanned<String>> {
+        run.user.as_ref().or_else(|| self.user_below(stage))
+    }
+
+    /// The user that a stage begins with, when a `USER` of what it is built from says so.
+    pub fn user_below(&self, stage: &Stage) -> Option<&Spanned<String>> {
         let index = self.stages.iter().position(|other| std::ptr::eq(other, stage))?;
         let earlier = self.stages.get(..index)?;
-        let below = || super::find(earlier, &stage.base).and_then(|base| self.user_of(Some(&base.to_string())));
-        run.user.as_ref().or_else(below)
+        super::find(earlier, &stage.base).and_then(|base| self.user_of(Some(&base.to_string())))
     }
 
     /// The names of the files that the containers of any stage start with, without their folders.
@@ -137,7 +155,13 @@ impl Reader<'_> {
         }
     }
 
-    pub(super) fn copy(&mut self, sources: &[CopySource<'_>], to: &UnescapedString<'_>, options: &[Flag<'_>]) {
+    pub(super) fn copy(
+        &mut self,
+        keyword: usize,
+        sources: &[CopySource<'_>],
+        to: &UnescapedString<'_>,
+        options: &[Flag<'_>],
+    ) {
         let value = |text: &UnescapedString<'_>| self.in_stage(&text.value).unwrap_or_else(|| text.value.to_string());
         let option = |name: &str| {
             let flag = options.iter().find(|flag| flag.name.value == name)?;
@@ -156,12 +180,13 @@ impl Reader<'_> {
             destination.push('/');
         }
         let span = self.source.span(self.mark + to.span.start..self.mark + to.span.end);
+        let insert_at = Some(self.source.span(self.mark + keyword..self.mark + keyword));
         let size = sources.iter().chain([&destination]).chain([&owner, &mode, &from].into_iter().flatten());
         let size = size.map(String::len).sum();
         if self.spend(size)
             && let Some(stage) = self.stages.last_mut()
         {
-            stage.steps.push(BuildStep::Copy(Copied { sources, destination, owner, mode, from, span }));
+            stage.steps.push(BuildStep::Copy(Copied { sources, destination, owner, mode, from, span, insert_at }));
         }
     }
 

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{Scanner, syntax_error};
-use crate::text::{Mapped, Source, SyntaxError};
+use crate::text::{Mapped, Source, Span, SyntaxError};
 
 /// A value of a JSON file.
 #[derive(Clone, Debug)]
@@ -14,7 +14,9 @@ pub enum Value {
     Array(Vec<Value>),
     /// Names with values, in order.
     Object(Vec<(String, Value)>),
-    /// A number, a truth value, null, and what lies too deep to matter.
+    /// A truth value.
+    Truth(bool, Span),
+    /// A number, null, and what lies too deep to matter.
     Other,
 }
 
@@ -129,8 +131,14 @@ impl Scanner<'_> {
                 Value::Array(items)
             }
             _ => {
+                let start = self.at;
                 self.skip_value();
-                Value::Other
+                let place = |length: usize| self.source.span(start..start + length);
+                match self.text.get(start..).unwrap_or("") {
+                    rest if rest.starts_with("true") => Value::Truth(true, place(4)),
+                    rest if rest.starts_with("false") => Value::Truth(false, place(5)),
+                    _ => Value::Other,
+                }
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::access::IdMaps;
 use crate::facts::{Facts, ForeignFile, Host, Owner, PathStat, SeenPath};
 use crate::fix::{Chown, ChownPlace, Fix, Step};
 use crate::project::compose::Service;
@@ -10,22 +11,26 @@ use super::super::cure::withheld;
 use super::super::places::shown;
 use super::super::run_as_person;
 
+/// A folder that a service cannot write.
+pub(super) struct Found<'a> {
+    pub source: &'a str,
+    pub stat: PathStat,
+    /// Whether it belongs to the root of the host or of the containers.
+    pub by_root: bool,
+    /// Whom the host sees as the service's user.
+    pub to: Owner,
+    pub maps: &'a IdMaps,
+}
+
 /// Gives a folder of root's to the service, or runs the service as the one whom the project belongs to.
-pub(super) fn cure(
-    facts: &Facts,
-    host: &Host,
-    service: &Service,
-    source: &str,
-    stat: &PathStat,
-    to: Owner,
-    plain: bool,
-) -> Fix {
+pub(super) fn cure(facts: &Facts, host: &Host, service: &Service, found: &Found<'_>) -> Fix {
+    let Found { source, stat, by_root, to, maps } = *found;
     let name = &service.name.value;
     let folder = shown(&facts.project.root, source);
     let title = format!("give `{folder}` to {to}");
     let inside = Path::new(source).strip_prefix(&facts.project.root).ok().filter(|path| !path.as_os_str().is_empty());
-    if let (Some(path), true) = (inside, stat.owner.uid == 0) {
-        let file = ForeignFile { path: SeenPath(path.to_owned()), stat: *stat, capabilities: false };
+    if let (Some(path), true) = (inside, by_root) {
+        let file = ForeignFile { path: SeenPath(path.to_owned()), stat, capabilities: false };
         let direct = host.effective_uid == 0;
         if let Some(reason) = withheld(facts, host, &[&file], direct) {
             return Fix::manual(format!("{title}: {reason}"));
@@ -35,9 +40,12 @@ pub(super) fn cure(
         // What goes to somebody else than the person is for the person to decide.
         return if to.uid == host.root_owner.uid { Fix::safe(title, steps) } else { Fix::risky(title, steps) };
     }
-    if plain && stat.owner.uid == host.root_owner.uid && to.uid != host.root_owner.uid {
+    if maps.is_identity() && stat.owner.uid == host.root_owner.uid && to.uid != host.root_owner.uid {
         let container = facts.docker.as_ref().ok().and_then(|docker| docker.container_of(name));
         return run_as_person::cure(facts, service, container).1;
     }
-    Fix::manual(format!("{title}, or run `{name}` as a user who may write there"))
+    match maps.to_container(stat.owner).filter(|_| !maps.is_identity()) {
+        Some(inside) => Fix::manual(format!("run `{name}` as `{inside}`, who is {} here, or {title}", stat.owner)),
+        None => Fix::manual(format!("{title}, or run `{name}` as a user who may write there")),
+    }
 }

@@ -1,7 +1,7 @@
 //! Why a service is likely to write a folder that is mounted into it.
 
 use crate::access::{Layout, Written, working_directory, written_by};
-use crate::facts::{Facts, Host, PathStat};
+use crate::facts::{Facts, Host};
 use crate::project::compose::{Mount, Service, is_below};
 
 use super::super::places::{holds_data, holds_settings};
@@ -22,7 +22,7 @@ pub(super) fn reason(
     service: &Service,
     mount: &Mount,
     source: &str,
-    stat: &PathStat,
+    by_root: bool,
 ) -> Option<Reason> {
     let (root, project) = (facts.project.root.as_str(), &facts.project);
     let container = facts.docker.as_ref().ok().and_then(|docker| docker.container_of(&service.name));
@@ -38,7 +38,7 @@ pub(super) fn reason(
     if holds_settings(&mount.target) || is_below(root, source) {
         return None;
     }
-    if below && stat.owner.uid == 0 && host.root_owner.uid != 0 {
+    if below && by_root && host.root_owner.uid != 0 {
         return Some(Reason::MadeByEngine);
     }
     (holds_data(source) || holds_data(&mount.target)).then_some(Reason::Data)
