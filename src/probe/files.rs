@@ -133,8 +133,13 @@ impl Files for DiskFiles {
         Ok(Source::from_bytes(path, self.bytes(path)?)?)
     }
 
-    fn turn_to(&self, path: &str) {
+    fn turn_to(&self, path: &str) -> Result<(), ReadError> {
+        if self.late.load(Ordering::Relaxed) || self.is_over() {
+            self.late.store(true, Ordering::Relaxed);
+            return Err(ReadError::Refused(TIME_IS_UP.to_owned()));
+        }
         self.note(Some(path));
+        Ok(())
     }
 
     fn bytes(&self, path: &str) -> Result<Vec<u8>, ReadError> {

@@ -64,8 +64,13 @@ pub trait Files {
         self.read(path).map(|source| source.text().as_bytes().to_vec())
     }
 
-    /// Notes that a file which was read before is being understood again, for whoever watches how long each one takes.
-    fn turn_to(&self, _path: &str) {}
+    /// Notes that a file which was read before is about to be understood again, for whoever watches how long each one takes.
+    ///
+    /// # Errors
+    /// When there is no time for it.
+    fn turn_to(&self, _path: &str) -> Result<(), ReadError> {
+        Ok(())
+    }
 }
 
 /// `path` seen from `directory`, with `.` and `..` resolved by text; `None` when it leads out of the top or is absolute.
@@ -127,7 +132,7 @@ impl Files for ReadOnce<'_> {
 
     fn bytes(&self, path: &str) -> Result<Vec<u8>, ReadError> {
         if let Some(bytes) = self.kept.borrow().get(path) {
-            self.files.turn_to(path);
+            self.files.turn_to(path)?;
             return Ok(bytes.clone());
         }
         let bytes = self.files.bytes(path)?;
