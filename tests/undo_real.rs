@@ -7,7 +7,6 @@
 )]
 
 #[path = "undo/repaired.rs"]
-#[allow(dead_code, reason = "shared with another test program")]
 mod repaired;
 mod support;
 

@@ -1,18 +1,19 @@
 //! A bind mount lies over the virtual environment that the image brought, so that the service does not find it.
 
+mod cure;
+
 use crate::access::Layout;
 use crate::access::environments::syncs;
-use crate::checks::recreate::recreate_with;
-use crate::facts::{Facts, MountKind, SeenPath};
+use crate::facts::{Facts, MountKind};
 use crate::finding::{Checked, Finding};
-use crate::fix::{Fix, PathChange, PathStep, Step};
 use crate::project::compose::{Mount, Service};
 use crate::project::dockerfile::Stage;
 use crate::project::dockerfile::steps::Started;
 use crate::project::python_environment::VirtualEnvironment;
 
 use super::installed::{Installed, installed};
-use super::variable::add_volume;
+
+use cure::cure;
 
 pub(super) fn check(facts: &Facts) -> Checked {
     Ok(facts.project.services().flat_map(|service| judged(facts, service)).collect())
@@ -100,23 +101,4 @@ fn words_of(facts: &Facts, service: &Service) -> Vec<String> {
     let entrypoint = of_image(|stage| stage.entrypoint.as_ref()).filter(|_| !own);
     let command = of_image(|stage| stage.command.as_ref()).filter(|_| service.command.is_none() && !own);
     [entrypoint, Some(written), command].into_iter().flatten().flatten().collect()
-}
-
-fn cure(facts: &Facts, service: &Service, mount: &Mount, path: &str, on_host: &str) -> Fix {
-    let title = format!("keep the image's `{path}` by a volume over it");
-    let name = &service.name.value;
-    let step = facts.source(&mount.span.path).and_then(|source| add_volume(source, mount, path));
-    match step.filter(|_| service.block.editable) {
-        Some(step) => Fix::risky(title, [step].into_iter().chain(folder(facts, on_host)).collect())
-            .afterwards(recreate_with(facts, &[name], "--renew-anon-volumes")),
-        None => Fix::manual(format!("{title}: add `- {path}` to the volumes of `{name}`")),
-    }
-}
-
-/// The folder on the host that the volume is to lie over: where there is none the engine makes one, of root's, in which the
-/// person's own tools cannot make an environment.
-fn folder(facts: &Facts, on_host: &str) -> Option<Step> {
-    let host = facts.host.as_ref().ok().filter(|host| host.stat(on_host) == Some(None))?;
-    let path = SeenPath(on_host.strip_prefix(&format!("{}/", facts.project.root))?.into());
-    Some(Step::Path(PathStep { path, change: PathChange::MakeFolder { owner: host.root_owner } }))
 }

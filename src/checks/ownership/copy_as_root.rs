@@ -1,5 +1,7 @@
 //! An image's folders belong to root, its containers run as another user, and a command writes there.
 
+mod cure;
+
 use crate::access::caches::look;
 use crate::access::image_folders::{Maker, Roots, left_to_root};
 use crate::access::image_writes::{Write, writes_into_image};
@@ -8,10 +10,9 @@ use crate::access::service::{has_no_folders_of_others, leaves_root, service_chan
 use crate::access::{Decides, IdMaps, Layout, Process, RunsAs, ServiceUser, Verdict};
 use crate::facts::{Container, Facts};
 use crate::finding::{Checked, Finding};
-use crate::fix::{Edit, Fix, Step};
 use crate::project::compose::Service;
-use crate::project::dockerfile::{Dockerfile, Stage};
-use crate::text::{Source, Span};
+
+use cure::cure;
 
 pub(super) fn check(facts: &Facts) -> Checked {
     let mut findings: Vec<Finding> = vec![];
@@ -90,57 +91,4 @@ fn verdict(facts: &Facts, container: &Container, write: &Write) -> Option<Verdic
     let maps = IdMaps::of(facts.docker.as_ref().ok()?, &container.userns_mode).unwrap_or_default();
     let process = Process::in_container(&RunsAs::of(container).ok()?.identity, &maps);
     Some(may_fill(&process, &write.path, &Layout::of_container(container), &|path| look(container, path)))
-}
-
-fn cure(
-    dockerfile: &Dockerfile,
-    source: &Source,
-    user: &ServiceUser,
-    roots: &Roots<'_>,
-    service: &Service,
-    by_copy: bool,
-) -> Fix {
-    let (folder, owner) = (&roots.folder, &user.written);
-    let told = format!("give `{folder}` to `{owner}` in the image: `RUN chown {owner} {folder}`");
-    let Decides::Dockerfile(said) = &user.decides else { return Fix::manual(told) };
-    let (title, edit) = match roots.maker {
-        Maker::Copied(copied) if by_copy && is_known(dockerfile, source, owner, &copied.span) => {
-            match &copied.insert_at {
-                Some(span) => (
-                    format!("copy for `{owner}`: `--chown={owner}`"),
-                    Edit { span: span.clone(), text: format!(" --chown={owner}") },
-                ),
-                None => return Fix::manual(told),
-            }
-        }
-        maker => {
-            let Some(span) = before(source, said) else { return Fix::manual(told) };
-            let option = if matches!(maker, Maker::Copied(_)) && by_copy { "-R " } else { "" };
-            let line = format!("RUN chown {option}{owner} {folder}");
-            let title = format!("give `{folder}` to `{owner}` in the image: `{line}`");
-            (title, Edit { span, text: format!("{line}{}", source.line_end()) })
-        }
-    };
-    let name = &service.name.value;
-    Fix::risky(title, vec![Step::Edit(edit)])
-        .afterwards(format!("build `{name}` again: docker compose up --build --detach {name}"))
-}
-
-/// Whether a user is there when a step runs: by number, by the base image, or made before.
-fn is_known(dockerfile: &Dockerfile, source: &Source, owner: &str, step: &Span) -> bool {
-    let login = owner.split(':').next().unwrap_or(owner);
-    let makes = |text: &str| {
-        let words = ["useradd", "adduser", "/etc/passwd"];
-        words.iter().any(|word| text.contains(word)) && text.contains(login)
-    };
-    let runs: Vec<_> = dockerfile.stages.iter().flat_map(Stage::runs).filter(|run| makes(&run.text(source))).collect();
-    login.parse::<u32>().is_ok() || runs.is_empty() || runs.iter().any(|run| run.command.end <= step.start)
-}
-
-/// The start of the line with the only `USER`, before which root runs.
-fn before(source: &Source, user: &Span) -> Option<Span> {
-    let is_user = |line: &&str| line.trim_start().get(..5).is_some_and(|word| word.eq_ignore_ascii_case("user "));
-    let start = source.text().get(..user.start)?.rfind('\n').map_or(0, |at| at + 1);
-    (*user.path == *source.path() && source.text().lines().filter(is_user).count() == 1)
-        .then(|| source.span(start..start))
 }

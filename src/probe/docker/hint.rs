@@ -85,6 +85,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "a test makes the files that it reads")]
     fn the_current_context_counts() {
         let home = tempfile::tempdir().unwrap();
         let (name, host) = ("rootless", "unix:///run/user/4242/docker.sock");

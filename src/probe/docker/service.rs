@@ -155,7 +155,7 @@ impl Services {
         }
     }
 
-    /// Looks at paths in a container.
+    /// Looks at paths in a container, once: the owners are turned into those that its processes see.
     pub async fn look_at_paths(
         &self,
         docker: &Docker,
@@ -165,5 +165,6 @@ impl Services {
     ) {
         paths::look_into(&self.engine, container, wishes, deadline).await;
         podman::put_owners_right(&self.engine, docker, container, deadline).await;
+        understand::owners_as_inside(container, docker);
     }
 }

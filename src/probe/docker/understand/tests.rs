@@ -173,6 +173,51 @@ fn owners_that_docker_desktop_makes_up_are_not_believed() {
 }
 
 #[test]
+fn owners_that_a_remapping_engine_tells_become_those_that_a_command_in_the_container_sees() {
+    use crate::facts::{FileKind, IdRange, Listing};
+    let stat = |number| PathStat {
+        owner: Owner { uid: number, gid: number },
+        mode: 0o755,
+        kind: FileKind::Directory,
+        links: 2,
+    };
+    let range = IdRange { inside: 0, outside: 165_536, count: 65_536 };
+    let docker = |kind| Docker {
+        endpoint: String::new(),
+        version: String::new(),
+        api_version: String::new(),
+        operating_system: String::new(),
+        kind,
+        uid_map: Ok(vec![range]),
+        gid_map: Ok(vec![range]),
+        local: true,
+        containers: vec![],
+        images: BTreeMap::new(),
+    };
+    let remapping = docker(EngineKind::UsernsRemap);
+    for (engine, mode, expected) in [
+        (&remapping, "", [0, 1000, UNMAPPED]),
+        (&remapping, "host", [165_536, 166_536, 1000]),
+        (&docker(EngineKind::Rootless), "", [165_536, 166_536, 1000]),
+    ] {
+        let mut app = container(&recorded("20.10-userns/app"), None).unwrap();
+        app.userns_mode = mode.to_owned();
+        for (path, number) in [("/a-root", 165_536), ("/b-own", 166_536), ("/c-host", 1000)] {
+            app.paths.insert(path.to_owned(), Ok(Some(stat(number))));
+            let entries = vec![(path.to_owned(), stat(number))];
+            app.listings.insert(path.to_owned(), Ok(Listing { entries, cut_short: false }));
+        }
+        app.paths.insert("/d-none".to_owned(), Ok(None));
+        owners_as_inside(&mut app, engine);
+        let expected = expected.map(stat).to_vec();
+        let seen: Vec<PathStat> = app.paths.values().flatten().flatten().copied().collect();
+        assert_eq!(seen, expected, "{:?} {mode}", engine.kind);
+        let listed = app.listings.values().flatten().flat_map(|listing| &listing.entries);
+        assert_eq!(listed.map(|(_, stat)| *stat).collect::<Vec<_>>(), expected, "{:?} {mode}", engine.kind);
+    }
+}
+
+#[test]
 fn a_container_without_its_configuration_is_none() {
     for broken in [json!({}), json!({"Id": "x"}), json!({"Id": "x", "Config": null}), json!([]), json!("x")] {
         assert_eq!(container(&broken, None), None, "{broken}");
