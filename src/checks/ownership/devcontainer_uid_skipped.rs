@@ -58,7 +58,8 @@ fn user<'a>(facts: &'a Facts, one: &'a DevContainer) -> Option<User<'a>> {
     Some(User { login, uid: 1000, said, source: "known image".to_owned(), container: None })
 }
 
-/// The user with the number 1000 whom images for development bring along and run as. Not all of them: `universal` has another.
+/// The user with the number 1000 whom images for development bring along and run as. Not all of them:
+/// `universal` has another login, and `rust` was made with 1001 as well.
 fn known(image: &str) -> Option<&'static str> {
     let name = ["mcr.microsoft.com/devcontainers/", "mcr.microsoft.com/vscode/devcontainers/"]
         .iter()
@@ -66,7 +67,7 @@ fn known(image: &str) -> Option<&'static str> {
     let name = name.split([':', '@']).next()?;
     match name {
         "javascript-node" | "typescript-node" => Some("node"),
-        "base" | "cpp" | "dotnet" | "go" | "java" | "php" | "python" | "ruby" | "rust" => Some("vscode"),
+        "base" | "dotnet" | "go" | "php" | "python" | "ruby" => Some("vscode"),
         _ => None,
     }
 }
