@@ -109,6 +109,50 @@ fn deed_of(after: &[&str], deeds: Deeds) -> Option<&'static str> {
     deeds.iter().find(|deed| deed.is_empty() && after.is_empty()).copied()
 }
 
+/// Whether a command runs a script, or what it is handed, which may do anything.
+pub fn runs_unknown(command: &str) -> bool {
+    let text = command.replace(['"', '\'', '[', ']', ',', '{', '}'], " ");
+    text.split([';', '&', '|', '(', ')', '\n', '`']).any(|one| {
+        let words: Vec<&str> = one.split_whitespace().collect();
+        is_unknown(&words)
+    })
+}
+
+fn is_unknown(words: &[&str]) -> bool {
+    const SHELLS: [&str; 6] = ["sh", "bash", "ash", "dash", "zsh", "ksh"];
+    const OTHERS: [&str; 8] = ["python", "pypy", "node", "ruby", "perl", "php", "deno", "bun"];
+    const BEFORE: [&str; 14] =
+        ["sudo", "exec", "env", "time", "nice", "then", "do", "else", "if", "while", "!", "$", "eval", "nohup"];
+    // What is installed by these, and nothing of the project's runs.
+    const MODULES: [&str; 9] =
+        ["pip", "venv", "virtualenv", "ensurepip", "compileall", "uv", "poetry", "pipx", "playwright"];
+    let Some((first, rest)) = words.split_first() else { return false };
+    let name = first.rsplit('/').next().unwrap_or_default();
+    let plain = name.trim_end_matches(|character: char| character.is_ascii_digit() || character == '.');
+    let next = rest.iter().position(|word| !word.starts_with('-'));
+    if BEFORE.contains(&name) || name.contains('=') && !name.starts_with('-') {
+        return is_unknown(rest);
+    }
+    if ["uv", "poetry", "pdm", "pipenv", "rye"].contains(&name) && rest.first() == Some(&"run") {
+        let program = rest.iter().skip(1).position(|word| !word.starts_with('-'));
+        return program.and_then(|at| rest.get(at + 1..)).is_some_and(is_unknown);
+    }
+    if SHELLS.contains(&name) {
+        let told = |word: &&str| word.starts_with('-') && !word.starts_with("--") && word.contains('c');
+        let at = rest.iter().position(told).filter(|at| next.is_none_or(|next| *at < next || rest.contains(&"-o")));
+        return at.and_then(|at| rest.get(at + 1..)).is_none_or(is_unknown);
+    }
+    if OTHERS.contains(&plain) {
+        return match rest.first() {
+            Some(&"-m") => rest.get(1).is_none_or(|module| !MODULES.contains(module)),
+            Some(option) => !["--version", "-V", "--help", "install", "add"].contains(option),
+            None => true,
+        };
+    }
+    let is_script = [".py", ".sh", ".js", ".mjs", ".rb", ".pl", ".bash"].iter().any(|end| name.ends_with(end));
+    is_script || first.starts_with("./") || [".", "source", "make", "just", "task"].contains(&name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,6 +186,37 @@ mod tests {
         ] {
             let ran = ran(&[command], PROGRAMS, &["--no-cache"]).map(|ran| format!("{} {}", ran.program, ran.deed));
             assert_eq!(ran.as_deref(), expected, "{command}");
+        }
+    }
+
+    #[test]
+    fn scripts_and_what_is_handed_to_an_interpreter_may_do_anything() {
+        for (command, expected) in [
+            ("python scripts/install.py", true),
+            ("cd /app && python3.12 -u install", true),
+            (r#"["python", "scripts/install.py"]"#, true),
+            ("bash -euo pipefail -c 'python install.py'", true),
+            ("curl -sSf https://example.org/install | sh", true),
+            ("curl -sSL https://example.org | python3 -", true),
+            ("sh scripts/setup", true),
+            ("/bin/bash /setup", true),
+            ("A=b uv run --frozen python manage.py collectstatic", true),
+            ("node build.js", true),
+            ("make install", true),
+            ("python -m scripts.install", true),
+            ("if true; then perl x; fi", true),
+            ("python -m pip install .", false),
+            ("python -m venv .venv && .venv/bin/pip install .", false),
+            ("useradd -m -s /bin/bash app", false),
+            ("apt-get update && apt-get install -y python3 bash nodejs", false),
+            ("sh -c 'pip install .'", false),
+            ("bash -o pipefail -c 'pip install .'", false),
+            ("python --version", false),
+            ("uv sync --locked", false),
+            ("npm ci", false),
+            ("", false),
+        ] {
+            assert_eq!(runs_unknown(command), expected, "{command}");
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::project::compose::is_below;
 use crate::project::dockerfile::steps::{BuildStep, Copied, Entered, Run};
 use crate::project::dockerfile::{Dockerfile, Stage};
 
+use super::commands::runs_unknown;
 use super::layout::{ancestors, normal};
 use super::service::says_root;
 
@@ -146,7 +147,7 @@ fn may_change(run: &Run, text: &str, by_root: bool, path: &str) -> bool {
         gives && (words.iter().any(|word| named(word) || unknown(word)) || inside && words.iter().any(relative));
     // A home that is made for a user is the user's.
     let home = |word: &&str| named(&word.trim_start_matches("--home-dir=").trim_start_matches("--home="));
-    runs_script || given || (any(&["useradd", "adduser"]) && words.iter().any(home))
+    runs_script || runs_unknown(text) || given || (any(&["useradd", "adduser"]) && words.iter().any(home))
 }
 
 #[cfg(test)]
@@ -189,6 +190,9 @@ mod tests {
             ("RUN useradd --home-dir=/app app\nWORKDIR /app\nUSER app", None),
             ("RUN useradd -m app\nWORKDIR /app\nUSER app", Some("/app WORKDIR /app")),
             ("RUN ./setup.sh\nWORKDIR /app\nUSER app", None),
+            ("WORKDIR /app\nCOPY . .\nRUN python scripts/install.py\nUSER app", None),
+            ("WORKDIR /app\nRUN curl -sSf https://example.org/x | sh\nUSER app", None),
+            ("WORKDIR /app\nRUN pip install .\nUSER app", Some("/app WORKDIR /app")),
             ("WORKDIR /app\nUSER app\nRUN uv sync", None),
             ("COPY --from=x /app /app\nUSER app", None),
             ("COPY --from=x /bin/uv /bin/\nWORKDIR /app\nUSER app", Some("/app WORKDIR /app")),

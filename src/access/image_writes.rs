@@ -7,6 +7,7 @@ use crate::project::dockerfile::steps::Copied;
 use crate::project::dockerfile::{Dockerfile, Stage};
 use crate::text::dockerignore::Ignored;
 
+use super::caches::others::may_make_environment;
 use super::image_folders::is_folder;
 use super::layout::{Layout, normal};
 use super::writers::{Written, makes, working_directory, written_at_first};
@@ -33,8 +34,9 @@ pub fn writes_into_image(service: &Service, container: Option<&Container>, proje
         let in_image = |written: Written| {
             // What the Dockerfile sets it to may not be plain.
             let moved = written.variable.is_some_and(|variable| source.text().contains(variable));
-            let built =
-                stages.iter().flat_map(|stage| stage.runs()).any(|run| makes(&run.text(source), &written, project));
+            let makes =
+                |text: &str| makes(text, &written, project) || written.path == ".venv" && may_make_environment(text);
+            let built = stages.iter().flat_map(|stage| stage.runs()).any(|run| makes(&run.text(source)));
             if moved || strays(service, &written, project) || is_done(&written, project) {
                 return None;
             }

@@ -23,6 +23,18 @@ pub struct DevContainer {
     pub service: Option<String>,
     /// `workspaceFolder`.
     pub folder: Option<String>,
+    /// `workspaceMount`: what is mounted there, instead of the folder that was opened.
+    #[serde(default)]
+    pub mount: Option<String>,
+}
+
+impl DevContainer {
+    /// Whether files of the person are mounted as the workspace. A volume, which is also what a mount without a type is, is the
+    /// container's own, and an empty setting mounts nothing; a Compose file says what is mounted by itself.
+    pub fn shows_files(&self) -> bool {
+        let is_bind = |mount: &str| mount.split(',').any(|part| part.trim() == "type=bind");
+        self.service.is_some() || self.mount.as_deref().is_none_or(is_bind)
+    }
 }
 
 /// Reads all development containers of the project. What is no JSON is told by who reads its commands.
@@ -60,6 +72,7 @@ fn understood(path: &str, tree: &Value) -> DevContainer {
         image: spanned("image"),
         service: plain("service"),
         folder: plain("workspaceFolder"),
+        mount: plain("workspaceMount"),
     }
 }
 
@@ -86,5 +99,28 @@ mod tests {
         assert_eq!(one.user.as_ref().map(|user| user.value.as_str()), Some("vscode"));
         let updates = one.updates.as_ref().unwrap();
         assert_eq!((updates.value, source.slice(&updates.span)), (false, "false"));
+    }
+
+    #[test]
+    fn a_workspace_in_a_volume_shows_no_files_of_the_person() {
+        for (mount, expected) in [
+            (None, true),
+            (Some("source=${localWorkspaceFolder},target=/workspace,type=bind"), true),
+            (Some("type=volume,source=code,target=/workspace"), false),
+            (Some("source=code,target=/workspace"), false),
+            (Some(""), false),
+        ] {
+            let mount = mount.map(str::to_owned);
+            let one = DevContainer {
+                path: "x".to_owned(),
+                updates: None,
+                user: None,
+                image: None,
+                service: None,
+                folder: None,
+                mount: mount.clone(),
+            };
+            assert_eq!(one.shows_files(), expected, "{mount:?}");
+        }
     }
 }

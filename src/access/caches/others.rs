@@ -1,7 +1,7 @@
 //! What tools write besides a cache: below the directory that they run in, and, by programs whose caches are not judged, in
 //! the home of their user.
 
-use crate::access::commands::Programs;
+use crate::access::commands::{Programs, ran};
 
 /// Something that a program writes below its working directory, and fails without.
 #[derive(Debug)]
@@ -72,3 +72,49 @@ pub static AT_HOME: [AtHome; 5] = [
     AtHome { programs: &[("mvn", &[])], variables: &["MAVEN_USER_HOME"] },
     AtHome { programs: &[("pdm", &[])], variables: &["PDM_CACHE_DIR", "XDG_CACHE_HOME"] },
 ];
+
+/// Programs that make an environment where they are told to.
+pub static ENVIRONMENTS_AT: Programs = &[("venv", &[]), ("virtualenv", &[])];
+
+/// Programs that may make `.venv`, by their settings. uv runs in an environment of theirs without writing when it is told to
+/// leave it alone (`--no-sync`), or finds in it what its lock asks for: seen with a folder that is root's.
+pub static ENVIRONMENTS_HERE: Programs =
+    &[("pdm", &[]), ("poetry", &[]), ("pipenv", &[]), ("rye", &[]), ("hatch", &[]), ("uv", &["venv", "sync", "run"])];
+
+/// Whether a command may make the `.venv` of a project.
+pub fn may_make_environment(command: &str) -> bool {
+    let elsewhere = |program: &str| {
+        let words: Vec<&str> = command.split_whitespace().collect();
+        let is_it = |word: &&str| word.rsplit('/').next() == Some(program);
+        let mut after = words.iter().skip_while(|word| !is_it(word)).skip(1).filter(|word| !word.starts_with('-'));
+        after.next().is_some_and(|target| target.starts_with('/'))
+    };
+    command.contains(".venv")
+        || ran(&[command], ENVIRONMENTS_HERE, &["--help"]).is_some()
+        || ran(&[command], ENVIRONMENTS_AT, &["--help"]).is_some_and(|ran| !elsewhere(ran.program))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_may_make_an_environment_is_told_from_what_makes_another() {
+        for (command, expected) in [
+            ("python -m venv .venv && .venv/bin/pip install .", true),
+            ("python3 -m venv $VIRTUAL_ENV", true),
+            ("pip install virtualenv && virtualenv env", true),
+            ("virtualenv /app/.venv", true),
+            ("pip install pdm && pdm install", true),
+            ("poetry install --no-root", true),
+            ("uv venv", true),
+            ("ln -s /opt/venv .venv", true),
+            ("python -m venv /opt/venv && /opt/venv/bin/pip install uv", false),
+            ("pip install virtualenv pdm", false),
+            ("apt-get install -y python3-venv", false),
+            ("uv pip install --system .", false),
+        ] {
+            assert_eq!(may_make_environment(command), expected, "{command}");
+        }
+    }
+}

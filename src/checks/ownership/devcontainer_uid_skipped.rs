@@ -18,7 +18,13 @@ pub(super) fn check(facts: &Facts) -> Checked {
     if person == 0 || shifted {
         return Ok(vec![]);
     }
-    Ok(facts.project.devcontainers.iter().filter_map(|one| judged(facts, one, person)).collect())
+    Ok(facts
+        .project
+        .devcontainers
+        .iter()
+        .filter(|one| one.shows_files())
+        .filter_map(|one| judged(facts, one, person))
+        .collect())
 }
 
 /// A user of a development container.
@@ -52,13 +58,18 @@ fn user<'a>(facts: &'a Facts, one: &'a DevContainer) -> Option<User<'a>> {
     Some(User { login, uid: 1000, said, source: "known image".to_owned(), container: None })
 }
 
-/// The user with the number 1000 whom images for development bring along and run as.
+/// The user with the number 1000 whom images for development bring along and run as. Not all of them:
+/// `universal` has another login, and `rust` was made with 1001 as well.
 fn known(image: &str) -> Option<&'static str> {
     let name = ["mcr.microsoft.com/devcontainers/", "mcr.microsoft.com/vscode/devcontainers/"]
         .iter()
         .find_map(|space| image.strip_prefix(space))?;
     let name = name.split([':', '@']).next()?;
-    Some(if ["javascript-node", "typescript-node"].contains(&name) { "node" } else { "vscode" })
+    match name {
+        "javascript-node" | "typescript-node" => Some("node"),
+        "base" | "dotnet" | "go" | "php" | "python" | "ruby" => Some("vscode"),
+        _ => None,
+    }
 }
 
 fn judged(facts: &Facts, one: &DevContainer, person: u32) -> Option<Finding> {

@@ -1,37 +1,31 @@
-//! A model has a primary key and is no table: `table=True` is missing.
+//! A model has a primary key and is used as a table, and is none: `table=True` is missing.
+
+mod evidence;
 
 use crate::checks::python_fix::{range, text, with_fix};
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
 use crate::fix::{Edit, Fix, Step};
-use crate::project::python::{Ancestor, Class, Member, PythonProject, ancestors, is_sqlmodel};
+use crate::project::python::{Class, Member, is_sqlmodel};
 
 pub(super) fn check(facts: &Facts) -> Checked {
     let python = &facts.project.python;
     let mut findings = vec![];
     for (index, class) in python.classes.iter().enumerate() {
-        if class.in_function || !is_sqlmodel(&python.classes, index) || python.is_table(index) || is_base(python, index)
-        {
+        if class.in_function || !is_sqlmodel(&python.classes, index) || python.is_table(index) {
             continue;
         }
         // `table=…` that cannot be told is somebody's decision.
         if class.keywords.iter().any(|(name, _)| matches!(name.as_str(), "table" | "**")) {
             continue;
         }
-        if let Some(key) = class.body.iter().find(|member| is_key(facts, member)) {
-            findings.push(finding(facts, class, key));
+        let Some(key) = class.body.iter().find(|member| is_key(facts, member)) else { continue };
+        if let Some((path, how)) = evidence::used_as_table(facts, index).filter(|_| !evidence::is_schema(python, index))
+        {
+            findings.push(finding(facts, class, key).seen(path, &class.name.value, how));
         }
     }
     Ok(findings)
-}
-
-/// Whether a class is there for others to inherit from.
-fn is_base(python: &PythonProject, index: usize) -> bool {
-    let Some(class) = python.classes.get(index) else { return true };
-    let named = ["Base", "Mixin", "Abstract"].iter().any(|word| class.name.value.contains(word));
-    let abstract_ = class.body.iter().any(|member| member.name.value == "__abstract__");
-    let inherits = |table: usize| ancestors(&python.classes, table).contains(&Ancestor::Class(index));
-    named || abstract_ || python.tables.iter().any(|table| inherits(table.class))
 }
 
 fn is_key(facts: &Facts, member: &Member) -> bool {

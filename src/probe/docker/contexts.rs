@@ -100,7 +100,7 @@ fn stored(store: &Path) -> Result<Vec<StoredContext>, String> {
 }
 
 /// A JSON file; `None` when it is not there.
-fn json(path: &Path) -> Result<Option<Value>, String> {
+pub(super) fn json(path: &Path) -> Result<Option<Value>, String> {
     // A pipe in its place would keep us waiting for ever.
     match fs::metadata(path) {
         Ok(seen) if !seen.is_file() => return Err("is not a regular file".to_owned()),

@@ -23,11 +23,11 @@ pub fn hint(options: &EngineOptions, uid: u32, home: Option<&Path>) -> EngineHin
     if candidate.named_by == "default" {
         let others = endpoints::elsewhere(options, &config, uid, home, &candidate);
         let others = others.iter().filter_map(|other| match &other.target {
-            Ok(Target::Unix(path)) => socket_owner(path).and_then(|_| kind_of(path)),
+            Ok(Target::Unix(path)) => socket_owner(path).map(|_| kind_of(path)),
             _ => None,
         });
-        let kinds: Vec<EngineKind> = others.collect();
-        if let [kind] = kinds.as_slice() {
+        let kinds: Vec<Option<EngineKind>> = others.collect();
+        if let [Some(kind)] = kinds.as_slice() {
             return EngineHint::Kind(*kind);
         }
     }
@@ -43,12 +43,25 @@ fn kind_of(path: &Path) -> Option<EngineKind> {
     if desktop.iter().any(|part| text.contains(part)) {
         return Some(EngineKind::Desktop);
     }
+    if text.ends_with("podman.sock") {
+        // Whom the numbers of root's Podman belong to does not show: a container may have a user namespace of its own.
+        let users = text.starts_with("/run/user/") || socket_owner(&path).is_some_and(|owner| owner != 0);
+        return users.then_some(EngineKind::Podman);
+    }
     match socket_owner(&path) {
+        Some(0) if remaps(Path::new("/etc/docker/daemon.json")) => None,
         Some(0) => Some(EngineKind::Rootful),
         Some(_) => Some(EngineKind::Rootless),
         None if text.starts_with("/run/user/") => Some(EngineKind::Rootless),
         None => None,
     }
+}
+
+/// Whether the configuration of an engine of root gives its containers other numbers. Its socket does not tell.
+fn remaps(configuration: &Path) -> bool {
+    let read = super::contexts::json(configuration).ok().flatten();
+    let remapped = read.as_ref().and_then(|json| json.get("userns-remap")?.as_str());
+    remapped.is_some_and(|user| !user.is_empty())
 }
 
 /// Whom a path belongs to, when there is something.
@@ -82,6 +95,39 @@ mod tests {
         assert_eq!(at(&gone), EngineHint::Unknown(format!("unix://{}", gone.display())));
         let remote = [("DOCKER_HOST", "tcp://192.0.2.1:2375")];
         assert_eq!(told(home.path(), &remote), EngineHint::Unknown("tcp://192.0.2.1:2375".to_owned()));
+    }
+
+    #[test]
+    fn podman_is_not_taken_for_docker() {
+        let home = tempfile::tempdir().unwrap();
+        let own = home.path().join("podman.sock");
+        std::os::unix::net::UnixListener::bind(&own).unwrap();
+        let link = home.path().join("docker.sock");
+        std::os::unix::fs::symlink(&own, &link).unwrap();
+        for path in [&own, &link] {
+            let url = format!("unix://{}", path.display());
+            let root = nix::unistd::geteuid().is_root();
+            let whose = if root { EngineHint::Unknown(url.clone()) } else { EngineHint::Kind(EngineKind::Podman) };
+            assert_eq!(told(home.path(), &[("DOCKER_HOST", &url)]), whose);
+        }
+        let users = [("DOCKER_HOST", "unix:///run/user/4242/podman/podman.sock")];
+        assert_eq!(told(home.path(), &users), EngineHint::Kind(EngineKind::Podman));
+        let roots = [("DOCKER_HOST", "unix:///run/podman/podman.sock")];
+        assert_eq!(told(home.path(), &roots), EngineHint::Unknown("unix:///run/podman/podman.sock".to_owned()));
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "a test makes the files that it reads")]
+    fn an_engine_that_gives_other_numbers_says_so_in_its_configuration() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("daemon.json");
+        assert!(!remaps(&file));
+        for (text, expected) in
+            [("{\"userns-remap\": \"default\"}", true), ("{\"userns-remap\": \"\"}", false), ("{", false)]
+        {
+            std::fs::write(&file, text).unwrap();
+            assert_eq!(remaps(&file), expected, "{text}");
+        }
     }
 
     #[test]

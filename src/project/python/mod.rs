@@ -13,6 +13,7 @@ mod shape;
 mod table_names;
 mod tables;
 mod target;
+mod uses;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -51,6 +52,9 @@ pub struct PythonProject {
     pub classes: Vec<Class>,
     /// Those that are tables.
     pub tables: Vec<Table>,
+    /// The names of classes that are handed to a database session, each with the first file where they are.
+    #[serde(default)]
+    pub uses: BTreeMap<String, String>,
     /// Objects of modules that classes use: path and name, with what is called in them.
     pub objects: BTreeMap<String, BTreeMap<String, Object>>,
     /// Calls of SQLModel's `Field` that are given a column.
@@ -101,6 +105,7 @@ pub fn read(files: &dyn Files, sources: &mut BTreeMap<String, Source>, alembic: 
     };
     for path in files.list().iter().filter(|path| path.ends_with(".py") && is_own(path) && !is_revision(path)) {
         let Ok(bytes) = files.bytes(path) else { continue };
+        uses::take(path, &bytes, &mut project.uses);
         if !WORTH_PARSING.is_match(&bytes) {
             continue;
         }

@@ -1,0 +1,78 @@
+//! Which classes the project hands to a database session, as only tables can be.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
+#[expect(clippy::expect_used, reason = "the patterns are constants and are compiled in the tests")]
+fn pattern(words: &str) -> Regex {
+    Regex::new(words).expect("a pattern of this file compiles")
+}
+
+/// Whole classes, or columns of theirs, that are asked for.
+static ASKED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\bselect\(([\w\s.,]*)|\b\w*(?:[sS]ession|db)\w*\.(?:get|get_one|query)\(\s*([A-Z]\w*)|\.add\(\s*([A-Z]\w*)[(.]",
+    )
+});
+
+/// A variable that is added to a session.
+static ADDED: LazyLock<Regex> = LazyLock::new(|| pattern(r"\.add\(\s*([a-z_]\w*)\s*\)"));
+
+/// What is made of a class.
+static MADE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"\b([a-z_]\w*)\s*(?::\s*[\w.]+\s*)?=\s*([A-Z]\w*)(?:\(|\.(?:model_validate|from_orm|parse_obj)\()")
+});
+
+/// Notes the names of the classes that a file hands to a session, each with the first file that does.
+pub(super) fn take(path: &str, bytes: &[u8], found: &mut BTreeMap<String, String>) {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let mut names: BTreeSet<String> = BTreeSet::new();
+    for one in ASKED.captures_iter(bytes) {
+        let parts = one.iter().skip(1).flatten();
+        let words = parts.flat_map(|part| text(part.as_bytes()).split(',').map(first_name).collect::<Vec<_>>());
+        names.extend(words);
+    }
+    let added: BTreeSet<&[u8]> = ADDED.captures_iter(bytes).filter_map(|one| Some(one.get(1)?.as_bytes())).collect();
+    if !added.is_empty() {
+        let made =
+            MADE.captures_iter(bytes).filter(|one| one.get(1).is_some_and(|name| added.contains(name.as_bytes())));
+        names.extend(made.filter_map(|one| Some(text(one.get(2)?.as_bytes()))));
+    }
+    for name in names.into_iter().filter(|name| name.starts_with(char::is_uppercase)) {
+        found.entry(name).or_insert_with(|| path.to_owned());
+    }
+}
+
+/// The class of `Hero.name`, or of `models.Hero`.
+fn first_name(word: &str) -> String {
+    word.trim().split('.').find(|part| part.starts_with(char::is_uppercase)).unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_handed_to_a_session_is_seen() {
+        for (text, expected) in [
+            ("session.exec(select(Hero).where(Hero.id == 1))", &["Hero"][..]),
+            ("select(\n    Hero.name, models.Team,\n)", &["Hero", "Team"]),
+            ("self.session.get(Hero, 1)", &["Hero"]),
+            ("db.query(Hero).all()", &["Hero"]),
+            ("session.add(Hero(name=name))", &["Hero"]),
+            ("hero = Hero.model_validate(data)\nsession.add(hero)", &["Hero"]),
+            ("hero: Hero = Hero(name=name)\nsession.add(hero)", &["Hero"]),
+            ("hero = Hero(name=name)\nreturn hero", &[]),
+            ("@app.get(Hero)", &[]),
+            ("settings.get(Hero)", &[]),
+            ("select(func.count())", &[]),
+            ("", &[]),
+        ] {
+            let mut found = BTreeMap::new();
+            take("x.py", text.as_bytes(), &mut found);
+            assert_eq!(found.keys().map(String::as_str).collect::<Vec<_>>(), expected, "{text}");
+        }
+    }
+}
