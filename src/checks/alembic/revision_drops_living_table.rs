@@ -1,6 +1,6 @@
 //! A revision drops a table that a model of the project still is.
 
-use super::tables::{may_make, named, operations, seen};
+use super::tables::{might_make, named, operations, seen};
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
 use crate::fix::Fix;
@@ -24,7 +24,7 @@ pub(super) fn check(facts: &Facts) -> Checked {
                     !std::ptr::eq(*other, revision) && !before.iter().any(|one| std::ptr::eq(*one, *other))
                 });
                 let made_again =
-                    after.iter().chain(others.flat_map(operations)).any(|one| may_make(&one.value, dropped));
+                    after.iter().chain(others.flat_map(operations)).any(|one| might_make(&one.value, dropped));
                 if !made_again {
                     findings.push(finding(facts, environment, revision, operation, (dropped, class)));
                 }

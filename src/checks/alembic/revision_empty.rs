@@ -77,7 +77,9 @@ fn unmade<'facts>(facts: &'facts Facts, environment: &Alembic) -> Vec<(&'facts s
     let named_only = |operation: &&Operation| **operation == Operation::Execute(String::new());
     let statements = revisions.files.iter().filter_map(|one| facts.source(&one.path));
     let texts: Vec<&str> = statements.map(|source| source.text()).collect();
-    if done.iter().any(named_only) && !done.iter().any(|one| matches!(one, Operation::CreateTable(_))) {
+    if done.iter().any(named_only)
+        && !done.iter().any(|one| matches!(one, Operation::CreateTable(_) | Operation::EnsureTable(_)))
+    {
         return vec![];
     }
     let mut found = named(facts, environment);

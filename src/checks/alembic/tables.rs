@@ -1,5 +1,7 @@
 //! The tables of an Alembic environment's part of the project, and what its revisions do to tables.
 
+mod making;
+
 use crate::facts::Facts;
 use crate::project::alembic::Alembic;
 use crate::project::alembic::revisions::{Operation, Revision};
@@ -31,8 +33,23 @@ pub(super) fn operations(revision: &Revision) -> &[Spanned<Operation>] {
 /// Whether an operation makes a table, or may: what is no literal cannot be told.
 pub(super) fn may_make(operation: &Operation, table: &str) -> bool {
     match operation {
-        Operation::CreateTable(made) | Operation::RenameTable(_, made) => made == table || made.is_empty(),
-        Operation::Other(called) => called.ends_with("create_all"),
+        Operation::CreateTable(made) | Operation::EnsureTable(made) | Operation::RenameTable(_, made) => {
+            made == table || made.is_empty()
+        }
+        Operation::Other(called) => called.ends_with("create_all") || called.ends_with("__table__.create"),
         _ => false,
     }
+}
+
+/// Whether an operation makes a table, or is anything that is not known to make none.
+pub(super) fn might_make(operation: &Operation, table: &str) -> bool {
+    let bare = |name: &str| name.rsplit('.').next().unwrap_or(name).to_owned();
+    may_make(operation, table)
+        || match operation {
+            // `ALTER TABLE staging.hero_new RENAME TO hero` says no schema of the new name.
+            Operation::RenameTable(_, made) => bare(made) == bare(table),
+            Operation::Execute(statement) => statement.is_empty(),
+            Operation::Other(called) => !making::makes_none(called),
+            _ => false,
+        }
 }

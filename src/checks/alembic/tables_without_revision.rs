@@ -30,6 +30,14 @@ fn finding(facts: &Facts, environment: &Alembic, at: &At<'_>) -> Option<Finding>
         _ => false,
     });
     let first = made.into_iter().next();
+    // What is only made where it is absent goes well, and autogenerate comes after it.
+    let ensured = revisions.files.iter().flat_map(operations).any(|one| match &one.value {
+        Operation::EnsureTable(table) => there.contains(table.as_str()) || table.is_empty(),
+        _ => false,
+    });
+    if first.is_none() && ensured {
+        return None;
+    }
     let models = named(facts, environment);
     let models: Vec<_> = models.into_iter().filter(|(table, _)| there.contains(table)).collect();
     let names: Vec<&str> = models.iter().map(|(table, _)| *table).collect();

@@ -95,6 +95,8 @@ pub struct Upgrade {
 pub enum Operation {
     /// `op.create_table`.
     CreateTable(String),
+    /// Makes a table only where there is none: `if_not_exists=True`, `IF NOT EXISTS`, or under a condition.
+    EnsureTable(String),
     /// `op.drop_table`.
     DropTable(String),
     /// `op.rename_table`: from, to.
@@ -109,7 +111,7 @@ pub enum Operation {
     UsesVector(String),
     /// Creates pgvector's extension.
     CreatesVector,
-    /// A statement given as text.
+    /// A statement given as text; empty where it cannot be told what it does.
     Execute(String),
     /// Any other call, by what is called.
     Other(String),

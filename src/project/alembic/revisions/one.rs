@@ -12,6 +12,9 @@ use crate::text::{Source, Spanned};
 /// How far helpers that `upgrade()` calls are followed.
 const DEEPEST: usize = 4;
 
+/// How statements end that SQLAlchemy builds for rows.
+const ROWS: [&str; 6] = ["values", "where", "insert", "update", "delete", "select"];
+
 /// Reads a file that Alembic takes for a revision.
 pub(super) fn read(file: &Source, revisions: &mut Revisions) {
     let (module, script) = bindings::read(file.text());
@@ -162,8 +165,28 @@ impl Reading<'_> {
                 _ => {}
             }
         }
+        for (operation, range) in &mut here {
+            if let Operation::CreateTable(table) = operation
+                && self.is_conditional(body, range)
+            {
+                *operation = Operation::EnsureTable(std::mem::take(table));
+            }
+        }
         here.sort_by_key(|(_, range)| range.start);
         found.extend(here);
+    }
+
+    /// Whether something within a function's body may not be reached: a condition is around it, or an end before it.
+    fn is_conditional(&self, body: &Range<usize>, place: &Range<usize>) -> bool {
+        let around = |range: &Range<usize>| range.start <= place.start && place.end <= range.end;
+        let within = |range: &Range<usize>| body.start <= range.start && range.end <= body.end;
+        let conditions = self.module.calls.iter().filter_map(|call| call.context.condition.as_ref());
+        let ends = |line: &str| {
+            let first = line.trim_start();
+            ["return", "raise", "with suppress", "with contextlib.suppress"].iter().any(|word| first.starts_with(word))
+        };
+        conditions.filter(|range| within(range)).any(around)
+            || self.written(&(body.start..place.start)).lines().any(ends)
     }
 
     /// Whether a name is a type of pgvector.
@@ -191,6 +214,7 @@ impl Reading<'_> {
         };
         let table = |index: usize| in_schema(call, text(index, "table_name").unwrap_or_default());
         match call.function() {
+            "create_table" if call.keyword("if_not_exists").is_some() => Operation::EnsureTable(table(0)),
             "create_table" => Operation::CreateTable(table(0)),
             "drop_table" => Operation::DropTable(table(0)),
             "rename_table" => Operation::RenameTable(
@@ -199,9 +223,33 @@ impl Reading<'_> {
             ),
             "add_column" => Operation::AddColumn(table(0)),
             "create_index" => Operation::CreateIndex(self.index(call, text(1, "table_name"))),
-            "execute" => Operation::Execute(text(0, "sqltext").unwrap_or_default()),
+            "execute" | "exec_driver_sql" => self.execution(call),
             _ => Operation::Other(call.callee.clone()),
         }
+    }
+
+    /// What is executed: a text, a constant of the file, or a statement that only changes rows.
+    fn execution(&self, call: &Call) -> Operation {
+        let given = ["sqltext", "statement"].iter().find_map(|keyword| call.keyword(keyword));
+        let given = match call.positional(0).or(given) {
+            Some(Value::Call(made)) if made.function() == "text" => made.positional(0),
+            given => given,
+        };
+        let text = match given {
+            Some(Value::Text(text)) => Some(text),
+            Some(Value::Name(name)) => {
+                let constant = self.script.variables.iter().find(|variable| variable.name == *name);
+                match constant.map(|variable| &variable.value) {
+                    Some(Literal::Text(text)) => Some(text),
+                    _ => None,
+                }
+            }
+            Some(Value::Call(made)) if ROWS.contains(&made.function()) => {
+                return Operation::Other(format!(".{}", made.function()));
+            }
+            _ => None,
+        };
+        Operation::Execute(text.map(|text| text.value.clone()).unwrap_or_default())
     }
 
     fn index(&self, call: &Call, table: Option<String>) -> Index {

@@ -1,5 +1,7 @@
 //! Which versions of Alembic, SQLAlchemy and the database drivers a project runs: by lock files, pins, and its environment.
 
+mod places;
+
 use serde::{Deserialize, Serialize};
 
 use super::Alembic;
@@ -28,40 +30,67 @@ pub struct Packages {
     pub sqlalchemy_from: String,
     /// The modules of drivers that are there, and where that is said; `None` when nothing lists them all.
     pub drivers: Option<(Vec<String>, String)>,
+    /// Whether what is installed means another driver by `postgresql://` than what is written.
+    #[serde(default)]
+    pub disagrees: bool,
 }
 
 impl Packages {
     /// The driver that a bare `postgresql://` means: psycopg (3) from SQLAlchemy 2.1 on, psycopg2 before.
     pub fn default_driver(&self) -> Option<&'static str> {
-        let mut parts = self.sqlalchemy.as_deref()?.split('.').map(|part| part.parse::<u32>().ok());
+        let mut parts =
+            self.sqlalchemy.as_deref().filter(|_| !self.disagrees)?.split('.').map(|part| part.parse::<u32>().ok());
         let (major, minor) = (parts.next()??, parts.next()??);
         Some(if (major, minor) >= (2, 1) { "psycopg" } else { "psycopg2" })
     }
 }
 
-/// Looks for them, beside the configuration first.
+/// Looks for them: what other packages of the project have says nothing.
 pub(super) fn read(files: &dyn Files, environment: &Alembic) -> Packages {
     let beside = environment.configuration.rsplit_once('/').map_or("", |(directory, _)| directory);
+    let places = places::of(files, beside);
     let mut found = Packages::default();
-    for directory in [beside, ""] {
-        for name in ["uv.lock", "poetry.lock", "pdm.lock"] {
-            let Some(path) = join(directory, name) else { continue };
-            let Ok(bytes) = files.bytes(&path) else { continue };
-            found.take_lock(&String::from_utf8_lossy(&bytes), &path);
-        }
-        let Some(path) = join(directory, "requirements.txt") else { continue };
-        if let Ok(bytes) = files.bytes(&path) {
-            found.take_requirements(&String::from_utf8_lossy(&bytes), &path);
+    for name in places::LOCKS {
+        let Some(path) = places.locked.as_deref().and_then(|folder| join(folder, name)) else { continue };
+        let Ok(bytes) = files.bytes(&path) else { continue };
+        found.take_lock(&String::from_utf8_lossy(&bytes), &path);
+    }
+    let mut named = vec![];
+    for name in ["requirements.txt", "pyproject.toml"] {
+        let Some(path) = join(&places.home, name) else { continue };
+        let Ok(bytes) = files.bytes(&path) else { continue };
+        let text = String::from_utf8_lossy(&bytes);
+        named.extend(drivers_in(&text));
+        if name == "requirements.txt" {
+            found.take_requirements(&text, &path);
         }
     }
-    for directory in [beside, ""] {
+    let mut folders = vec![beside, &places.home, places.locked.as_deref().unwrap_or_default()];
+    folders.dedup();
+    for folder in folders {
         for name in [".venv", "venv"] {
-            let Some(path) = join(directory, name).filter(|_| found.drivers.is_none()) else { continue };
+            let Some(path) = join(folder, name) else { continue };
             if let Some(environment) = one(files, &path) {
                 found.take_environment(files, &path, &environment);
             }
         }
     }
+    // A driver that is asked for is there, or comes with the next installation.
+    if let Some((there, _)) = &mut found.drivers {
+        named.retain(|module| !there.contains(module));
+        there.extend(named);
+    }
+    found
+}
+
+/// The modules of the drivers that a list of requirements names.
+fn drivers_in(text: &str) -> Vec<String> {
+    let is_name = |part: char| part.is_ascii_alphanumeric() || matches!(part, '-' | '_' | '.');
+    let words = text.split(|part| !is_name(part)).map(|word| word.to_ascii_lowercase().replace(['_', '.'], "-"));
+    let words: Vec<String> = words.collect();
+    let named = DRIVERS.iter().filter(|(package, _)| words.iter().any(|word| word == package));
+    let mut found: Vec<String> = named.map(|(_, module)| (*module).to_owned()).collect();
+    found.dedup();
     found
 }
 
@@ -108,7 +137,18 @@ impl Packages {
         let there = DRIVERS.iter().filter(|(_, module)| files.is_file(&format!("{packages}/{module}/__init__.py")));
         let mut there: Vec<String> = there.map(|(_, module)| (*module).to_owned()).collect();
         there.dedup();
-        self.drivers = Some((there, path.to_owned()));
+        // What was installed otherwise than the lock file says is there all the same.
+        match &mut self.drivers {
+            Some((known, _)) => {
+                there.retain(|module| !known.contains(module));
+                known.extend(there);
+            }
+            None => self.drivers = Some((there, path.to_owned())),
+        }
+        let other = Self { sqlalchemy: Some(version.clone()), ..Self::default() };
+        if self.sqlalchemy.is_some() && self.default_driver() != other.default_driver() {
+            self.disagrees = true;
+        }
         self.sqlalchemy_is(Some(version), path);
     }
 }
@@ -142,6 +182,14 @@ mod tests {
         ]);
         assert_eq!(driver, Some("psycopg"));
         assert_eq!(packages.drivers, Some((vec!["psycopg2".to_owned()], "backend/.venv".to_owned())));
+        let (_, packages) = told(&[
+            ("uv.lock", lock),
+            ("backend/.venv/pyvenv.cfg", "home = /usr/bin\nversion = 3.12.1\n"),
+            (&format!("{site}/sqlalchemy/__init__.py"), "__version__ = \"2.1.9\"\n"),
+            (&format!("{site}/psycopg2/__init__.py"), ""),
+        ]);
+        let both = vec!["psycopg".to_owned(), "psycopg2".to_owned()];
+        assert_eq!((packages.default_driver(), packages.drivers), (None, Some((both, "uv.lock".to_owned()))));
         let torn = [("uv.lock", "\0name = \"sqlalchemy\""), ("requirements.txt", "sqlalchemy>=2\n==")];
         assert_eq!(told(&torn).0, None);
     }

@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+mod comments;
+
 use super::Operation;
 use crate::project::vector;
 use crate::project::vector_index::{Dimensions, Index, VectorColumn, VectorType, dimensions};
@@ -17,7 +19,7 @@ fn pattern(text: &str) -> Regex {
 static DROP: LazyLock<Regex> =
     LazyLock::new(|| pattern(r#"(?is)^\s*drop\s+table\s+(?:if\s+exists\s+)?([\w."]+(?:\s*,\s*[\w."]+)*)"#));
 static CREATE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r#"(?is)^\s*create\s+(?:unlogged\s+)?table\s+(?:if\s+not\s+exists\s+)?([\w."]+)\s*(?:\(|as\b|partition\b)"#)
+    pattern(r#"(?is)^\s*create\s+(?:unlogged\s+)?table\s+(if\s+not\s+exists\s+)?([\w."]+)\s*(?:\(|as\b|partition\b)"#)
 });
 static RENAME: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r#"(?is)^\s*alter\s+table\s+(?:if\s+exists\s+)?(?:only\s+)?([\w."]+)\s+rename\s+to\s+([\w."]+)"#)
@@ -34,6 +36,26 @@ static COLUMN: LazyLock<Regex> = LazyLock::new(|| {
         r#"(?i)("?\w+"?)\s+(?:(?:set\s+data\s+)?type\s+)?(?:\w+\.)?(vector|halfvec|sparsevec)\b\s*(\(\s*\d*\s*\))?"#,
     )
 });
+
+/// Statements of which it cannot be told from here which tables they make; views may take a table's place.
+static UNTOLD: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r#"(?isx)^\s*(?:
+            (?:do|call|execute|import)\b
+            | (?:select|with)\b.*\binto\b
+            | select\s+(?:\*\s+from\s+)?[\w."]+\s*\(
+            | create\s+(?:or\s+replace\s+)?(?:(?:unlogged|foreign|recursive|materialized)\s+)*(?:table|view|schema)\b
+            | alter\s+(?:foreign\s+)?(?:table|view|materialized)\b.*\b(?:set\s+schema|rename\s+to)\b
+        )"#,
+    )
+});
+/// Functions of Postgres itself, which make no table.
+static HARMLESS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?is)^\s*select\s+(?:pg_catalog\.)?(?:pg_\w+|setval|nextval|set_config|count|max|min|coalesce|exists)\s*\(",
+    )
+});
+static BLOCK: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?s)\$\w*\$"));
 
 /// A name without quotes, and without the schema that is there anyhow.
 fn name(written: &str) -> String {
@@ -56,6 +78,11 @@ pub(super) fn read(text: &str) -> Vec<Operation> {
     } else if vector::has_column(text) {
         found.push(Operation::UsesVector("vector".to_owned()));
     }
+    let text = comments::without(text);
+    // Statements within a block of PL/pgSQL run when it pleases the block.
+    if BLOCK.is_match(&text) {
+        found.push(Operation::Execute(String::new()));
+    }
     for statement in text.split(';') {
         found.extend(of_tables(statement));
         found.extend(of_vectors(statement));
@@ -75,7 +102,13 @@ fn of_tables(statement: &str) -> Vec<Operation> {
     if let Some(found) = RENAME.captures(statement) {
         return vec![Operation::RenameTable(name(&one(&found, 1)), name(&one(&found, 2)))];
     }
-    CREATE.captures(statement).map(|found| Operation::CreateTable(name(&one(&found, 1)))).into_iter().collect()
+    if let Some(found) = CREATE.captures(statement) {
+        let table = name(&one(&found, 2));
+        let make = if found.get(1).is_some() { Operation::EnsureTable } else { Operation::CreateTable };
+        return vec![make(table)];
+    }
+    let is_untold = UNTOLD.is_match(statement) && !HARMLESS.is_match(statement);
+    is_untold.then(|| Operation::Execute(String::new())).into_iter().collect()
 }
 
 fn of_vectors(statement: &str) -> Vec<Operation> {
@@ -89,8 +122,9 @@ fn of_vectors(statement: &str) -> Vec<Operation> {
             operators: Some(operators.into_iter().collect::<BTreeMap<_, _>>()),
         })];
     }
-    let Some(table) = CREATE.captures(statement).or_else(|| ALTER.captures(statement)) else { return vec![] };
-    let table = name(&table[1]);
+    let made = CREATE.captures(statement).and_then(|found| found.get(2));
+    let Some(table) = made.or_else(|| ALTER.captures(statement)?.get(1)) else { return vec![] };
+    let table = name(table.as_str());
     let columns = COLUMN.captures_iter(statement).filter_map(|found| {
         let size = match found.get(3) {
             None => Dimensions::Free,
@@ -117,7 +151,7 @@ mod tests {
                 "CREATE TABLE public.hero (id int); ALTER TABLE hero RENAME TO heroes",
                 "[CreateTable(\"hero\"), RenameTable(\"hero\", \"heroes\")]",
             ),
-            ("create table if not exists hero_copy as select * from hero", "[CreateTable(\"hero_copy\")]"),
+            ("create table if not exists hero_copy as select * from hero", "[EnsureTable(\"hero_copy\")]"),
             (
                 "ALTER TABLE item ADD COLUMN e vector",
                 "[VectorColumn(VectorColumn { table: \"item\", name: \"e\", kind: Some((Vector, Free)) })]",
@@ -136,6 +170,17 @@ mod tests {
             ),
             ("create index on item using hnsw ((e::vector(3)) vector_l2_ops)", "[]"),
             ("CREATE EXTENSION IF NOT EXISTS vector", "[CreatesVector]"),
+            ("-- it's; made\n/* /* deep; */ */ CREATE TABLE \"T3\" (id int)", "[CreateTable(\"T3\")]"),
+            ("/* once */ DROP TABLE hero -- gone", "[DropTable(\"hero\")]"),
+            ("ALTER TABLE old.hero SET SCHEMA public", "[Execute(\"\")]"),
+            ("ALTER TABLE \"old hero\" RENAME TO hero", "[Execute(\"\")]"),
+            ("ALTER TABLE hero RENAME COLUMN a TO b", "[]"),
+            ("DO 'begin perform make(); end'", "[Execute(\"\")]"),
+            ("SELECT * INTO hero FROM old", "[Execute(\"\")]"),
+            ("SELECT make_hero()", "[Execute(\"\")]"),
+            ("SELECT setval('hero_id_seq', 3)", "[]"),
+            ("CREATE VIEW hero AS SELECT 1", "[Execute(\"\")]"),
+            ("INSERT INTO hero VALUES ('-- no; comment')", "[]"),
             ("", "[]"),
         ] {
             assert_eq!(format!("{:?}", read(text)), expected, "{text}");

@@ -90,7 +90,7 @@ fn operations_come_in_order() {
         told,
         [
             "DropTable(\"old\")",
-            "Execute(\"\")",
+            "Execute(\"CREATE EXTENSION vector\")",
             "CreatesVector",
             "CreateTable(\"new\")",
             "VectorColumn(VectorColumn { table: \"new\", name: \"e\", kind: Some((Vector, Fixed(3))) })",
