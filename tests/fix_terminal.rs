@@ -109,6 +109,64 @@ fn what_waited_for_a_declined_fix_is_asked_for_at_once() {
     assert_eq!(imports(&project), ["import geoalchemy2\n"], "{}", ended.shown);
 }
 
+/// Two more revisions that lack an import each, and one that lacks one of a module that may be called otherwise.
+fn daring_project() -> Project {
+    let project = project();
+    project.write(
+        REVISION,
+        LACKING.replace("\"shops\",\n", "\"shops\",\n        sa.Column(\"shape\", shops.types.Shape()),\n"),
+    );
+    for (file, before, own) in [("0002_next", "0001", "0002"), ("0003_last", "0002", "0003")] {
+        let text = LACKING
+            .replace(
+                "revision = \"0001\"\ndown_revision = None",
+                &format!("revision = \"{own}\"\ndown_revision = \"{before}\""),
+            )
+            .replace("        sa.Column(\"place\", geoalchemy2.types.Geometry()),\n", "")
+            .replace("shops", &format!("shops{own}"));
+        project.write(&format!("migrations/versions/{file}.py"), text);
+    }
+    project
+}
+
+#[test]
+fn with_unsafe_the_safe_fixes_are_asked_for_together_and_the_unsafe_ones_one_by_one() {
+    let project = daring_project();
+    let ended = fix(&project, &["--offline", "--unsafe"])
+        .answers("put `import shops.types` into", "")
+        .answers("apply these 2 safe fixes? q stops [y/N] ", "y")
+        .answers("put `import shops.types` into", "")
+        .answers("(unsafe, ", "")
+        .answers("q stops [y/N] ", "n")
+        .answers("+import sqlmodel\n", "")
+        .answers("apply this safe fix? q stops [y/N] ", "n")
+        .answers("+import geoalchemy2\n", "")
+        .answers("apply this safe fix? q stops [y/N] ", "y")
+        .ended();
+    assert_ended(&ended, 1);
+    assert_eq!(imports(&project), ["import geoalchemy2\n"], "{}", ended.shown);
+    for file in ["0002_next", "0003_last"] {
+        let text = project.read(&format!("migrations/versions/{file}.py"));
+        assert!(text.contains("import sqlmodel\n"), "{}", ended.shown);
+    }
+}
+
+#[test]
+fn with_unsafe_no_safe_fix_is_made_without_a_yes() {
+    let project = daring_project();
+    let ended = fix(&project, &["--offline", "--unsafe"])
+        .answers("safe fixes? q stops [y/N] ", "n")
+        .answers("(unsafe, ", "")
+        .answers("q stops [y/N] ", "y")
+        .answers("its turn comes now: `sqlmodel` is not defined", "")
+        .answers("apply this safe fix? q stops [y/N] ", "q")
+        .ended();
+    assert_ended(&ended, 1);
+    assert!(imports(&project).is_empty(), "{}", ended.shown);
+    assert!(project.read(REVISION).contains("import shops.types\n"), "{}", ended.shown);
+    assert!(!project.read("migrations/versions/0002_next.py").contains("import sqlmodel\n"), "{}", ended.shown);
+}
+
 #[test]
 fn whoever_leaves_has_done_nothing() {
     for (arguments, keys) in

@@ -68,10 +68,15 @@ impl DiskFiles {
     }
 
     /// The file that was read last, and so is being understood now, with a number that is another for each reading; `None` before
-    /// the first and while files are listed.
+    /// the first, while files are listed, and after the last ([`DiskFiles::are_read`]).
     pub fn being_read(&self) -> Option<(u64, String)> {
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         last.1.clone().map(|path| (last.0, path))
+    }
+
+    /// Notes that all is read. What takes long after this is no file's doing.
+    pub fn are_read(&self) {
+        self.note(None);
     }
 
     /// Notes what is read now.

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::gather::{Gathered, gather};
 use super::output::Output;
@@ -14,9 +13,6 @@ use crate::error::Error;
 use crate::facts::{Environment, Facts};
 use crate::probe;
 use crate::report::{self, Outcome, Report};
-
-/// Seconds that the checks have in any case.
-const TO_JUDGE: f64 = 1.0;
 
 /// Runs the command.
 ///
@@ -32,10 +28,7 @@ pub fn run(arguments: &CheckArgs, environment: &Environment, output: &mut Output
         },
     };
     let checks = selection::selected(&arguments.select, &gathered.configuration)?;
-    // Where a probe waited until the end there must be time left to say what was seen.
-    let whole = arguments.project.outside.timeout;
-    let end = whole.max(started.seconds() + TO_JUDGE.max(whole * 0.2));
-    let left = || Duration::try_from_secs_f64(end - started.seconds()).unwrap_or_default();
+    let left = judge::time_left(&started, arguments.project.outside.timeout);
     let facts = Arc::new(gathered.facts);
     let mut report = judge::judge_until(&checks, &facts, arguments.project.offline, &left);
     report.timings = if arguments.output.timings { gathered.timings.clone() } else { vec![] };

@@ -44,12 +44,10 @@ pub fn asked(
         };
         return Ok((ask(&question, output) == Some(true)).then_some(plan));
     }
-    // Unsafe fixes are asked for one by one; with --select the safe ones too.
-    let by_itself = |item: &Item| arguments.select || item.fix.applicability == Applicability::Unsafe;
     let mut answers: BTreeMap<String, bool> = BTreeMap::new();
     let mut offered = plan;
     loop {
-        let Some(now) = agreed(&offered, by_itself, |question| ask(&question, output)) else {
+        let Some(now) = agreed(&offered, arguments.select, |question| ask(&question, output)) else {
             output.talk("stopped: nothing is applied\n");
             return Ok(None);
         };
@@ -67,18 +65,24 @@ pub fn asked(
     }
 }
 
-/// The answers for all fixes of a plan, by fingerprint; yes for those that are not asked for. `None` when the person stops: then
-/// nothing is applied, not even what was agreed to before. Whoever stops half-way may have seen that it goes wrong.
-fn agreed(
-    plan: &Plan,
-    is_asked_for: impl Fn(&Item) -> bool,
-    mut ask: impl FnMut(String) -> Option<bool>,
-) -> Option<BTreeMap<String, bool>> {
+/// The answers for all fixes of a plan, by fingerprint. The safe ones are asked for together, the unsafe ones one by one; where the
+/// person selects, each is asked for by itself. `None` when the person stops: then nothing is applied, not even what was agreed
+/// to before. Whoever stops half-way may have seen that it goes wrong.
+fn agreed(plan: &Plan, select: bool, mut ask: impl FnMut(String) -> Option<bool>) -> Option<BTreeMap<String, bool>> {
+    let together = |item: &&Item| !select && item.fix.applicability == Applicability::Safe;
+    let safe = match plan.items.iter().filter(together).count() {
+        0 => true,
+        1 => ask("apply this safe fix? q stops".to_owned())?,
+        count => ask(format!("apply these {count} safe fixes? q stops"))?,
+    };
     let mut answers = BTreeMap::new();
     for item in &plan.items {
-        let place = if item.place.is_empty() { String::new() } else { format!(", {}", item.place) };
-        let question = || format!("{} ({}{place})? q stops", item.fix.title, item.fix.applicability);
-        let answer = !is_asked_for(item) || ask(question())?;
+        let answer = if together(&item) {
+            safe
+        } else {
+            let place = if item.place.is_empty() { String::new() } else { format!(", {}", item.place) };
+            ask(format!("{} ({}{place})? q stops", item.fix.title, item.fix.applicability))?
+        };
         answers.insert(item.fingerprint.clone(), answer);
     }
     Some(answers)
@@ -157,19 +161,21 @@ mod tests {
             vec![item("1", Applicability::Safe), item("2", Applicability::Unsafe), item("3", Applicability::Safe)];
         let plan = Plan { items, ..Plan::default() };
         let mut asked = vec![];
-        let wanted = agreed(
-            &plan,
-            |_| true,
-            |question| {
-                asked.push(question);
-                Some(asked.len() != 2)
-            },
-        );
+        let wanted = agreed(&plan, true, |question| {
+            asked.push(question);
+            Some(asked.len() != 2)
+        });
         let answers = |all: [bool; 3]| Some(["1", "2", "3"].map(str::to_owned).into_iter().zip(all).collect());
         assert_eq!(wanted, answers([true, false, true]));
         assert_eq!(asked[1], "run it (unsafe, Makefile:2)? q stops");
-        let is_unsafe = |item: &Item| item.fix.applicability == Applicability::Unsafe;
-        assert_eq!(agreed(&plan, is_unsafe, |_| Some(false)), answers([true, false, true]));
-        assert_eq!(agreed(&plan, is_unsafe, |_| None), None);
+        let mut asked = vec![];
+        let wanted = agreed(&plan, false, |question| {
+            asked.push(question);
+            Some(asked.len() == 1)
+        });
+        assert_eq!(wanted, answers([true, false, true]));
+        assert_eq!(asked, ["apply these 2 safe fixes? q stops", "run it (unsafe, Makefile:2)? q stops"]);
+        assert_eq!(agreed(&plan, false, |_| Some(false)), answers([false; 3]));
+        assert_eq!(agreed(&plan, false, |question| (!question.starts_with("run")).then_some(true)), None);
     }
 }

@@ -1,20 +1,22 @@
 //! `devdoctor fix`: plans repairs, shows them, asks, applies, and looks again.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::carry_out::{Treatment, paths};
 use super::consent::{asked, may_be_made};
-use super::gather::{Gathered, gather};
+use super::gather::{Gathered, Stopwatch, gather};
 use super::output::Output;
 use super::verify::{Verdict, Watch};
 use super::{Status, judge, selection};
 use crate::checks::Check;
-use crate::cli::FixArgs;
+use crate::cli::{FixArgs, ProjectArgs};
 use crate::error::Error;
 use crate::facts::{Environment, Facts};
 use crate::fix::apply::record::Records;
 use crate::fix::diff;
 use crate::fix::plan::Plan;
+use crate::probe::files::TIME_IS_UP;
 use crate::probe::host::Person;
 use crate::report::{Judged, Outcome, Report, wrapped};
 
@@ -27,18 +29,17 @@ const ROUNDS: usize = 32;
 /// # Errors
 /// When devdoctor cannot do its work.
 pub fn run(arguments: &FixArgs, environment: &Environment, output: &mut Output) -> Result<Status, Error> {
-    let gathered = gather(&arguments.project, environment, output)?;
-    let checks = selection::selected(&arguments.checks, &gathered.configuration)?;
-    let before = judge::judge(&checks, &gathered.facts, arguments.project.offline);
+    let started = Stopwatch::start();
+    let Gathered { facts, configuration, timings } = gather(&arguments.project, environment, output)?;
+    let facts = Arc::new(facts);
+    let checks = selection::selected(&arguments.checks, &configuration)?;
+    let before = judged(&checks, &facts, &arguments.project, &started, output);
     if arguments.timings {
-        gathered
-            .timings
-            .iter()
-            .for_each(|(part, seconds)| output.talk(&format!("{:>8.1} ms  {part}\n", seconds * 1000.0)));
+        timings.iter().for_each(|(part, seconds)| output.talk(&format!("{:>8.1} ms  {part}\n", seconds * 1000.0)));
     }
     let plan = Plan::new(&before, |_, fix| may_be_made(arguments, fix));
     if arguments.dry_run {
-        output.result(&diff::patch(&plan, &plan.file_changes(&gathered.facts.project.sources)?));
+        output.result(&diff::patch(&plan, &plan.file_changes(&facts.project.sources)?));
         held_back(&plan, &before, arguments.include_unsafe, output);
         return Ok(left(&before));
     }
@@ -52,7 +53,7 @@ pub fn run(arguments: &FixArgs, environment: &Environment, output: &mut Output) 
         held_back(&plan, &before, arguments.include_unsafe, output);
         return Ok(left(&before));
     }
-    let Some(plan) = asked(arguments, &before, &gathered.facts.project.sources, output)? else {
+    let Some(plan) = asked(arguments, &before, &facts.project.sources, output)? else {
         let declined = Plan::new(&before, |_, _| false);
         held_back(&declined, &before, arguments.include_unsafe, output);
         return Ok(left(&before));
@@ -60,7 +61,26 @@ pub fn run(arguments: &FixArgs, environment: &Environment, output: &mut Output) 
     let records = Records::new(&state_directory(environment)?);
     let _lock = records.lock()?;
     let mut patient = Patient { arguments, environment, checks, records };
-    patient.treat(plan, gathered, &before, output)
+    patient.treat(plan, facts, &before, output)
+}
+
+/// What the checks say within the time limit, which began with `started`. Those whose turn did not come are named: nobody is to
+/// take their silence for health.
+fn judged(
+    checks: &[&'static Check],
+    facts: &Arc<Facts>,
+    arguments: &ProjectArgs,
+    started: &Stopwatch,
+    output: &mut Output,
+) -> Report {
+    let left = judge::time_left(started, arguments.outside.timeout);
+    let report = judge::judge_until(checks, facts, arguments.offline, &left);
+    let late = judge::not_judged(&report);
+    if !late.is_empty() {
+        let text = format!("not judged, since {TIME_IS_UP}: {}", late.join(", "));
+        output.talk(&(wrapped(&text, output.style().width, "  ") + "\n"));
+    }
+    report
 }
 
 /// The project under treatment: what is needed to look at it again and again.
@@ -72,25 +92,25 @@ struct Patient<'run> {
 }
 
 impl Patient<'_> {
-    fn treat(&mut self, plan: Plan, gathered: Gathered, before: &Report, output: &mut Output) -> Result<Status, Error> {
+    fn treat(&mut self, plan: Plan, facts: Arc<Facts>, before: &Report, output: &mut Output) -> Result<Status, Error> {
         let mut watch = Watch::new(before);
         let mut waiting: Vec<String> = plan.later.iter().map(|item| item.fingerprint.clone()).collect();
         let mut afterwards: Vec<String> = vec![];
-        let mut treatment = Treatment::begin(&self.records, &gathered.facts.project.root, &plan)?;
+        let mut treatment = Treatment::begin(&self.records, &facts.project.root, &plan)?;
         let mut failures = 0;
-        let (mut plan, mut gathered, mut after) = (plan, gathered, None);
+        let (mut plan, mut facts, mut after) = (plan, facts, None);
         for round in 1..=ROUNDS {
-            let failed =
-                treatment.carry_out(&plan, &gathered.facts, &self.arguments.project, self.environment, output)?;
+            let failed = treatment.carry_out(&plan, &facts, &self.arguments.project, self.environment, output)?;
             failures += failed.len();
             plan.items.iter().for_each(|item| watch.tries(item));
             // What was not done takes no effect.
             plan.items.retain(|item| !failed.contains(&item.fingerprint));
             afterwards.extend(plan.afterwards().into_iter().map(str::to_owned));
-            let last = gathered.facts;
-            gathered = gather(&self.arguments.project, self.environment, output)
+            let (last, started) = (facts, Stopwatch::start());
+            let gathered = gather(&self.arguments.project, self.environment, output)
                 .inspect_err(|_| output.chat(&way_back(treatment.id())))?;
-            let report = judge::judge(&self.checks, &gathered.facts, self.arguments.project.offline);
+            facts = Arc::new(gathered.facts);
+            let report = judged(&self.checks, &facts, &self.arguments.project, &started, output);
             let seen_now = watch.further(&report, &last);
             let waited: Vec<Judged> = report
                 .findings
@@ -99,15 +119,14 @@ impl Patient<'_> {
                 .cloned()
                 .collect();
             // Nobody is asked for what no round is left to do.
-            let next =
-                if round == ROUNDS { None } else { self.further(&report, seen_now, waited, &gathered.facts, output)? };
+            let next = if round == ROUNDS { None } else { self.further(&report, seen_now, waited, &facts, output)? };
             after = Some(report);
             let Some(next) = next else { break };
             waiting = next.later.iter().map(|item| item.fingerprint.clone()).collect();
             plan = next;
         }
         let Some(after) = after else { return Ok(left(before)) };
-        let verdict = watch.verdict(before, &after, &gathered.facts);
+        let verdict = watch.verdict(before, &after, &facts);
         tell(&verdict, &afterwards, treatment.id(), output);
         held_back(&Plan::new(&after, |_, _| false), &after, self.arguments.include_unsafe, output);
         Ok(if failures == 0 && verdict.new.is_empty() { left(&after) } else { Status::Found })

@@ -165,6 +165,11 @@ pub fn learn_secrets(
     redactor.spare(project.root.rsplit('/').next().unwrap_or(""));
     project.services().for_each(|service| redactor.spare(&service.name.value));
     project.sources.values().for_each(|source| redactor.learn(source));
+    learn_given(environment, database_url, redactor);
+}
+
+/// Teaches the output the secrets that the person brought along, which may not be said whatever becomes of the files.
+pub fn learn_given(environment: &Environment, database_url: Option<&str>, redactor: &mut Redactor) {
     environment.0.iter().for_each(|(name, value)| redactor.learn_setting(name, value));
     if let Some(url) = database_url {
         redactor.learn_setting("--database-url", url);

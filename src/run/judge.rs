@@ -6,6 +6,7 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Once};
 use std::time::Duration;
 
+use super::gather::Stopwatch;
 use crate::access::service::{is_application, service_changes_user};
 use crate::checks::{Check, reads};
 use crate::facts::{Facts, Missing, Need};
@@ -14,7 +15,7 @@ use crate::fix::withhold::withheld;
 use crate::probe::files::TIME_IS_UP;
 use crate::project::Format;
 use crate::project::compose::{Service, is_below};
-use crate::report::{CheckResult, Report};
+use crate::report::{CheckResult, Outcome, Report};
 
 /// Runs `checks` over `facts` and puts the results into a report.
 pub fn judge(checks: &[&'static Check], facts: &Facts, offline: bool) -> Report {
@@ -22,6 +23,28 @@ pub fn judge(checks: &[&'static Check], facts: &Facts, offline: bool) -> Report 
     let mut report = Report::new(&facts.project.root, offline, results, &facts.project.sources);
     report.scene = scene(facts);
     report
+}
+
+/// Seconds that the checks have in any case.
+const TO_JUDGE: f64 = 1.0;
+
+/// What is said of a check whose turn did not come.
+fn late() -> String {
+    format!("{TIME_IS_UP} before this was judged")
+}
+
+/// How long the checks may be waited for, when `whole` seconds are the limit and the look at the project began with `started`.
+/// Where a probe waited until the end there must be time left to say what was seen.
+pub fn time_left(started: &Stopwatch, whole: f64) -> impl Fn() -> Duration {
+    let end = whole.max(started.seconds() + TO_JUDGE.max(whole * 0.2));
+    move || Duration::try_from_secs_f64(end - started.seconds()).unwrap_or_default()
+}
+
+/// The checks whose turn did not come within the time limit.
+pub fn not_judged(report: &Report) -> Vec<&str> {
+    let late = late();
+    let is_late = |outcome: &Outcome| matches!(outcome, Outcome::Skipped { reason } if *reason == late);
+    report.checks.iter().filter(|(_, outcome)| is_late(outcome)).map(|(id, _)| id.as_str()).collect()
 }
 
 /// The same within a time limit: `left` tells how long may still be waited. What is not judged by then is skipped.
@@ -53,7 +76,7 @@ pub fn judge_until(
     let late = checks.iter().skip(results.len()).map(|check| CheckResult {
         id: check.id(),
         severity: check.words().severity,
-        result: Ok(Err(Missing::new(Need::Files, format!("{TIME_IS_UP} before this was judged")))),
+        result: Ok(Err(Missing::new(Need::Files, late()))),
     });
     let late: Vec<CheckResult> = late.collect();
     results.extend(late);
@@ -239,6 +262,17 @@ mod tests {
         assert_eq!(scene(vec![database("[::1]:1", "[::1]:1", "a")]), ["Postgres 16.4 at [::1]:1"]);
         let many = (1..9).map(|port| database(&format!("h:{port}"), &format!("127.0.0.1:{port}"), "a")).collect();
         assert_eq!(scene(many).last().unwrap(), "5 more");
+    }
+
+    #[test]
+    fn checks_whose_turn_does_not_come_are_told_from_those_that_cannot_look() {
+        let checks: Vec<&'static Check> = crate::checks::all().collect();
+        let facts = Arc::new(Facts::default());
+        let late = judge_until(&checks, &facts, true, &|| Duration::ZERO);
+        assert!(!not_judged(&late).is_empty());
+        assert_eq!(not_judged(&judge(&checks, &facts, true)), [""; 0]);
+        let left = time_left(&Stopwatch::start(), 0.001)();
+        assert!(left > Duration::from_millis(900) && left <= Duration::from_secs(1), "{left:?}");
     }
 
     #[test]
