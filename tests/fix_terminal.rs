@@ -124,7 +124,7 @@ fn daring_project() -> Project {
             )
             .replace("        sa.Column(\"place\", geoalchemy2.types.Geometry()),\n", "")
             .replace("shops", &format!("shops{own}"));
-        project.write(&format!("migrations/versions/{file}.py"), text);
+        project.write(format!("migrations/versions/{file}.py"), text);
     }
     project
 }
