@@ -30,7 +30,8 @@ fn model(name: &str) -> String {
 fn project(set: &str, postgres: &Postgres) -> Project {
     postgres.add("app", "secret-word", "superuser", "app");
     let path = format!("{}/bin:/usr/local/bin:/usr/bin:/bin", variable(set));
-    let project = Project::empty(Person::User).with("PATH", &path);
+    // Python takes a compiled file for fresh when size and second are the same, as those of two cases may be.
+    let project = Project::empty(Person::User).with("PATH", &path).with("PYTHONDONTWRITEBYTECODE", "1");
     let url = format!("postgresql+psycopg://app:secret-word@127.0.0.1:{}/app", postgres.port);
     project.write(
         "alembic.ini",
