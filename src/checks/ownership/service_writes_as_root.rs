@@ -61,7 +61,8 @@ fn judged(facts: &Facts, service: &Service) -> Option<Finding> {
     let because = super::suspects::because(Some(&user), name, "runs");
     let message = format!("`{name}` mounts the project writable and runs as root");
     let mut finding = match &facts.engine_hint {
-        Some(EngineHint::Unknown(at)) if docker.is_none() => {
+        // What belongs to root already shows that its root is the host's.
+        Some(EngineHint::Unknown(at)) if docker.is_none() && !has_files_of_root(facts) => {
             let message = format!("{message}, which is you on a rootless engine");
             let told = "not asked, so it is not known whether it is rootless";
             Finding::at(&first.span, name, message).only_info().seen("engine", at, told)
@@ -103,4 +104,9 @@ fn command(facts: &Facts, service: &Service, container: Option<&Container>) -> O
     container
         .map(|container| container.command.clone())
         .or(image.map(|image| [image.entrypoint.clone(), image.command.clone()].concat()))
+}
+
+/// Whether something in the project belongs to the host's root, though the project is somebody else's.
+fn has_files_of_root(facts: &Facts) -> bool {
+    facts.host.as_ref().is_ok_and(|host| host.walk.foreign.iter().any(|file| file.stat.owner.uid == 0))
 }

@@ -34,10 +34,11 @@ pub(super) fn cure(chosen: &EndpointTried, trouble: &EndpointTrouble) -> String 
         variable if variable.starts_with("DOCKER_HOST") => Some("unset DOCKER_HOST"),
         _ => None,
     };
+    // The command comes last, so that it stands by itself and can be copied.
     let start = match chosen.url.starts_with("unix:///run/user/") {
         true => "systemctl --user start docker",
         false => {
-            "sudo systemctl start docker, or Docker Desktop (in WSL with its integration for this distribution on)"
+            "Docker Desktop (in WSL with its integration for this distribution on), or by: sudo systemctl start docker"
         }
     };
     match trouble {
