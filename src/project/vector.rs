@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use regex::{Regex, bytes};
 
-use crate::text::{Source, Spanned, python, toml};
+use crate::text::{Source, Spanned, bytes_pattern, pattern, python, toml};
 
 use super::files::{Files, source};
 use super::urls::is_own;
@@ -18,11 +18,8 @@ pub const CREATES: &str = "creates the extension";
 const KEPT: usize = 100;
 
 /// Only files with a use of pgvector are parsed: many a text has the word `vector`.
-#[expect(clippy::expect_used, reason = "the pattern is a constant and is compiled in the tests")]
-static WORTH_READING: LazyLock<bytes::Regex> = LazyLock::new(|| {
-    let text = r"(?is-u)pgvector|create\s[\x00-\xff]{0,200}?extension[\x00-\xff]{0,200}?vector|(?:vector|halfvec|sparsevec)\s*\(\s*\d";
-    bytes::Regex::new(text).expect("a pattern of this file compiles")
-});
+static WORTH_READING: LazyLock<bytes::Regex> =
+    LazyLock::new(|| bytes_pattern(r"(?i)pgvector|\bextension\b|(?:vector|halfvec|sparsevec)\s*\(\s*\d"));
 
 /// `CREATE EXTENSION [IF NOT EXISTS] vector`, in SQL and in strings of Python.
 static CREATE: LazyLock<Regex> =
@@ -30,11 +27,6 @@ static CREATE: LazyLock<Regex> =
 
 /// A column of one of pgvector's types: `vector(3)`, `halfvec(3)`.
 static COLUMN: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)\b(?:vector|halfvec|sparsevec)\s*\(\s*\d+\s*\)"));
-
-#[expect(clippy::expect_used, reason = "the patterns are constants and are compiled in the tests")]
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("a pattern of this file compiles")
-}
 
 /// Looks for uses of pgvector: in Python by its syntax tree, in SQL, and among the dependencies. Sorted by place.
 pub fn read(files: &dyn Files, sources: &mut BTreeMap<String, Source>) -> Vec<Spanned<String>> {

@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
+use crate::text::pattern;
+
 /// A type that hnsw and ivfflat can index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -111,10 +113,7 @@ impl VectorType {
 
 /// The operator classes of a dictionary display such as `{"embedding": "vector_l2_ops"}`; `None` when it is none.
 pub fn operators(written: &str) -> Option<BTreeMap<String, String>> {
-    #[expect(clippy::expect_used, reason = "the pattern is a constant and is compiled in the tests")]
-    static PAIR: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r#"["']([^"']+)["']\s*:\s*["']([^"']+)["']"#).expect("a pattern of this file compiles")
-    });
+    static PAIR: LazyLock<Regex> = LazyLock::new(|| pattern(r#"["']([^"']+)["']\s*:\s*["']([^"']+)["']"#));
     let inner = written.trim().strip_prefix('{')?.strip_suffix('}')?;
     let found: BTreeMap<String, String> =
         PAIR.captures_iter(inner).map(|pair| (pair[1].to_owned(), pair[2].to_owned())).collect();

@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::pattern;
+
 /// Sequences that colour, move and title: CSI (ECMA-48 5.4), OSC, and the short ones.
 static CONTROL: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
@@ -17,11 +19,6 @@ static PREFIX: LazyLock<Regex> = LazyLock::new(|| {
         r"^(?:[\w.-]+-\d+\s+\| |[\w.-]+_\d+\s+\| |[\w.-]+ {2,}\| |#\d+ (?:\d+\.\d+ )?|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)? |> )",
     )
 });
-
-#[expect(clippy::expect_used, reason = "the patterns are constants and are compiled in the tests")]
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("a pattern of this file compiles")
-}
 
 /// How many prefixes may stand before a line: a time, then a container, then a step.
 const PREFIXES: usize = 3;

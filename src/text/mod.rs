@@ -10,6 +10,7 @@ pub mod just;
 pub mod log;
 pub mod make;
 mod mapped;
+mod pattern;
 pub mod python;
 mod secrets;
 pub mod shell;
@@ -18,6 +19,7 @@ pub mod toml;
 pub mod yaml;
 
 pub use mapped::{Insertion, Mapped};
+pub use pattern::{bytes_pattern, pattern};
 pub use secrets::{MASK, Redactor, mask_setting, mask_text, mask_url, mask_word, percent_encoded};
 pub use source::{Encoding, Position, Source, Span, Spanned};
 

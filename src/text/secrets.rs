@@ -14,6 +14,7 @@ mod redactor;
 mod templates;
 mod urls;
 
+use super::pattern;
 use names::Names;
 pub use redactor::Redactor;
 use urls::url_passwords;
@@ -27,11 +28,6 @@ static REFERENCE: LazyLock<Regex> = LazyLock::new(|| {
         r"^(?:\$\{[A-Za-z0-9_]+\}|\$\([A-Za-z0-9_]+\)|\$\$?[A-Za-z0-9_]+|%\([A-Za-z0-9_]+\)s|\{[A-Za-z0-9_.]*\}|\*+)$",
     )
 });
-
-fn pattern(text: &str) -> Regex {
-    #[expect(clippy::expect_used, reason = "the patterns are constants and are compiled in the tests")]
-    Regex::new(text).expect("a pattern of this file compiles")
-}
 
 /// How a text is read, as far as secrets are concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use super::alembic::Alembic;
 use super::files::Files;
 use super::urls::is_own;
-use crate::text::{Source, Span, Spanned};
+use crate::text::{Source, Span, Spanned, bytes_pattern};
 
 pub use classes::{
     Ancestor, Base, Class, DECLARATIVE, Disorder, Member, MemberSort, PYDANTIC, SQLMODEL, ancestors, order,
@@ -39,10 +39,10 @@ use classes::Collector;
 use modules::Modules;
 
 /// Only files with one of these are parsed: what brings models along, what makes a table, and bases of the project's own.
-#[expect(clippy::expect_used, reason = "the pattern is a constant and is compiled in the tests")]
 static WORTH_PARSING: LazyLock<Regex> = LazyLock::new(|| {
-    let words = r"(?-u)sqlmodel|SQLModel|pydantic|sqlalchemy|__tablename__|table\s*=\s*True|class\s+\w+\([^)]*(?:Base|Model|Mixin)";
-    Regex::new(words).expect("a pattern of this file compiles")
+    bytes_pattern(
+        r"sqlmodel|SQLModel|pydantic|sqlalchemy|__tablename__|table\s*=\s*True|class\s+\w+\([^)]*(?:Base|Model|Mixin)",
+    )
 });
 
 /// What the project's Python says.

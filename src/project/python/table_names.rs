@@ -8,13 +8,10 @@ use regex::Regex;
 use super::PythonProject;
 use super::classes::{Ancestor, Class, Member, MemberSort, ancestors};
 use super::tables::{is_sqlmodel, is_table};
-use crate::text::Source;
+use crate::text::{Source, pattern};
 
 /// A schema that is written down.
-#[expect(clippy::expect_used, reason = "the pattern is a constant and is compiled in the tests")]
-static SCHEMA: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"(?:"schema"|'schema')\s*:\s*(?:"(\w+)"|'(\w+)')"#).expect("a pattern of this file compiles")
-});
+static SCHEMA: LazyLock<Regex> = LazyLock::new(|| pattern(r#"(?:"schema"|'schema')\s*:\s*(?:"(\w+)"|'(\w+)')"#));
 
 /// Gives every table its name, as far as it can be told.
 pub(super) fn tell(project: &mut PythonProject, sources: &BTreeMap<String, Source>) {

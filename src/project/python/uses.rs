@@ -5,24 +5,21 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
-#[expect(clippy::expect_used, reason = "the patterns are constants and are compiled in the tests")]
-fn pattern(words: &str) -> Regex {
-    Regex::new(words).expect("a pattern of this file compiles")
-}
+use crate::text::bytes_pattern;
 
 /// Whole classes, or columns of theirs, that are asked for.
 static ASKED: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
+    bytes_pattern(
         r"\bselect\(([\w\s.,]*)|\b\w*(?:[sS]ession|db)\w*\.(?:get|get_one|query)\(\s*([A-Z]\w*)|\.add\(\s*([A-Z]\w*)[(.]",
     )
 });
 
 /// A variable that is added to a session.
-static ADDED: LazyLock<Regex> = LazyLock::new(|| pattern(r"\.add\(\s*([a-z_]\w*)\s*\)"));
+static ADDED: LazyLock<Regex> = LazyLock::new(|| bytes_pattern(r"\.add\(\s*([a-z_]\w*)\s*\)"));
 
 /// What is made of a class.
 static MADE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b([a-z_]\w*)\s*(?::\s*[\w.]+\s*)?=\s*([A-Z]\w*)(?:\(|\.(?:model_validate|from_orm|parse_obj)\()")
+    bytes_pattern(r"\b([a-z_]\w*)\s*(?::\s*[\w.]+\s*)?=\s*([A-Z]\w*)(?:\(|\.(?:model_validate|from_orm|parse_obj)\()")
 });
 
 /// Notes the names of the classes that a file hands to a session, each with the first file that does.

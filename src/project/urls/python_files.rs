@@ -8,21 +8,18 @@ use regex::bytes::Regex;
 use crate::project::alembic::looks_like_url_variable;
 use crate::project::files::{Files, source};
 use crate::text::python::{self, Call, Text, Value};
-use crate::text::{Source, Span};
+use crate::text::{Source, Span, bytes_pattern};
 
 /// Only files with a URL of Postgres, or with what else is looked for, are parsed: prose has the words too.
 static WORTH_PARSING: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r#"(?i-u)(?:postgre|pgsql|psql|driver)[a-z0-9+_.]*:/|registry\.register|replace\(\s*[rbu]?["']postgres"#)
+    bytes_pattern(
+        r#"(?i)(?:postgre|pgsql|psql|driver)[a-z0-9+_.]*:/|registry\.register|replace\(\s*[rbu]?["']postgres"#,
+    )
 });
 
 /// What shows an engine; one is enough.
 static ENGINE: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?-u)create_engine|create_async_engine|engine_from_config"));
-
-#[expect(clippy::expect_used, reason = "the patterns are constants and are compiled in the tests")]
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("a pattern of this file compiles")
-}
+    LazyLock::new(|| bytes_pattern(r"create_engine|create_async_engine|engine_from_config"));
 
 /// A URL in Python.
 pub(super) struct Literal {

@@ -10,11 +10,7 @@ mod comments;
 use super::Operation;
 use crate::project::vector;
 use crate::project::vector_index::{Dimensions, Index, VectorColumn, VectorType, dimensions};
-
-#[expect(clippy::expect_used, reason = "the patterns are constants and are compiled in the tests")]
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("a pattern of this file compiles")
-}
+use crate::text::pattern;
 
 static DROP: LazyLock<Regex> =
     LazyLock::new(|| pattern(r#"(?is)^\s*drop\s+table\s+(?:if\s+exists\s+)?([\w."]+(?:\s*,\s*[\w."]+)*)"#));
