@@ -16,7 +16,6 @@ use crate::facts::{Environment, Facts};
 use crate::fix::apply::record::Records;
 use crate::fix::diff;
 use crate::fix::plan::Plan;
-use crate::probe::files::TIME_IS_UP;
 use crate::probe::host::Person;
 use crate::report::{Judged, Outcome, Report, wrapped};
 
@@ -75,11 +74,7 @@ fn judged(
 ) -> Report {
     let left = judge::time_left(started, arguments.outside.timeout);
     let report = judge::judge_until(checks, facts, arguments.offline, &left);
-    let late = judge::not_judged(&report);
-    if !late.is_empty() {
-        let text = format!("not judged, since {TIME_IS_UP}: {}", late.join(", "));
-        output.talk(&(wrapped(&text, output.style().width, "  ") + "\n"));
-    }
+    judge::tell_not_judged(&report, output);
     report
 }
 
@@ -235,7 +230,7 @@ pub fn state_directory(environment: &Environment) -> Result<std::path::PathBuf, 
         // Under sudo the person's own home, whatever sudo made of HOME: `undo` is to find it with and without sudo.
         None => match crate::probe::host::person(environment) {
             Person { through_sudo: true, home: Some(home), .. } => Ok(home.as_path().join(".local/state")),
-            _ => match environment.get_nonempty("HOME") {
+            _ => match environment.get_nonempty("HOME").filter(absolute) {
                 Some(home) => Ok(Path::new(home).join(".local/state")),
                 None => Err(Error::NoStateDirectory),
             },

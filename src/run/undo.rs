@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Status;
 use super::carry_out::{Theatre, mounted_singly, paths};
 use super::fix::state_directory;
-use super::gather::{gather_as, project_root};
+use super::gather::{Stopwatch, gather_as, place, project_root};
 use super::output::Output;
 use crate::cli::{ProjectArgs, UndoArgs};
 use crate::config::Configuration;
@@ -27,7 +27,10 @@ const UNDEFINED_OBJECT: &str = "42704";
 /// # Errors
 /// When there is nothing to take back, or the journal cannot be used.
 pub fn run(arguments: &UndoArgs, environment: &Environment, output: &mut Output) -> Result<Status, Error> {
-    let root = project_root(arguments.project.as_deref(), environment)?;
+    let (watch, theirs) = (Stopwatch::start(), environment.clone());
+    let root = place(arguments.project.as_deref(), &watch, arguments.outside.timeout, move |path, _| {
+        project_root(path, &theirs)
+    })?;
     let records = Records::new(&state_directory(environment)?);
     // Another run may be writing the journal that is to be read. A list is only looked at.
     let _lock = if arguments.list { None } else { Some(records.lock()?) };
