@@ -8,7 +8,7 @@ use super::consent::{asked, may_be_made};
 use super::gather::{Gathered, Stopwatch, gather};
 use super::output::Output;
 use super::verify::{Verdict, Watch};
-use super::{Status, judge, selection};
+use super::{Status, judge, selection, undo};
 use crate::checks::Check;
 use crate::cli::{FixArgs, ProjectArgs};
 use crate::error::Error;
@@ -59,6 +59,9 @@ pub fn run(arguments: &FixArgs, environment: &Environment, output: &mut Output) 
     };
     let records = Records::new(&state_directory(environment)?);
     let _lock = records.lock()?;
+    if let Ok(runs) = records.of_project(&facts.project.root) {
+        runs.journals.iter().for_each(|journal| undo::sweep(Path::new(&facts.project.root), journal));
+    }
     let mut patient = Patient { arguments, environment, checks, records };
     patient.treat(plan, facts, &before, output)
 }

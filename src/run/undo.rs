@@ -1,6 +1,7 @@
 //! `devdoctor undo`: takes a run of `fix` back, the last step first.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::Status;
 use super::carry_out::{Theatre, mounted_singly, paths};
@@ -179,6 +180,17 @@ fn taken_back(change: &Change) -> String {
     }
 }
 
+/// Removes what a run that was ended in the middle of a step left beside the file it was about to write.
+pub fn sweep(root: &Path, journal: &Journal) {
+    // The name of a run ends with the number of its process.
+    let process = journal.run.id.rsplit('-').next().and_then(|number| number.parse::<u32>().ok());
+    for (change, state) in &journal.steps {
+        if let (Change::Edit { path, .. }, StepState::Begun, Some(process)) = (change, state, process) {
+            edit::sweep(root, path, process);
+        }
+    }
+}
+
 /// Takes a change back.
 fn take_back(
     change: &Change,
@@ -189,6 +201,9 @@ fn take_back(
 ) -> Result<Taken, String> {
     match change {
         Change::Edit { path, before, after_sha256, before_sha256 } => {
+            if begun {
+                sweep(theatre.root, journal);
+            }
             if edit::has(theatre.root, path, before_sha256) {
                 return Ok(Taken::Nothing);
             }
