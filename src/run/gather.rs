@@ -144,6 +144,11 @@ fn gather_at(
     // It keeps the deadline by itself, but where the kernel does not let it.
     let left = (whole - watch.seconds()).max(0.0) + TO_FIND;
     facts.host = match host.recv_timeout(Duration::from_secs_f64(left)) {
+        Ok((Err(_), _)) if !probe::files::exists(&facts.project.root) => {
+            // What is not there any more is not clean.
+            let reason = "it is gone since it was found".to_owned();
+            return Err(Error::Path { path: facts.project.root.into(), reason });
+        }
         Ok((host, seconds)) => {
             timings.push(("host".to_owned(), seconds));
             host
