@@ -20,8 +20,8 @@ const COMPOSE: &str = "services:\n  api:\n    image: python:3.12\n    volumes:\n
 const INI: &str = "[alembic]\nscript_location = migrations\nsqlalchemy.url = driver://user:pass@localhost/dbname\n";
 
 /// Seconds that every command gets, and seconds that it may take besides: the machine does other things too.
-const LIMIT: &str = "2";
-const BESIDES: Duration = Duration::from_secs(4);
+const LIMIT: &str = "5";
+const BESIDES: Duration = Duration::from_secs(6);
 
 /// Commands with what they must say, whatever hangs.
 struct Said {
