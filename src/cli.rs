@@ -344,6 +344,9 @@ pub struct HookArgs {
     /// Fail from this severity on (default: error).
     #[arg(long, value_name = "SEVERITY")]
     pub fail_on: Option<FailOn>,
+    /// Time limit for reading and judging.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "10")]
+    pub timeout: f64,
 }
 
 /// `devdoctor facts`.

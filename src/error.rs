@@ -6,7 +6,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A path that the person named is not there or cannot be entered.
-    #[error("`{path}` cannot be looked at: {reason}")]
+    #[error("`{}` cannot be looked at: {reason}", path.to_string_lossy().escape_debug())]
     Path {
         /// The path.
         path: PathBuf,
@@ -49,6 +49,9 @@ pub enum Error {
         /// The nearest that exists.
         nearest: Option<String>,
     },
+    /// The options leave nothing to be judged.
+    #[error("`--only`, `--skip` and the configuration leave no check")]
+    NoChecks,
     /// A family where one check is asked for.
     #[error("`{name}` is a family of checks")]
     Family {
@@ -58,7 +61,7 @@ pub enum Error {
         checks: Vec<String>,
     },
     /// Recorded facts that cannot be read.
-    #[error("`{path}` holds no facts: {reason}")]
+    #[error("`{}` holds no facts: {reason}", path.to_string_lossy().escape_debug())]
     Facts {
         /// The file.
         path: PathBuf,
@@ -66,7 +69,7 @@ pub enum Error {
         reason: String,
     },
     /// The report could not be written.
-    #[error("`{path}` cannot be written: {reason}")]
+    #[error("`{}` cannot be written: {reason}", path.to_string_lossy().escape_debug())]
     Output {
         /// The file.
         path: PathBuf,
@@ -76,6 +79,9 @@ pub enum Error {
     /// Standard output does not take the result.
     #[error("standard output cannot be written: {0}")]
     StandardOutput(String),
+    /// The project's files could not be read within the time limit.
+    #[error("the project's files cannot be read: {0}")]
+    NotRead(String),
     /// Git could not be asked for the staged files.
     #[error("the staged files cannot be read: {0}")]
     Git(String),
@@ -108,7 +114,7 @@ pub enum Error {
         help: Option<String>,
     },
     /// The home directory is unknown, so that there is no place for the journal.
-    #[error("neither XDG_STATE_HOME nor HOME is set, so there is no place for the journal")]
+    #[error("neither XDG_STATE_HOME nor HOME is set to an absolute path, so there is no place for the journal")]
     NoStateDirectory,
 }
 
@@ -128,7 +134,7 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::UnknownCheck { nearest: Some(nearest), .. } => Some(format!("did you mean `{nearest}`?")),
-            Self::UnknownCheck { .. } => Some("see all checks with `devdoctor list`".to_owned()),
+            Self::UnknownCheck { .. } | Self::NoChecks => Some("see all checks with `devdoctor list`".to_owned()),
             Self::NoProject { .. } | Self::NoPlaceForAProject { .. } => {
                 Some("go into the project, or name its folder: devdoctor check PATH".to_owned())
             }
@@ -139,6 +145,7 @@ impl Error {
             Self::NoText(_) => {
                 Some("give it an error text, or a log: docker compose up 2>&1 | devdoctor why".to_owned())
             }
+            Self::NotRead(_) => Some("give it more time with --timeout SECONDS".to_owned()),
             Self::Git(_) => Some("run the hook inside a git repository".to_owned()),
             Self::Run { .. } => {
                 Some("see all runs with `devdoctor undo --list`, and name the one to take back".to_owned())

@@ -78,9 +78,11 @@ fn statuses_are_0_for_nothing_1_for_findings_2_for_trouble() {
     assert_eq!(run(&project.path(), &["check", "--offline", "--strict"]).0, 2);
     for (arguments, said) in [
         (&["check", "/no/such/place"][..], "no such file or directory"),
+        (&["check", "no\nsuch\u{1b}[31m/place"], r"`no\nsuch\u{1b}[31m/place` cannot be looked at"),
         (&["check", ".", "."], "unexpected argument '.'"),
         (&["check", "--output", "/"], "`/` cannot be written: is a directory"),
         (&["check", "--only", "exec-as-rot"], "did you mean `exec-as-root`?"),
+        (&["check", "--only", "files", "--skip", "files"], "leave no check"),
         (&["check", "--timeout", "0"], "is no number of seconds"),
         (&["check", "--facts", "Makefile"], "holds no facts"),
         (&["check", "--database-url", "notaurl"], "`--database-url` cannot be used: it is no URL"),
@@ -168,6 +170,35 @@ fn json_is_the_schema_and_the_same_bytes_each_time() {
     assert_eq!(finding["location"]["path"], "Makefile");
     assert_eq!(finding["location"]["line"], 2);
     assert_eq!(first, report());
+}
+
+#[test]
+fn facts_that_point_where_nothing_is_are_refused() {
+    let project = broken();
+    let facts = run(&project.path(), &["facts", "--offline"]).1;
+    let path = project.around.path().join("facts.json");
+    let facts: serde_json::Value = serde_json::from_str(&facts).unwrap();
+    // From its end on there is nothing, and inside of a character there is no place.
+    for (start, end) in [(0, 100_000), (100_000, 100_001), (50, 20)] {
+        let mut facts = facts.clone();
+        let mount = facts.pointer_mut("/project/compose/services/api/mounts/0/span").unwrap();
+        mount["start"] = start.into();
+        mount["end"] = end.into();
+        std::fs::write(&path, facts.to_string()).unwrap();
+        let (status, out, err) = run(&project.path(), &["check", "--facts", path.to_str().unwrap()]);
+        let said = format!("holds no facts: `compose.yaml` has no text from byte {start} to {end}");
+        assert!(status == 2 && out.is_empty() && err.contains(&said), "{status}: {out}{err}");
+    }
+}
+
+#[test]
+fn a_home_that_is_no_absolute_path_is_no_place_for_a_journal() {
+    let project = broken();
+    let mut command = devdoctor(&project.path(), &["fix", "--offline", "--yes"]);
+    let answer = command.env("HOME", "home").output().unwrap();
+    let said = "error: neither XDG_STATE_HOME nor HOME is set to an absolute path";
+    assert!(answer.status.code() == Some(2) && String::from_utf8_lossy(&answer.stderr).contains(said), "{answer:?}");
+    assert!(!project.path().join("home").exists());
 }
 
 #[test]

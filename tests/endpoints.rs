@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each test uses a part of what they share")]
 
 mod support {
+    pub mod certificates;
     pub mod engine;
     pub mod proxy;
 }
@@ -18,6 +19,7 @@ use std::time::{Duration, Instant};
 use devdoctor::facts::{Container, EndpointTried, EndpointTrouble, Environment, Identity, Owner};
 use devdoctor::probe::docker::{DockerLook, EngineOptions, Interest, look};
 use devdoctor::project::Project;
+use support::certificates::certificates;
 use support::engine::{as_ordinary_user, setting};
 use support::proxy::Proxy;
 
@@ -297,23 +299,6 @@ fn the_docker_cli_would_choose_the_same_endpoint() {
     assert_eq!(compared, 96);
 }
 
-/// Certificates of one authority for a server at localhost and for a client.
-fn certificates(folder: &Path) {
-    let script = "
-        openssl req -x509 -newkey rsa:2048 -nodes -keyout ca-key.pem -out ca.pem -days 2 -subj /CN=tests
-        for who in server client; do
-            openssl req -newkey rsa:2048 -nodes -keyout $who-key.pem -out $who.csr -subj /CN=$who
-            echo 'subjectAltName=DNS:localhost,IP:127.0.0.1' >$who.ext
-            openssl x509 -req -in $who.csr -CA ca.pem -CAkey ca-key.pem -CAcreateserial -out $who.pem -days 2 -extfile $who.ext
-        done
-        mkdir right wrong
-        cp ca.pem right/; cp client.pem right/cert.pem; cp client-key.pem right/key.pem
-        cp right/cert.pem right/key.pem wrong/
-        openssl req -x509 -newkey rsa:2048 -nodes -keyout other.pem -out wrong/ca.pem -days 2 -subj /CN=other";
-    let made = Command::new("sh").args(["-euc", script]).current_dir(folder).output().unwrap();
-    assert!(made.status.success(), "{made:?}");
-}
-
 /// Passes connections at a port on to the engine's socket, after TLS with a certificate on both sides.
 const TLS_PROXY: &str = "
 import socket, ssl, sys, threading
@@ -363,7 +348,7 @@ fn an_engine_behind_tls_is_asked_only_when_it_proves_itself() {
         let found = look_with(&options, &nobody(), None);
         (found.docker.map(|docker| docker.version), found.tried[0].answer.clone())
     };
-    let (right, wrong, absent) = (answer("right"), answer("wrong"), answer("absent"));
+    let (right, wrong, absent) = (answer("certs"), answer("others"), answer("absent"));
     _ = proxy.kill();
     _ = proxy.wait();
     assert_eq!(right.0.ok(), right.1.ok());

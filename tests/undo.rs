@@ -145,6 +145,38 @@ fn an_edit_that_was_begun_is_decided_by_looking() {
 }
 
 #[test]
+fn what_a_run_that_was_ended_left_beside_a_file_is_removed_by_undo_and_by_the_next_fix() {
+    for command in [&["undo"][..], &["fix", "--offline", "--yes"]] {
+        let project = fixed(Person::Tester);
+        let run = runs(&project).remove(0);
+        let journal = run.join("journal.jsonl");
+        let text = std::fs::read_to_string(&journal).unwrap();
+        let begun = text.lines().take_while(|line| !line.contains("\"done\"")).collect::<Vec<_>>().join("\n") + "\n";
+        std::fs::write(&journal, begun).unwrap();
+        // As it is between the writing and the renaming of the new file.
+        let process = name(&run).rsplit('-').next().unwrap();
+        for file in [".env", "compose.yaml"] {
+            project.write(format!(".{file}.devdoctor-{process}"), "half");
+        }
+        project.write(".env", SETTINGS);
+        project.write(".env.devdoctor-mine", "");
+        project.devdoctor(command);
+        let mut left: Vec<String> = std::fs::read_dir(&project.root)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|name| name.contains("devdoctor"))
+            .collect();
+        left.sort();
+        // Nothing was begun with the second file.
+        let first = text.lines().find(|line| line.contains("\"begin\"")).unwrap();
+        let untouched = if first.contains("compose.yaml") { "..env" } else { ".compose.yaml" };
+        let mut expected = [".env.devdoctor-mine".to_owned(), format!("{untouched}.devdoctor-{process}")];
+        expected.sort();
+        assert_eq!(left, expected, "{command:?}");
+    }
+}
+
+#[test]
 fn a_damaged_newest_journal_is_not_passed_over() {
     let (project, older, newer) = fixed_twice();
     let journal = newer.join("journal.jsonl");

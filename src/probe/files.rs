@@ -1,16 +1,19 @@
 //! The project's files as they are on disk.
 
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use nix::fcntl::OFlag;
 
+use super::attention::Attention;
 pub(crate) use super::listing::ignoring_repository;
 use super::listing::{Listing, list};
+use super::patience::{NO_ANSWER, Patience, each};
 use crate::project::Project;
 use crate::project::compose::MountSource;
 use crate::project::discover::Below;
@@ -20,9 +23,6 @@ use crate::text::Source;
 /// Why a file is not read when the time is over.
 pub const TIME_IS_UP: &str = "the time limit was used up";
 
-/// Why a file is passed over.
-const TAKES_TOO_LONG: &str = "takes longer to understand than the time limit leaves for one file";
-
 /// The files below a directory of this machine.
 #[derive(Debug)]
 pub struct DiskFiles {
@@ -31,10 +31,7 @@ pub struct DiskFiles {
     listing: OnceLock<Listing>,
     deadline: Option<Instant>,
     files_read: AtomicUsize,
-    /// The file that was turned to last, and how often one was, so that somebody else can tell which one takes long.
-    last: Mutex<(u64, Option<String>)>,
-    /// Files that are not read, since they took too long.
-    passed_over: Vec<String>,
+    attention: Arc<Attention>,
     /// Whether a file was wanted when the time was over.
     late: AtomicBool,
 }
@@ -49,8 +46,7 @@ impl DiskFiles {
             listing: OnceLock::new(),
             deadline: None,
             files_read: AtomicUsize::new(0),
-            last: Mutex::default(),
-            passed_over: vec![],
+            attention: Arc::default(),
             late: AtomicBool::new(false),
         }
     }
@@ -61,29 +57,10 @@ impl DiskFiles {
         Self { deadline: Some(deadline), ..Self::new(root) }
     }
 
-    /// The same without these files, each of which took too long.
+    /// The same; what is read is noted in `attention`, and what that passes over is not looked at.
     #[must_use]
-    pub fn without(self, passed_over: Vec<String>) -> Self {
-        Self { passed_over, ..self }
-    }
-
-    /// The file that was read last, and so is being understood now, with a number that is another for each reading; `None` before
-    /// the first, while files are listed, and after the last ([`DiskFiles::are_read`]).
-    pub fn being_read(&self) -> Option<(u64, String)> {
-        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        last.1.clone().map(|path| (last.0, path))
-    }
-
-    /// Notes that all is read. What takes long after this is no file's doing.
-    pub fn are_read(&self) {
-        self.note(None);
-    }
-
-    /// Notes what is read now.
-    fn note(&self, path: Option<&str>) {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        last.0 += 1;
-        last.1 = path.map(str::to_owned);
+    pub fn noting(self, attention: Arc<Attention>) -> Self {
+        Self { attention, ..self }
     }
 
     /// What is to be said when the deadline kept something from being listed or read.
@@ -124,8 +101,16 @@ impl DiskFiles {
         self.deadline.map(|deadline| now + deadline.saturating_duration_since(now).mul_f64(0.7))
     }
 
+    /// How long links in a listing are waited for.
+    pub fn patience(&self) -> Patience {
+        self.deadline.map_or_else(Patience::default, Patience::until)
+    }
+
     fn kind(&self, path: &str) -> Option<std::fs::FileType> {
-        Some(std::fs::metadata(self.root.join(path)).ok()?.file_type())
+        if self.attention.passes_over(path).is_some() {
+            return None;
+        }
+        self.attention.ask(path, || Some(std::fs::metadata(self.root.join(path)).ok()?.file_type()))
     }
 }
 
@@ -143,33 +128,33 @@ impl Files for DiskFiles {
             self.late.store(true, Ordering::Relaxed);
             return Err(ReadError::Refused(TIME_IS_UP.to_owned()));
         }
-        self.note(Some(path));
+        self.attention.turn_to(path);
         Ok(())
     }
 
     fn bytes(&self, path: &str) -> Result<Vec<u8>, ReadError> {
-        if self.passed_over.iter().any(|slow| slow == path) {
-            return Err(ReadError::Refused(TAKES_TOO_LONG.to_owned()));
+        if let Some(reason) = self.attention.passes_over(path) {
+            return Err(ReadError::Refused(reason.to_owned()));
         }
         let relative = path;
         let path = self.root.join(path);
         // What is not there is not missed; but once it is late, even looking for it would cost more.
-        let late = || self.late.load(Ordering::Relaxed) || self.is_over() && std::fs::metadata(&path).is_ok();
+        let late = || self.late.load(Ordering::Relaxed) || self.is_over() && self.exists(relative);
         if late() {
             self.late.store(true, Ordering::Relaxed);
             return Err(ReadError::Refused(TIME_IS_UP.to_owned()));
         }
-        self.note(Some(relative));
-        let bytes = read_regular(&path)?;
+        self.attention.turn_to(relative);
+        let bytes = self.attention.ask(relative, || read_regular(&path))?;
         self.files_read.fetch_add(1, Ordering::Relaxed);
-        self.note(Some(relative));
+        self.attention.turn_to(relative);
         Ok(bytes)
     }
 
     fn list(&self) -> &[String] {
         let listed = || {
-            self.note(None);
-            list(&self.root, self.listing_deadline())
+            self.attention.turn_away();
+            list(&self.root, self.listing_deadline(), self.patience())
         };
         &self.listing.get_or_init(listed).paths
     }
@@ -209,14 +194,30 @@ pub(crate) fn in_project(root: &Path, path: &Path) -> Option<PathBuf> {
     (real.starts_with(root) || root.starts_with(&real)).then_some(real)
 }
 
-/// Takes the links out of the paths that the project binds into containers, as far as they lie in it or around it.
-pub fn follow_links(project: &mut Project) {
+/// Takes the links out of the paths that the project binds into containers, as far as they lie in it or around it. Those whose
+/// file system does not answer stay as they are, and are named.
+pub fn follow_links(project: &mut Project, patience: Patience) {
     let root = PathBuf::from(&project.root);
     let services = project.compose.iter_mut().flat_map(|compose| compose.services.values_mut());
+    let mut bound: BTreeMap<String, Vec<&mut String>> = BTreeMap::new();
     for mount in services.flat_map(|service| &mut service.mounts) {
-        let MountSource::Bind(path) = &mut mount.source else { continue };
-        if let Some(real) = in_project(&root, Path::new(path)).as_deref().and_then(Path::to_str) {
-            *path = real.to_owned();
+        if let MountSource::Bind(path) = &mut mount.source {
+            bound.entry(path.clone()).or_default().push(path);
+        }
+    }
+    let top = root.clone();
+    let followed = each(bound.keys().cloned().collect(), patience, move |path| in_project(&top, Path::new(path)));
+    for ((typed, paths), real) in bound.into_iter().zip(followed) {
+        match real {
+            Some(real) => {
+                if let Some(real) = real.as_deref().and_then(Path::to_str) {
+                    paths.into_iter().for_each(|path| real.clone_into(path));
+                }
+            }
+            None => {
+                let below = Path::new(&typed).strip_prefix(&root).unwrap_or(Path::new(&typed));
+                project.not_listed.push((below.display().to_string(), NO_ANSWER.to_owned()));
+            }
         }
     }
 }
@@ -302,12 +303,29 @@ pub fn directory_of(path: &Path) -> Result<PathBuf, String> {
     }
 }
 
-/// The names of the files and of the folders directly in a directory, links followed; none of one that cannot be read.
-pub fn directly_below(directory: &Path) -> Below {
+/// The names of the files and of the folders directly in a directory, links followed; none of one that cannot be read, nor of
+/// links that lead where nobody answers.
+pub fn directly_below(directory: &Path, patience: Patience) -> Below {
     let mut below = Below::default();
+    let mut links = vec![];
     for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
-        let (Ok(name), Ok(kind)) = (entry.file_name().into_string(), std::fs::metadata(entry.path())) else { continue };
-        if kind.is_dir() { below.folders.push(name) } else { below.files.push(name) }
+        let (Ok(name), Ok(kind)) = (entry.file_name().into_string(), entry.file_type()) else { continue };
+        if kind.is_symlink() {
+            links.push((name, entry.path()));
+        } else if kind.is_dir() {
+            below.folders.push(name);
+        } else {
+            below.files.push(name);
+        }
+    }
+    let leads_to_folder = |(_, path): &(String, PathBuf)| Some(std::fs::metadata(path).ok()?.is_dir());
+    let kinds = each(links.clone(), patience, leads_to_folder);
+    for ((name, _), is_folder) in links.into_iter().zip(kinds) {
+        match is_folder.flatten() {
+            Some(true) => below.folders.push(name),
+            Some(false) => below.files.push(name),
+            None => {}
+        }
     }
     below
 }

@@ -13,6 +13,7 @@ use nix::unistd::{Gid, Uid, User, getegid, geteuid, getgrouplist, getgroups};
 use crate::facts::{Environment, Fact, Host, Identity, Missing, Need, Owner, SeenPath};
 
 use super::filesystems::Mounts;
+use super::patience::{Patience, each};
 use super::walk::{path_stat, walk};
 use super::wsl;
 
@@ -92,18 +93,24 @@ pub fn look(
     // Root's own home holds what is root's.
     let of_person = at_home.filter(|_| identity.owner.uid != 0);
     let home_foreign = of_person.map(|home| super::home::look(home, identity.owner.uid, deadline)).unwrap_or_default();
-    let mut paths = BTreeMap::new();
-    for wish in wishes {
-        match lstat(Path::new(wish)) {
-            Ok(stat) => paths.insert(wish.clone(), Some(path_stat(&stat))),
-            Err(Errno::ENOENT | Errno::ENOTDIR) => paths.insert(wish.clone(), None),
-            // What may not be looked at stays unknown.
-            Err(_) => None,
-        };
-    }
     let mounts = Mounts::of_this_process();
     let wsl = wsl::look(&mounts);
-    let filesystem_of = |wish: &String| Some((wish.clone(), mounts.under(Path::new(wish), &wsl)?));
+    let (mut paths, mut filesystems) = (BTreeMap::new(), BTreeMap::new());
+    let (theirs, of_wsl) = (mounts.clone(), wsl.clone());
+    let look = move |wish: &String| {
+        let path = Path::new(wish);
+        (lstat(path).map(|stat| path_stat(&stat)), theirs.under(path, &of_wsl))
+    };
+    for (wish, seen) in wishes.iter().zip(each(wishes.to_vec(), Patience::until(deadline), look)) {
+        // What does not answer, or may not be looked at, stays unknown.
+        let Some((stat, filesystem)) = seen else { continue };
+        match stat {
+            Ok(stat) => paths.insert(wish.clone(), Some(stat)),
+            Err(Errno::ENOENT | Errno::ENOTDIR) => paths.insert(wish.clone(), None),
+            Err(_) => None,
+        };
+        filesystems.extend(filesystem.map(|filesystem| (wish.clone(), filesystem)));
+    }
     Ok(Host {
         person: identity,
         home,
@@ -111,7 +118,7 @@ pub fn look(
         through_sudo,
         root_owner: of_root.owner,
         filesystem: mounts.under(root, &wsl),
-        filesystems: wishes.iter().filter_map(filesystem_of).collect(),
+        filesystems,
         walk: walk(root, of_root.owner.uid, deadline).map_err(missing)?,
         git,
         home_foreign,

@@ -8,11 +8,12 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use crate::project::files::{Files, MAX_FILE_SIZE, ReadError, inside};
 use crate::text::Source;
 
+use super::attention::Attention;
 use super::files::{absolute, read_regular};
 use super::listing::is_skipped;
 
@@ -32,6 +33,9 @@ pub enum IndexError {
     },
 }
 
+/// What is said to be asked while git is.
+const GIT: &str = ".git";
+
 /// The files that are staged, below a directory.
 #[derive(Debug)]
 pub struct IndexFiles {
@@ -43,6 +47,7 @@ pub struct IndexFiles {
     entries: BTreeMap<String, Entry>,
     paths: Vec<String>,
     batch: Mutex<Option<Batch>>,
+    attention: Arc<Attention>,
 }
 
 #[derive(Debug)]
@@ -112,16 +117,18 @@ impl Repository {
 }
 
 impl IndexFiles {
-    /// The staged files below `root`, which lies in a repository.
+    /// The staged files below `root`, which lies in a repository. What is read is noted in `attention`, and what that passes
+    /// over is not looked at.
     ///
     /// # Errors
     /// When git is not there or does not know the directory.
-    pub fn open(root: &Path) -> Result<Self, IndexError> {
+    pub fn open(root: &Path, attention: Arc<Attention>) -> Result<Self, IndexError> {
         let given: Vec<_> = ["GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE"]
             .into_iter()
             .filter_map(|name| Some((name, PathBuf::from(std::env::var_os(name).filter(|value| !value.is_empty())?))))
             .collect();
-        Self::open_as(root, &given, &absolute(Path::new(".")))
+        let opened = attention.ask(GIT, || Self::open_as(root, &given, &absolute(Path::new("."))))?;
+        Ok(Self { attention, ..opened })
     }
 
     fn open_as(root: &Path, given: &[(&'static str, PathBuf)], here: &Path) -> Result<Self, IndexError> {
@@ -149,6 +156,7 @@ impl IndexFiles {
             entries,
             paths,
             batch: Mutex::new(None),
+            attention: Arc::default(),
         })
     }
 
@@ -249,13 +257,18 @@ impl Files for IndexFiles {
     }
 
     fn bytes(&self, path: &str) -> Result<Vec<u8>, ReadError> {
-        if self.is_elsewhere(path) {
-            return read_regular(&self.root.join(path));
+        if let Some(reason) = self.attention.passes_over(path) {
+            return Err(ReadError::Refused(reason.to_owned()));
         }
-        let entry = self
-            .entry(path)
-            .ok_or_else(|| if self.is_directory(path) { ReadError::NotAFile } else { ReadError::NotFound })?;
-        self.content(&entry.object)
+        self.attention.turn_to(path);
+        let bytes = self.attention.ask(path, || self.content_of(path))?;
+        self.attention.turn_to(path);
+        Ok(bytes)
+    }
+
+    fn turn_to(&self, path: &str) -> Result<(), ReadError> {
+        self.attention.turn_to(path);
+        Ok(())
     }
 
     fn list(&self) -> &[String] {
@@ -263,18 +276,41 @@ impl Files for IndexFiles {
     }
 
     fn is_file(&self, path: &str) -> bool {
-        if self.is_elsewhere(path) { self.root.join(path).is_file() } else { self.entry(path).is_some() }
+        if self.is_elsewhere(path) {
+            self.asked_elsewhere(path).is_some_and(|kind| kind.is_file())
+        } else {
+            self.entry(path).is_some()
+        }
     }
 
     fn is_directory(&self, path: &str) -> bool {
         match self.in_repository(path) {
-            None => self.root.join(path).is_dir(),
+            None => self.asked_elsewhere(path).is_some_and(|kind| kind.is_dir()),
             Some(known) if known.is_empty() => true,
             Some(known) => {
                 let below = format!("{known}/");
                 self.entries.range(below.clone()..).next().is_some_and(|(entry, _)| entry.starts_with(&below))
             }
         }
+    }
+}
+
+impl IndexFiles {
+    fn asked_elsewhere(&self, path: &str) -> Option<std::fs::FileType> {
+        if self.attention.passes_over(path).is_some() {
+            return None;
+        }
+        self.attention.ask(path, || Some(std::fs::metadata(self.root.join(path)).ok()?.file_type()))
+    }
+
+    fn content_of(&self, path: &str) -> Result<Vec<u8>, ReadError> {
+        if self.is_elsewhere(path) {
+            return read_regular(&self.root.join(path));
+        }
+        let entry = self
+            .entry(path)
+            .ok_or_else(|| if self.is_directory(path) { ReadError::NotAFile } else { ReadError::NotFound })?;
+        self.content(&entry.object)
     }
 }
 

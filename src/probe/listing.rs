@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use ignore::WalkState;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use super::filesystems::Mounts;
+use super::patience::{NO_ANSWER, Patience, each};
 
 /// Directories that hold nothing a person wrote, left out even where git would not ignore them.
 const SKIPPED: [&str; 5] = [".git", ".venv", "__pycache__", "node_modules", "venv"];
@@ -39,15 +41,29 @@ pub(super) fn is_skipped(name: &str) -> bool {
 
 /// The files below `root`, until `deadline`. Ignore files count from the top of the git repository downwards, as for git;
 /// outside of git, and in a folder that the repository around it ignores as a whole, from `root` downwards.
-pub(super) fn list(root: &Path, deadline: Option<Instant>) -> Listing {
+pub(super) fn list(root: &Path, deadline: Option<Instant>, patience: Patience) -> Listing {
+    list_without(root, closed_below(root), deadline, patience)
+}
+
+/// What is mounted below a directory without links and may never answer, or never end: where, and the kind of file system.
+pub(super) fn closed_below(root: &Path) -> BTreeMap<PathBuf, String> {
     let mounts = Mounts::of_this_process();
+    let below = mounts.below(root);
+    if below.is_empty() {
+        return below;
+    }
     let ours = root.canonicalize().ok().and_then(|root| mounts.at(&root)).map(|filesystem| filesystem.kind);
     let is_entered = move |kind: &String| ORDINARY.contains(&kind.as_str()) || ours.as_ref() == Some(kind);
-    list_without(root, mounts.below(root).into_iter().filter(|(_, kind)| !is_entered(kind)).collect(), deadline)
+    below.into_iter().filter(|(_, kind)| !is_entered(kind)).collect()
 }
 
 /// The same without the folders of `closed`, each with its kind of file system.
-fn list_without(root: &Path, closed: BTreeMap<PathBuf, String>, deadline: Option<Instant>) -> Listing {
+fn list_without(
+    root: &Path,
+    closed: BTreeMap<PathBuf, String>,
+    deadline: Option<Instant>,
+    patience: Patience,
+) -> Listing {
     let in_git = repository_of(root).is_some_and(|top| !ignores(top, root));
     let not_entered: Arc<Mutex<Vec<(String, String)>>> = Arc::default();
     let noted = not_entered.clone();
@@ -73,26 +89,45 @@ fn list_without(root: &Path, closed: BTreeMap<PathBuf, String>, deadline: Option
             }
             is_ordinary_or_absent(&entry.path().join(".gitignore"))
         })
-        .build();
-    let mut listing = Listing::default();
-    for entry in walk {
+        .threads(1)
+        // A walk in one thread by itself opens folders before it asks whether they are to be entered.
+        .build_parallel();
+    let found: Mutex<(Listing, Vec<String>)> = Mutex::default();
+    let take = |entry: Result<ignore::DirEntry, ignore::Error>| {
+        let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+        let (listing, links) = &mut *found;
         let entry = match entry {
             Ok(entry) => entry,
             Err(error) => {
                 listing.not_listed.extend(closed_folder(root, &error));
-                continue;
+                return WalkState::Continue;
             }
         };
-        let Some(path) = entry.path().strip_prefix(root).ok().and_then(Path::to_str) else { continue };
+        let Some(path) = entry.path().strip_prefix(root).ok().and_then(Path::to_str) else {
+            return WalkState::Continue;
+        };
         if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             // The folders at the top tell enough: which one holds so much.
             let parts: Vec<&str> = path.split('/').take(3).collect();
             listing.stopped_at = Some(if path.is_empty() { ".".to_owned() } else { parts.join("/") });
-            break;
+            return WalkState::Quit;
         }
         // A worktree's `.git` is a file.
         if entry.file_name() != ".git" && is_readable(&entry) {
-            listing.paths.push(path.to_owned());
+            let is_link = entry.file_type().is_some_and(|kind| kind.is_symlink());
+            if is_link { links } else { &mut listing.paths }.push(path.to_owned());
+        }
+        WalkState::Continue
+    };
+    walk.run(|| Box::new(take));
+    let (mut listing, links) = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let base = root.to_owned();
+    let leads_to_file = move |path: &String| std::fs::metadata(base.join(path)).is_ok_and(|target| target.is_file());
+    for (path, is_file) in links.iter().zip(each(links.clone(), patience, leads_to_file)) {
+        match is_file {
+            Some(true) => listing.paths.push(path.clone()),
+            Some(false) => {}
+            None => listing.not_listed.push((path.clone(), NO_ANSWER.to_owned())),
         }
     }
     listing.paths.sort_unstable();
@@ -123,12 +158,10 @@ fn closed_folder(root: &Path, error: &ignore::Error) -> Option<(String, String)>
     Some((path.to_string_lossy().into_owned(), reason))
 }
 
-/// Whether an entry is a file, or a link to one. A pipe of a name that is looked for is named by who cannot read it.
+/// Whether an entry is a file, or a link, which may lead to one. A pipe of a name that is looked for is named by who cannot read
+/// it.
 fn is_readable(entry: &ignore::DirEntry) -> bool {
-    match entry.file_type() {
-        Some(kind) if kind.is_symlink() => std::fs::metadata(entry.path()).is_ok_and(|target| target.is_file()),
-        kind => kind.is_some_and(|kind| kind.is_file() || kind.is_fifo()),
-    }
+    entry.file_type().is_some_and(|kind| kind.is_file() || kind.is_fifo() || kind.is_symlink())
 }
 
 fn is_ordinary_or_absent(path: &Path) -> bool {
@@ -198,7 +231,11 @@ mod tests {
             ]);
             let shop = home.path().join("code/shop");
             assert_eq!(ignoring_repository(&shop), Some(home.path()), "{ignored}");
-            assert_eq!(list(&shop, None).paths, [".gitignore", "Makefile", "app/main.py"], "{ignored}");
+            assert_eq!(
+                list(&shop, None, Patience::default()).paths,
+                [".gitignore", "Makefile", "app/main.py"],
+                "{ignored}"
+            );
         }
     }
 
@@ -213,14 +250,14 @@ mod tests {
             ]);
             let shop = top.path().join("code/shop");
             assert_eq!(ignoring_repository(&shop), None, "{tracked}");
-            assert!(list(&shop, None).paths.contains(&"Makefile".to_owned()), "{tracked}");
+            assert!(list(&shop, None, Patience::default()).paths.contains(&"Makefile".to_owned()), "{tracked}");
         }
     }
 
     #[test]
     fn info_exclude_ignores_folders_too() {
         let top = tree(&[(".git/info/exclude", "shop\n"), ("shop/Makefile", "")]);
-        assert_eq!(list(&top.path().join("shop"), None).paths, ["Makefile"]);
+        assert_eq!(list(&top.path().join("shop"), None, Patience::default()).paths, ["Makefile"]);
     }
 
     #[test]
@@ -233,7 +270,7 @@ mod tests {
             ("d.py", ""),
         ]);
         let closed = ["share", "cache", "node_modules"].map(|name| (root.path().join(name), "nfs4".to_owned()));
-        let listing = list_without(root.path(), closed.into(), None);
+        let listing = list_without(root.path(), closed.into(), None, Patience::default());
         assert_eq!(listing.paths, [".gitignore", "d.py"]);
         assert_eq!(listing.not_entered, [("share".to_owned(), "nfs4".to_owned())]);
     }
@@ -245,7 +282,7 @@ mod tests {
             let pipe = root.path().join(folder).join(".gitignore");
             nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::from_bits_truncate(0o600)).unwrap();
         }
-        let listed = list(root.path(), None).paths;
+        let listed = list(root.path(), None, Patience::default()).paths;
         assert!(listed.contains(&"a.py".to_owned()) && listed.contains(&"sub/b.py".to_owned()), "{listed:?}");
     }
 }

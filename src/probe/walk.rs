@@ -4,6 +4,7 @@
 //! starts from the parent's descriptor: a path that is exchanged for a link meanwhile leads nowhere else.
 #![expect(clippy::disallowed_methods, reason = "a walk looks at the clock to keep its deadline")]
 
+use std::collections::BTreeSet;
 use std::ffi::{CStr, CString, OsStr, OsString};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -74,23 +75,29 @@ struct Stack {
 struct Walker {
     owner: u32,
     device: u64,
+    /// Paths relative to the root at which other file systems are mounted that may never answer.
+    closed: BTreeSet<Vec<u8>>,
     deadline: Instant,
     stack: Mutex<Stack>,
     more: Condvar,
 }
 
-/// Looks at everything below `root` on its file system, no link followed, and lists what does not belong to user `owner`.
+/// Looks at everything below the directory `root_path` on its file system, no link followed, and lists what does not belong to user `owner`.
 ///
 /// Only the user counts: a file with another group is ordinary where a group shares a project. A directory that holds what
 /// only a database makes, and that belongs to somebody else as a whole or in these files, is left alone as that database's own.
 ///
 /// # Errors
 /// When the root itself cannot be opened.
-pub fn walk(root: &Path, owner: u32, deadline: Instant) -> Result<Walk, Errno> {
+pub fn walk(root_path: &Path, owner: u32, deadline: Instant) -> Result<Walk, Errno> {
     let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-    let root = open(root, flags, Mode::empty())?;
+    let root = open(root_path, flags, Mode::empty())?;
     let device = fstat(&root)?.st_dev;
-    let walker = Walker { owner, device, deadline, stack: Mutex::new(Stack::default()), more: Condvar::new() };
+    let closed = super::listing::closed_below(root_path);
+    let closed =
+        closed.keys().filter_map(|path| Some(path.strip_prefix(root_path).ok()?.as_os_str().as_bytes().to_vec()));
+    let closed = closed.collect();
+    let walker = Walker { owner, device, closed, deadline, stack: Mutex::new(Stack::default()), more: Condvar::new() };
     let mut first = Walk::default();
     let dir = Dir::from_fd(root.try_clone().map_err(|_| Errno::EMFILE)?)?;
     let jobs = walker.read(dir, &[], None, &mut first);
@@ -235,6 +242,10 @@ impl Walker {
         }
         for name in names.split_inclusive(|byte| *byte == 0) {
             let Ok(name) = CStr::from_bytes_with_nul(name) else { continue };
+            if !self.closed.is_empty() && self.closed.contains(&joined(path, name)) {
+                found.other_filesystems.push(seen(&joined(path, name)));
+                continue;
+            }
             let stat = match fstatat(&dir, name, AtFlags::AT_SYMLINK_NOFOLLOW) {
                 Ok(stat) => stat,
                 Err(Errno::ENOENT) => continue,

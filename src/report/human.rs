@@ -50,7 +50,7 @@ pub fn human(report: &Report, style: HumanStyle) -> String {
         let groups: Vec<Group<'_>> = story
             .iter()
             .enumerate()
-            .map(|(index, judged)| group(report, judged, &story[..index], style, page))
+            .map(|(position, judged)| group(report, judged, story, position, style, page))
             .collect();
         text.push_str(&renderer.render(&groups));
         text.push_str("\n\n");
@@ -92,27 +92,23 @@ fn digits(report: &Report, story: &[Judged]) -> usize {
 fn group<'report>(
     report: &'report Report,
     judged: &'report Judged,
-    before: &[Judged],
+    story: &[Judged],
+    position: usize,
     style: HumanStyle,
     page: Page,
 ) -> Group<'report> {
     let finding = &judged.finding;
-    let level = match judged.severity {
+    // What heads a story is as bad as the worst that follows from it: the story is counted as that. Under it stands what follows
+    // from it, and what is of the same kind.
+    let severity = if position == 0 { story.iter().map(|judged| judged.severity).max() } else { None };
+    let level = match severity.unwrap_or(judged.severity) {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
         Severity::Info => Level::INFO,
     };
-    // Under its cause stands what follows from it, and what is of the same kind. What is worse than its cause says so: it is
-    // counted as that.
-    let level = match (before.first(), judged.severity) {
-        (None, _) => level,
-        (Some(cause), Severity::Error) if cause.severity < Severity::Error => {
-            level.with_name(if cause.id == judged.id { "also error" } else { "hence error" })
-        }
-        (Some(cause), Severity::Warning) if cause.severity < Severity::Warning => {
-            level.with_name(if cause.id == judged.id { "also warning" } else { "hence warning" })
-        }
-        (Some(cause), _) => level.with_name(if cause.id == judged.id { "also" } else { "hence" }),
+    let level = match story.first().filter(|_| position > 0) {
+        None => level,
+        Some(cause) => level.with_name(if cause.id == judged.id { "also" } else { "hence" }),
     };
     let headline = page.headline(&finding.message, &judged.id);
     let title = level.primary_title(headline).id(&judged.id);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::gather::{Gathered, gather};
 use super::output::Output;
-use super::{Status, gather, judge, nowhere, selection};
+use super::{Status, facts, gather, judge, nowhere, selection};
 use crate::checks::Severity;
 use crate::cli::{CheckArgs, Format, OutputArgs};
 use crate::config::Configuration;
@@ -42,8 +42,13 @@ pub fn run(arguments: &CheckArgs, environment: &Environment, output: &mut Output
 
 fn recorded(path: &Path) -> Result<Gathered, Error> {
     let text = probe::files::read_named(path).map_err(|reason| Error::Path { path: path.to_owned(), reason })?;
-    let facts: Facts = serde_json::from_str(&text)
-        .map_err(|error| Error::Facts { path: path.to_owned(), reason: error.to_string() })?;
+    let unusable = |reason: String| Error::Facts { path: path.to_owned(), reason };
+    let facts: Facts = serde_json::from_str(&text).map_err(|error| unusable(error.to_string()))?;
+    // They point into the texts that they bring along; what was changed by hand may point anywhere.
+    let value = serde_json::from_str(&text).map_err(|error| unusable(error.to_string()))?;
+    if let Some(reason) = facts::pointing_nowhere(&value, &facts.project.sources) {
+        return Err(unusable(reason));
+    }
     Ok(Gathered { facts, configuration: Configuration::default(), timings: vec![] })
 }
 

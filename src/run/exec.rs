@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Status;
-use super::gather::{Stopwatch, learn_secrets, project_root};
+use super::gather::{Stopwatch, learn_secrets, place, project_root};
 use super::output::Output;
+use super::reading::{Limits, watched};
 use crate::access::RunsAs;
 use crate::checks::reads;
 use crate::cli::ExecArgs;
@@ -16,7 +18,8 @@ use crate::exec::{Asked, ExecPlan, Place, Refusal, Variable, Who, home, plan, pr
 use crate::facts::{Environment, Missing, Owner};
 use crate::fix::show::quoted;
 use crate::probe::docker::{EngineOptions, Found, Listed, Services, services};
-use crate::probe::{self, host::Person};
+use crate::probe::files::DiskFiles;
+use crate::probe::{self, attention::Attention, host::Person};
 use crate::project::{Project, commands, compose};
 
 /// The status when devdoctor itself failed, as `docker exec` has it.
@@ -29,7 +32,7 @@ pub const FAILED: u8 = 125;
 pub fn run(arguments: &ExecArgs, environment: &Environment, output: &mut Output) -> Result<Status, Error> {
     let watch = Stopwatch::start();
     let deadline = watch.after(Duration::from_secs_f64(arguments.timeout));
-    let project = project(arguments, environment, output)?;
+    let project = project(arguments, environment, &watch, output)?;
     let runtime = probe::runtime().map_err(|reason| failed(reason, None))?;
     let done: Result<_, Error> = runtime.block_on(async {
         let person = probe::host::person(environment);
@@ -104,15 +107,32 @@ fn no_engine(missing: Missing) -> Error {
 }
 
 /// The project as far as it names containers: its Compose files alone.
-fn project(arguments: &ExecArgs, environment: &Environment, output: &mut Output) -> Result<Project, Error> {
-    let root = project_root(arguments.project.as_deref(), environment)?;
-    let files = probe::files::DiskFiles::new(&root);
-    let environment = &chosen_by(arguments, environment)?;
-    let mut read = compose::read(&files, environment);
-    if read.compose.is_none() && read.unreadable.is_empty() {
-        // Which Compose files are meant may stand in the project's own command lines.
-        let (_, named) = commands::read(&files, &mut BTreeMap::new(), &mut vec![]);
-        read = compose::read_named(&files, environment, &named);
+fn project(
+    arguments: &ExecArgs,
+    environment: &Environment,
+    watch: &Stopwatch,
+    output: &mut Output,
+) -> Result<Project, Error> {
+    let (whole, theirs, given) = (arguments.timeout, environment.clone(), arguments.clone());
+    let (root, chosen) = place(arguments.project.as_deref(), watch, whole, move |path, _| {
+        Ok((project_root(path, &theirs)?, chosen_by(&given, &theirs)?))
+    })?;
+    let after = |part: f64| watch.after(Duration::from_secs_f64(whole * part));
+    let limits = Limits { after: &after, seconds: &|| watch.seconds(), whole };
+    let (top, until) = (root.clone(), limits.for_files());
+    let work = move |attention: &Arc<Attention>| {
+        let files = DiskFiles::until(&top, until).noting(attention.clone());
+        let mut read = compose::read(&files, &chosen);
+        if read.compose.is_none() && read.unreadable.is_empty() {
+            // Which Compose files are meant may stand in the project's own command lines.
+            let (_, named) = commands::read(&files, &mut BTreeMap::new(), &mut vec![]);
+            read = compose::read_named(&files, &chosen, &named);
+        }
+        read
+    };
+    let (read, passed_over) = watched(&limits, &Arc::new(work)).map_err(Error::NotRead)?;
+    for (path, reason) in passed_over {
+        output.talk(&format!("warning: `{}` is not read: {reason}\n", path.escape_debug()));
     }
     let sources = read.sources.into_iter().map(|source| (source.path().to_owned(), source)).collect();
     let root = root.display().to_string();

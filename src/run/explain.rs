@@ -1,6 +1,8 @@
 //! `devdoctor explain`: a check's words, and what it sees in this project.
 
-use super::gather::gather;
+use std::sync::Arc;
+
+use super::gather::{Stopwatch, gather};
 use super::output::Output;
 use super::{Status, judge, selection};
 use crate::checks::Words;
@@ -17,8 +19,11 @@ pub fn run(arguments: &ExplainArgs, environment: &Environment, output: &mut Outp
     let check = selection::one(&arguments.id)?;
     let style = output.style();
     output.result(&explained(check.words(), style.width));
+    let started = Stopwatch::start();
     let gathered = gather(&arguments.project, environment, output)?;
-    let report = judge::judge(&[check], &gathered.facts, arguments.project.offline);
+    let left = judge::time_left(&started, arguments.project.outside.timeout);
+    let facts = Arc::new(gathered.facts);
+    let report = judge::judge_until(&[check], &facts, arguments.project.offline, &left);
     let mut here = heading("here");
     match report.checks.first().map(|(_, outcome)| outcome) {
         Some(Outcome::Found) => {
@@ -27,7 +32,7 @@ pub fn run(arguments: &ExplainArgs, environment: &Environment, output: &mut Outp
         Some(Outcome::Skipped { reason }) => here.push_str(&format!("could not look: {reason}\n")),
         Some(Outcome::Crashed { reason }) => here.push_str(&format!("crashed: {reason}\n")),
         Some(Outcome::Clean) | None => {
-            here.push_str(&format!("looked at `{}` and found nothing\n", gathered.facts.project.root))
+            here.push_str(&format!("looked at `{}` and found nothing\n", facts.project.root))
         }
     }
     output.result(&here);

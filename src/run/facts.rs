@@ -11,7 +11,7 @@ use super::output::Output;
 use crate::cli::FactsArgs;
 use crate::error::Error;
 use crate::facts::{Environment, Facts};
-use crate::text::{mask_setting, mask_text, mask_word};
+use crate::text::{Source, mask_setting, mask_text, mask_word};
 
 /// Runs the command.
 ///
@@ -42,8 +42,14 @@ fn recorded(facts: &Facts) -> String {
 
 /// The byte ranges that facts point at, by path.
 fn spans(value: &Value, found: &mut BTreeMap<String, Vec<Range<usize>>>) {
+    // A block is where an edit goes; the lines in it matter only where something else points at them.
+    all_spans(value, &|name| name != "block" && name != "environment_block", found);
+}
+
+/// The byte ranges in the fields whose names matter, by path.
+fn all_spans(value: &Value, matters: &dyn Fn(&str) -> bool, found: &mut BTreeMap<String, Vec<Range<usize>>>) {
     match value {
-        Value::Array(items) => items.iter().for_each(|item| spans(item, found)),
+        Value::Array(items) => items.iter().for_each(|item| all_spans(item, matters, found)),
         Value::Object(fields) => {
             let number = |name: &str| fields.get(name)?.as_u64().and_then(|number| usize::try_from(number).ok());
             if let (Some(Value::String(path)), Some(start), Some(end)) =
@@ -51,12 +57,21 @@ fn spans(value: &Value, found: &mut BTreeMap<String, Vec<Range<usize>>>) {
             {
                 found.entry(path.clone()).or_default().push(start..end);
             }
-            // A block is where an edit goes; the lines in it matter only where something else points at them.
-            let matters = |name: &str| name != "block" && name != "environment_block";
-            fields.iter().filter(|(name, _)| matters(name)).for_each(|(_, field)| spans(field, found));
+            fields.iter().filter(|(name, _)| matters(name)).for_each(|(_, field)| all_spans(field, matters, found));
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
+}
+
+/// What is wrong with recorded facts that point at places which their texts do not have; `None` when all is well.
+pub fn pointing_nowhere(value: &Value, sources: &BTreeMap<String, Source>) -> Option<String> {
+    let mut pointed_at = BTreeMap::new();
+    all_spans(value, &|_| true, &mut pointed_at);
+    pointed_at.into_iter().find_map(|(path, ranges)| {
+        let text = sources.get(&path)?.text();
+        let range = ranges.into_iter().find(|range| text.get(range.clone()).is_none())?;
+        Some(format!("`{}` has no text from byte {} to {}", path.escape_debug(), range.start, range.end))
+    })
 }
 
 /// Blanks every line of the sources that no fact points at: facts are shown to strangers, and a file may hold anything.

@@ -8,7 +8,7 @@ use super::consent::{asked, may_be_made};
 use super::gather::{Gathered, Stopwatch, gather};
 use super::output::Output;
 use super::verify::{Verdict, Watch};
-use super::{Status, judge, selection};
+use super::{Status, judge, selection, undo};
 use crate::checks::Check;
 use crate::cli::{FixArgs, ProjectArgs};
 use crate::error::Error;
@@ -16,7 +16,6 @@ use crate::facts::{Environment, Facts};
 use crate::fix::apply::record::Records;
 use crate::fix::diff;
 use crate::fix::plan::Plan;
-use crate::probe::files::TIME_IS_UP;
 use crate::probe::host::Person;
 use crate::report::{Judged, Outcome, Report, wrapped};
 
@@ -60,6 +59,9 @@ pub fn run(arguments: &FixArgs, environment: &Environment, output: &mut Output) 
     };
     let records = Records::new(&state_directory(environment)?);
     let _lock = records.lock()?;
+    if let Ok(runs) = records.of_project(&facts.project.root) {
+        runs.journals.iter().for_each(|journal| undo::sweep(Path::new(&facts.project.root), journal));
+    }
     let mut patient = Patient { arguments, environment, checks, records };
     patient.treat(plan, facts, &before, output)
 }
@@ -75,11 +77,7 @@ fn judged(
 ) -> Report {
     let left = judge::time_left(started, arguments.outside.timeout);
     let report = judge::judge_until(checks, facts, arguments.offline, &left);
-    let late = judge::not_judged(&report);
-    if !late.is_empty() {
-        let text = format!("not judged, since {TIME_IS_UP}: {}", late.join(", "));
-        output.talk(&(wrapped(&text, output.style().width, "  ") + "\n"));
-    }
+    judge::tell_not_judged(&report, output);
     report
 }
 
@@ -235,7 +233,7 @@ pub fn state_directory(environment: &Environment) -> Result<std::path::PathBuf, 
         // Under sudo the person's own home, whatever sudo made of HOME: `undo` is to find it with and without sudo.
         None => match crate::probe::host::person(environment) {
             Person { through_sudo: true, home: Some(home), .. } => Ok(home.as_path().join(".local/state")),
-            _ => match environment.get_nonempty("HOME") {
+            _ => match environment.get_nonempty("HOME").filter(absolute) {
                 Some(home) => Ok(Path::new(home).join(".local/state")),
                 None => Err(Error::NoStateDirectory),
             },

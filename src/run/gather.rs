@@ -1,6 +1,7 @@
 //! Gathers the facts about one project: files, host, engine, database, each with its deadline.
 
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use super::nowhere;
@@ -12,6 +13,8 @@ use crate::config::{self, Configuration};
 use crate::error::Error;
 use crate::facts::{Container, Docker, Environment, Facts, Missing, Need};
 use crate::probe;
+use crate::probe::files::TIME_IS_UP;
+use crate::probe::patience::{self, Patience};
 use crate::project::compose::is_below;
 use crate::project::files::{Files, ReadError};
 use crate::project::{Project, discover};
@@ -53,10 +56,36 @@ impl Stopwatch {
 /// # Errors
 /// When the path is not there, there is no project, or the configuration cannot be used.
 pub fn gather(arguments: &ProjectArgs, environment: &Environment, output: &mut Output) -> Result<Gathered, Error> {
-    let root = project_root(arguments.path.as_deref(), environment)?;
-    nowhere::refuse(&root, environment)?;
-    let configuration = configuration(&probe::files::DiskFiles::new(&root))?;
-    gather_as(configuration, arguments, environment, output)
+    let watch = Stopwatch::start();
+    let (theirs, whole) = (environment.clone(), arguments.outside.timeout);
+    let place = place(arguments.path.as_deref(), &watch, whole, move |path, patience| {
+        let root = project_root(path, &theirs)?;
+        nowhere::refuse(&root, &theirs, patience)?;
+        let configuration = configuration(&probe::files::DiskFiles::new(&root))?;
+        Ok((root, configuration))
+    });
+    let (root, configuration) = place?;
+    gather_at(root, configuration, arguments, environment, output, &watch)
+}
+
+/// Seconds in which a project is found or its file system does not answer, however short the time limit is.
+const TO_FIND: f64 = 0.5;
+
+/// Finds a project within the time limit of `whole` seconds.
+///
+/// # Errors
+/// When `find` does not find it, or does not end.
+pub fn place<Found: Send + 'static>(
+    path: Option<&Path>,
+    watch: &Stopwatch,
+    whole: f64,
+    find: impl FnOnce(Option<&Path>, Patience) -> Result<Found, Error> + Send + 'static,
+) -> Result<Found, Error> {
+    let deadline = watch.after(Duration::from_secs_f64(whole.max(TO_FIND)));
+    let theirs = path.map(Path::to_owned);
+    let found = patience::by(deadline, move || find(theirs.as_deref(), Patience::until(deadline)));
+    let here = path.unwrap_or(Path::new("."));
+    found.unwrap_or_else(|| Err(Error::Path { path: here.to_owned(), reason: patience::NO_ANSWER.to_owned() }))
 }
 
 /// Gathers everything with a configuration that is known already.
@@ -69,9 +98,22 @@ pub fn gather_as(
     environment: &Environment,
     output: &mut Output,
 ) -> Result<Gathered, Error> {
-    let watch = Stopwatch::start();
+    let (watch, theirs) = (Stopwatch::start(), environment.clone());
+    let root = place(arguments.path.as_deref(), &watch, arguments.outside.timeout, move |path, _| {
+        project_root(path, &theirs)
+    })?;
+    gather_at(root, configuration, arguments, environment, output, &watch)
+}
+
+fn gather_at(
+    root: PathBuf,
+    configuration: Configuration,
+    arguments: &ProjectArgs,
+    environment: &Environment,
+    output: &mut Output,
+    watch: &Stopwatch,
+) -> Result<Gathered, Error> {
     let deadline = watch.after(Duration::from_secs_f64(arguments.outside.timeout));
-    let root = project_root(arguments.path.as_deref(), environment)?;
     let whole = arguments.outside.timeout;
     // What the files say decides what is asked, so that they may take most of the time, but not all of it.
     let after = |part: f64| watch.after(Duration::from_secs_f64(whole * part));
@@ -85,25 +127,39 @@ pub fn gather_as(
     let mut facts = Facts { project, ..Facts::default() };
     let person = probe::host::person(environment);
     let wishes = host_wishes(&facts.project);
-    let (host, outside) = std::thread::scope(|scope| {
-        let host = scope.spawn(|| {
-            let watch = Stopwatch::start();
-            (probe::host::look(&root, person.clone(), environment, &wishes, deadline), watch.seconds())
-        });
-        let outside = if arguments.offline {
-            Outside::not_asked()
-        } else {
-            ask_outside(arguments, environment, &facts.project, &person, deadline)
-        };
-        (host.join(), outside)
+    let (sender, host) = channel();
+    let (theirs, asker, place) = (environment.clone(), person.clone(), root);
+    let started = std::thread::Builder::new().name("host".to_owned()).spawn(move || {
+        let watch = Stopwatch::start();
+        let host = probe::host::look(&place, asker, &theirs, &wishes, deadline);
+        // Nobody waits any more where it took too long.
+        _ = sender.send((host, watch.seconds()));
     });
-    match host {
-        Ok((host, seconds)) => {
-            facts.host = host;
-            timings.push(("host".to_owned(), seconds));
+    let outside = if arguments.offline {
+        Outside::not_asked()
+    } else {
+        ask_outside(arguments, environment, &facts.project, &person, deadline)
+    };
+    let not_seen = |reason: String| Err(Missing::new(Need::Host, reason));
+    // It keeps the deadline by itself, but where the kernel does not let it.
+    let left = (whole - watch.seconds()).max(0.0) + TO_FIND;
+    facts.host = match host.recv_timeout(Duration::from_secs_f64(left)) {
+        Ok((Err(_), _)) if !probe::files::exists(&facts.project.root) => {
+            // What is not there any more is not clean.
+            let reason = "it is gone since it was found".to_owned();
+            return Err(Error::Path { path: facts.project.root.into(), reason });
         }
-        Err(_) => facts.host = Err(Missing::new(Need::Host, "looking at the host crashed")),
-    }
+        Ok((host, seconds)) => {
+            timings.push(("host".to_owned(), seconds));
+            host
+        }
+        Err(RecvTimeoutError::Timeout) => {
+            let root = facts.project.root.escape_debug();
+            not_seen(format!("{TIME_IS_UP} while the host was asked about `{root}`"))
+        }
+        Err(RecvTimeoutError::Disconnected) if started.is_err() => not_seen("no thread could be started".to_owned()),
+        Err(RecvTimeoutError::Disconnected) => not_seen("looking at the host crashed".to_owned()),
+    };
     timings.extend(outside.timings);
     facts.docker = outside.docker;
     facts.postgres = outside.postgres;

@@ -1,20 +1,25 @@
 //! `devdoctor hook`: the pre-commit entry. Judges the staged content, files only, and says nothing when all is well.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 use super::check::status;
-use super::gather::{configuration, learn_secrets, project_root};
+use super::gather::{Stopwatch, configuration, learn_secrets, place, project_root};
 use super::output::Output;
+use super::reading::{Limits, name_unanswered, watched};
 use super::{Status, judge, selection};
 use crate::checks::Severity;
 use crate::cli::HookArgs;
+use crate::config::Configuration;
 use crate::error::Error;
 use crate::facts::{EngineHint, Environment, Facts, Missing, Need};
 use crate::finding::{Finding, Place};
 use crate::probe;
+use crate::probe::attention::{Attention, PassedOver};
 use crate::probe::docker::{EngineOptions, hint};
 use crate::probe::index::IndexFiles;
-use crate::project::read;
+use crate::project::{Project, read};
 use crate::report::{self, HumanStyle};
 
 /// Runs the command.
@@ -22,12 +27,14 @@ use crate::report::{self, HumanStyle};
 /// # Errors
 /// When git cannot be asked for the staged files.
 pub fn run(arguments: &HookArgs, environment: &Environment, output: &mut Output) -> Result<Status, Error> {
-    let root = project_root(None, environment)?;
-    let files = IndexFiles::open(&root).map_err(|error| Error::Git(error.to_string()))?;
-    let configuration = configuration(&files)?;
-    let mut project = read::project(&files, environment, None);
-    project.root = root.display().to_string();
+    let watch = Stopwatch::start();
+    let (configuration, mut project, passed_over) = staged(arguments.timeout, environment, &watch)?;
+    name_unanswered(&mut project, passed_over);
+    let root = PathBuf::from(&project.root);
     learn_secrets(&project, environment, None, &mut output.redactor);
+    for (path, reason) in &project.not_listed {
+        output.talk(&format!("not looked at: `{}`: {reason}\n", path.escape_debug()));
+    }
     let not_asked = |need| Missing::new(need, "the hook reads files only");
     let facts = Facts {
         project,
@@ -38,7 +45,9 @@ pub fn run(arguments: &HookArgs, environment: &Environment, output: &mut Output)
         engine_hint: Some(engine_hint(environment)),
     };
     let checks = selection::files_only(selection::selected(&arguments.select, &configuration)?);
-    let mut report = judge::judge(&checks, &facts, true);
+    let left = judge::time_left(&watch, arguments.timeout);
+    let mut report = judge::judge_until(&checks, &Arc::new(facts), true, &left);
+    judge::tell_not_judged(&report, output);
     report.scene = vec![];
     let threshold = arguments.fail_on.map_or(Severity::Error, Severity::from);
     report.keep(|judged| judged.severity >= threshold && concerns(&judged.finding, &arguments.files, &root));
@@ -47,6 +56,28 @@ pub fn run(arguments: &HookArgs, environment: &Environment, output: &mut Output)
         output.chat("see more with `devdoctor check`, repair with `devdoctor fix`\n");
     }
     Ok(status(&report, threshold, false))
+}
+
+/// The configuration and the project as they are staged, read within the time limit of `whole` seconds, and what was passed over.
+fn staged(
+    whole: f64,
+    environment: &Environment,
+    watch: &Stopwatch,
+) -> Result<(Configuration, Project, PassedOver), Error> {
+    let theirs = environment.clone();
+    let root = place(None, watch, whole, move |path, _| project_root(path, &theirs))?;
+    let theirs = environment.clone();
+    let work = move |attention: &Arc<Attention>| {
+        let files = IndexFiles::open(&root, attention.clone()).map_err(|error| Error::Git(error.to_string()))?;
+        let configuration = configuration(&files)?;
+        let mut project = read::project(&files, &theirs, None);
+        project.root = root.display().to_string();
+        Ok((configuration, project))
+    };
+    let after = |part: f64| watch.after(Duration::from_secs_f64(whole * part));
+    let limits = Limits { after: &after, seconds: &|| watch.seconds(), whole };
+    let (read, passed_over) = watched(&limits, &Arc::new(work)).map_err(Error::NotRead)?;
+    read.map(|(configuration, project)| (configuration, project, passed_over))
 }
 
 /// What shows of the engine without asking it.

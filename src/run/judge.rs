@@ -7,6 +7,7 @@ use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use super::gather::Stopwatch;
+use super::output::Output;
 use crate::access::service::{is_application, service_changes_user};
 use crate::checks::{Check, reads};
 use crate::facts::{Facts, Missing, Need};
@@ -15,7 +16,7 @@ use crate::fix::withhold::withheld;
 use crate::probe::files::TIME_IS_UP;
 use crate::project::Format;
 use crate::project::compose::{Service, is_below};
-use crate::report::{CheckResult, Outcome, Report};
+use crate::report::{CheckResult, Outcome, Report, wrapped};
 
 /// Runs `checks` over `facts` and puts the results into a report.
 pub fn judge(checks: &[&'static Check], facts: &Facts, offline: bool) -> Report {
@@ -41,10 +42,19 @@ pub fn time_left(started: &Stopwatch, whole: f64) -> impl Fn() -> Duration {
 }
 
 /// The checks whose turn did not come within the time limit.
-pub fn not_judged(report: &Report) -> Vec<&str> {
+fn not_judged(report: &Report) -> Vec<&str> {
     let late = late();
     let is_late = |outcome: &Outcome| matches!(outcome, Outcome::Skipped { reason } if *reason == late);
     report.checks.iter().filter(|(_, outcome)| is_late(outcome)).map(|(id, _)| id.as_str()).collect()
+}
+
+/// Names the checks whose turn did not come, where nothing else does.
+pub fn tell_not_judged(report: &Report, output: &mut Output) {
+    let late = not_judged(report);
+    if !late.is_empty() {
+        let text = format!("not judged, since {TIME_IS_UP}: {}", late.join(", "));
+        output.talk(&(wrapped(&text, output.style().width, "  ") + "\n"));
+    }
 }
 
 /// The same within a time limit: `left` tells how long may still be waited. What is not judged by then is skipped.

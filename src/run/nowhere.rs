@@ -10,6 +10,7 @@ use crate::cli::ProjectArgs;
 use crate::error::Error;
 use crate::facts::{Environment, Facts, Missing, Need};
 use crate::probe;
+use crate::probe::patience::Patience;
 use crate::project::files::MemoryFiles;
 use crate::project::{discover, read};
 use crate::report::{CheckResult, Report};
@@ -18,7 +19,7 @@ use crate::report::{CheckResult, Report};
 ///
 /// # Errors
 /// When `root` is no project.
-pub fn refuse(root: &Path, environment: &Environment) -> Result<(), Error> {
+pub fn refuse(root: &Path, environment: &Environment, patience: Patience) -> Result<(), Error> {
     let person = probe::host::person(environment);
     let named = environment.get_nonempty("HOME").map(str::to_owned);
     let known = person.home.as_ref().map(|home| home.as_path().to_string_lossy().into_owned());
@@ -29,7 +30,7 @@ pub fn refuse(root: &Path, environment: &Environment) -> Result<(), Error> {
         .map(|home| probe::files::directory_of(Path::new(&home)).map_or(home, |real| real.display().to_string()))
         .collect();
     let shown = root.display().to_string();
-    let below = probe::files::directly_below(root);
+    let below = probe::files::directly_below(root, patience);
     let is_told = environment.get_nonempty("COMPOSE_FILE").is_some() && !discover::is_of_system(&shown);
     if is_told || discover::is_project(&shown, &homes, &below, &probe::files::exists) {
         return Ok(());

@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 
 use super::gather::{learn_given, learn_secrets};
 use crate::facts::Environment;
+use crate::probe::attention::{Attention, PassedOver, TAKES_TOO_LONG};
 use crate::probe::files::{DiskFiles, TIME_IS_UP, follow_links};
+use crate::probe::patience::NO_ANSWER;
 use crate::project::{Format, Project, Unreadable, read};
 use crate::text::Redactor;
 
@@ -26,8 +28,10 @@ pub struct Read {
 const FOR_FILES: f64 = 0.7;
 /// After this nothing of the files is known but that they were not read.
 const FOR_PARSERS: f64 = 0.85;
-/// One file that takes more is passed over.
+/// One file that takes more to understand is passed over.
 const FOR_ONE_FILE: f64 = 0.3;
+/// One path that takes more to look at is passed over.
+const FOR_ONE_ANSWER: f64 = 0.2;
 /// How often the reading is looked at.
 const LOOK: Duration = Duration::from_millis(10);
 
@@ -41,6 +45,13 @@ pub struct Limits<'a> {
     pub whole: f64,
 }
 
+impl Limits<'_> {
+    /// When files are no longer read.
+    pub fn for_files(&self) -> Instant {
+        (self.after)(FOR_FILES)
+    }
+}
+
 /// Reads the project at `root`.
 pub fn read_project(
     root: &Path,
@@ -49,83 +60,110 @@ pub fn read_project(
     redactor: &Redactor,
     limits: &Limits<'_>,
 ) -> Read {
-    let mut known = redactor.clone();
-    learn_given(environment, database_url, &mut known);
-    let (environment, url) = (environment.clone(), database_url.map(str::to_owned));
-    let (top, before) = (root.display().to_string(), redactor.clone());
-    let work = move |files: &DiskFiles| {
-        let mut project = read::project(files, &environment, url.as_deref());
-        files.are_read();
-        project.root.clone_from(&top);
-        follow_links(&mut project);
+    let (top, before, until) = (root.to_owned(), redactor.clone(), limits.for_files());
+    let (theirs, url) = (environment.clone(), database_url.map(str::to_owned));
+    let work = move |attention: &Arc<Attention>| {
+        let files = DiskFiles::until(&top, until).noting(attention.clone());
+        let mut project = read::project(&files, &theirs, url.as_deref());
+        attention.turn_away();
+        project.root = top.display().to_string();
+        follow_links(&mut project, files.patience());
         let mut redactor = before.clone();
-        learn_secrets(&project, &environment, url.as_deref(), &mut redactor);
+        learn_secrets(&project, &theirs, url.as_deref(), &mut redactor);
+        if let Some(reason) = files.cut_short() {
+            say_cut_short(&mut project, reason);
+        }
+        project.not_entered = files.not_entered().to_vec();
+        project.not_listed.extend_from_slice(files.not_listed());
         Read { project, redactor }
     };
-    watched(root, &known, limits, &Arc::new(work))
+    match watched(limits, &Arc::new(work)) {
+        Ok((mut read, passed_over)) => {
+            name_unanswered(&mut read.project, passed_over);
+            read
+        }
+        Err(reason) => {
+            let mut project = Project { root: root.display().to_string(), ..Project::default() };
+            say_cut_short(&mut project, reason);
+            let mut redactor = redactor.clone();
+            learn_given(environment, database_url, &mut redactor);
+            Read { project, redactor }
+        }
+    }
 }
 
-/// Has `work` done within the limits, again and again without the files that take too long. `known` is what may not be said
-/// whatever comes of it.
-fn watched<Work>(root: &Path, known: &Redactor, limits: &Limits<'_>, work: &Arc<Work>) -> Read
+/// Has `work` done within the limits, again and again without the paths that take too long, which come with what was done.
+///
+/// # Errors
+/// Why it was not done.
+pub fn watched<Answer, Work>(limits: &Limits<'_>, work: &Arc<Work>) -> Result<(Answer, PassedOver), String>
 where
-    Work: Fn(&DiskFiles) -> Read + Send + Sync + 'static,
+    Answer: Send + 'static,
+    Work: Fn(&Arc<Attention>) -> Answer + Send + Sync + 'static,
 {
-    let mut passed_over: Vec<String> = vec![];
+    let mut passed_over: PassedOver = vec![];
     loop {
-        let files = Arc::new(DiskFiles::until(root, (limits.after)(FOR_FILES)).without(passed_over.clone()));
+        let attention = Arc::new(Attention::without(passed_over.clone()));
         let (sender, receiver) = channel();
-        let (theirs, work) = (files.clone(), work.clone());
+        let (theirs, work) = (attention.clone(), work.clone());
         let started = std::thread::Builder::new().name("files".to_owned()).spawn(move || {
             // Nobody waits any more where it took too long.
             _ = sender.send(work(&theirs));
         });
         if started.is_err() {
-            return nothing(root, known, "no thread could be started".to_owned());
+            return Err("no thread could be started".to_owned());
         }
-        let mut at: Option<(u64, f64)> = None;
+        let (mut understood, mut answered) = (Watched::default(), Watched::default());
         let stuck = loop {
             match receiver.recv_timeout(LOOK) {
-                Ok(mut read) => {
-                    if let Some(reason) = files.cut_short() {
-                        say_cut_short(&mut read.project, reason);
-                    }
-                    read.project.not_entered = files.not_entered().to_vec();
-                    read.project.not_listed = files.not_listed().to_vec();
-                    return read;
-                }
-                Err(RecvTimeoutError::Disconnected) => {
-                    return nothing(root, known, "reading the project's files crashed".to_owned());
-                }
+                Ok(answer) => return Ok((answer, passed_over)),
+                Err(RecvTimeoutError::Disconnected) => return Err("reading the project's files crashed".to_owned()),
                 Err(RecvTimeoutError::Timeout) => {}
             }
-            let (now, reading) = ((limits.seconds)(), files.being_read());
+            let now = (limits.seconds)();
             if now >= limits.whole * FOR_PARSERS {
-                let file = reading.map(|(_, path)| format!(" at `{}`", path.escape_debug())).unwrap_or_default();
-                return nothing(root, known, format!("{TIME_IS_UP}{file}"));
+                let at = attention.asked().or_else(|| attention.understood());
+                let file = at.map(|(_, path)| format!(" at `{}`", path.escape_debug())).unwrap_or_default();
+                return Err(format!("{TIME_IS_UP}{file}"));
             }
-            let Some((count, path)) = reading else {
-                at = None;
-                continue;
-            };
-            match at {
-                Some((same, since)) if same == count => {
-                    if now - since >= limits.whole * FOR_ONE_FILE {
-                        break path;
-                    }
-                }
-                _ => at = Some((count, now)),
+            if let Some(path) = answered.stuck(attention.asked(), now, limits.whole * FOR_ONE_ANSWER) {
+                break (path, NO_ANSWER);
+            }
+            if let Some(path) = understood.stuck(attention.understood(), now, limits.whole * FOR_ONE_FILE) {
+                break (path, TAKES_TOO_LONG);
             }
         };
         passed_over.push(stuck);
     }
 }
 
-/// A project of which no file is known.
-fn nothing(root: &Path, redactor: &Redactor, reason: String) -> Read {
-    let mut project = Project { root: root.display().to_string(), ..Project::default() };
-    say_cut_short(&mut project, reason);
-    Read { project, redactor: redactor.clone() }
+/// Names the paths of which nobody knows what is there.
+pub fn name_unanswered(project: &mut Project, passed_over: PassedOver) {
+    let silent = passed_over.into_iter().filter(|(_, reason)| *reason == NO_ANSWER);
+    project.not_listed.extend(silent.map(|(path, reason)| (path, reason.to_owned())));
+    project.not_listed.sort_unstable();
+    project.not_listed.dedup();
+}
+
+/// Since when somebody is at one thing, by its number.
+#[derive(Default)]
+struct Watched(Option<(u64, f64)>);
+
+impl Watched {
+    /// The path that they have been at for longer than `most` seconds `now`.
+    fn stuck(&mut self, at: Option<(u64, String)>, now: f64, most: f64) -> Option<String> {
+        let Some((number, path)) = at else {
+            self.0 = None;
+            return None;
+        };
+        match self.0 {
+            Some((same, since)) if same == number => (now - since >= most).then_some(path),
+            _ => {
+                self.0 = Some((number, now));
+                None
+            }
+        }
+    }
 }
 
 /// Notes that not every file was read. No single file is to blame for it.
@@ -146,28 +184,24 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
-    use crate::project::files::Files;
     use crate::run::gather::Stopwatch;
 
     const WHOLE: f64 = 1.0;
 
-    /// What is read in a second, and how often it was begun.
-    fn read_in_time(work: impl Fn(&DiskFiles) + Send + Sync + 'static) -> (Project, usize) {
-        let root = tempfile::tempdir().unwrap();
+    /// What comes of a second of work, and how often it was begun.
+    fn in_a_second(work: impl Fn(&Attention) + Send + Sync + 'static) -> (Result<PassedOver, String>, usize) {
         let watch = Stopwatch::start();
         let after = |part: f64| watch.after(Duration::from_secs_f64(WHOLE * part));
         let limits = Limits { after: &after, seconds: &|| watch.seconds(), whole: WHOLE };
         let begun = Arc::new(AtomicUsize::new(0));
         let counted = begun.clone();
-        let work = move |files: &DiskFiles| {
+        let work = move |attention: &Arc<Attention>| {
             counted.fetch_add(1, Ordering::Relaxed);
-            // Not there, but turned to all the same.
-            _ = files.bytes("compose.yaml");
-            work(files);
-            Read { project: Project::default(), redactor: Redactor::default() }
+            attention.turn_to("compose.yaml");
+            work(attention);
         };
-        let read = watched(root.path(), &Redactor::default(), &limits, &Arc::new(work));
-        (read.project, begun.load(Ordering::Relaxed))
+        let done = watched(&limits, &Arc::new(work)).map(|((), passed_over)| passed_over);
+        (done, begun.load(Ordering::Relaxed))
     }
 
     fn half() {
@@ -176,24 +210,36 @@ mod tests {
 
     #[test]
     fn only_while_it_is_understood_is_a_file_to_blame() {
-        let understood_slowly = read_in_time(|files| {
-            if files.bytes("compose.yaml") == Err(crate::project::files::ReadError::NotFound) {
+        let slow = |attention: &Attention| {
+            if attention.passes_over("compose.yaml").is_none() {
                 half();
             }
-        });
-        assert_eq!(understood_slowly.1, 2, "the second reading passes over it");
-        let (project, begun) = read_in_time(|files| {
-            files.are_read();
+        };
+        let blamed = vec![("compose.yaml".to_owned(), TAKES_TOO_LONG)];
+        assert_eq!(in_a_second(slow), (Ok(blamed), 2), "the second reading passes over it");
+        let later = |attention: &Attention| {
+            attention.turn_away();
             half();
-        });
-        assert_eq!((project.unreadable, begun), (vec![], 1));
-        let (project, begun) = read_in_time(|files| {
-            files.are_read();
+        };
+        assert_eq!(in_a_second(later), (Ok(vec![]), 1));
+        let too_late = move |attention: &Attention| {
+            later(attention);
             half();
-            half();
-        });
-        let said: Vec<String> = project.unreadable.into_iter().map(|entry| entry.message).collect();
-        assert_eq!((said, begun), (vec![TIME_IS_UP.to_owned()], 1));
+        };
+        assert_eq!(in_a_second(too_late), (Err(TIME_IS_UP.to_owned()), 1));
+    }
+
+    #[test]
+    fn several_paths_that_do_not_answer_are_passed_over_one_by_one() {
+        let work = |attention: &Attention| {
+            for path in ["a", "b", "c"] {
+                if attention.passes_over(path).is_none() {
+                    attention.ask(path, half);
+                }
+            }
+        };
+        let silent = ["a", "b", "c"].map(|path| (path.to_owned(), NO_ANSWER)).to_vec();
+        assert_eq!(in_a_second(work), (Ok(silent), 4));
     }
 
     #[test]
@@ -209,21 +255,6 @@ mod tests {
         let mut read = read_project(root.path(), &environment, url, &Redactor::default(), &limits);
         for secret in ["hunter2-of-the-shell", "hunter3-of-the-option"] {
             let said = read.redactor.redact(secret).into_owned();
-            assert!(!said.contains(secret), "{said}");
-        }
-        let mut known = Redactor::default();
-        learn_given(&environment, url, &mut known);
-        let mut nothing = watched(
-            root.path(),
-            &known,
-            &limits,
-            &Arc::new(|_: &DiskFiles| -> Read {
-                half();
-                Read { project: Project::default(), redactor: Redactor::default() }
-            }),
-        );
-        for secret in ["hunter2-of-the-shell", "hunter3-of-the-option"] {
-            let said = nothing.redactor.redact(secret).into_owned();
             assert!(!said.contains(secret), "{said}");
         }
     }

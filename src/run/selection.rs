@@ -9,16 +9,21 @@ use crate::error::Error;
 use crate::facts::Need;
 
 /// The checks of a run, in the table's order.
+///
+/// # Errors
+/// When one is named that does not exist, or none is left.
 pub fn selected(arguments: &SelectArgs, configuration: &Configuration) -> Result<Vec<&'static Check>, Error> {
     let only = ids(&arguments.only)?;
     let mut skip = ids(&arguments.skip)?;
     let configured: Vec<String> = configuration.skip.keys().cloned().collect();
     // What is asked for by name on the command line runs even if the configuration leaves it out.
     skip.extend(ids(&configured)?.into_iter().filter(|id| !only.contains(id)));
-    Ok(checks::all()
+    let chosen: Vec<&'static Check> = checks::all()
         .filter(|check| arguments.only.is_empty() || only.contains(&check.id()))
         .filter(|check| !skip.contains(&check.id()))
-        .collect())
+        .collect();
+    // Where nothing is looked at, nothing found would say nothing.
+    if chosen.is_empty() { Err(Error::NoChecks) } else { Ok(chosen) }
 }
 
 /// The checks that need files alone: those of the hook.

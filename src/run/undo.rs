@@ -1,11 +1,12 @@
 //! `devdoctor undo`: takes a run of `fix` back, the last step first.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::Status;
 use super::carry_out::{Theatre, mounted_singly, paths};
 use super::fix::state_directory;
-use super::gather::{gather_as, project_root};
+use super::gather::{Stopwatch, gather_as, place, project_root};
 use super::output::Output;
 use crate::cli::{ProjectArgs, UndoArgs};
 use crate::config::Configuration;
@@ -27,7 +28,10 @@ const UNDEFINED_OBJECT: &str = "42704";
 /// # Errors
 /// When there is nothing to take back, or the journal cannot be used.
 pub fn run(arguments: &UndoArgs, environment: &Environment, output: &mut Output) -> Result<Status, Error> {
-    let root = project_root(arguments.project.as_deref(), environment)?;
+    let (watch, theirs) = (Stopwatch::start(), environment.clone());
+    let root = place(arguments.project.as_deref(), &watch, arguments.outside.timeout, move |path, _| {
+        project_root(path, &theirs)
+    })?;
     let records = Records::new(&state_directory(environment)?);
     // Another run may be writing the journal that is to be read. A list is only looked at.
     let _lock = if arguments.list { None } else { Some(records.lock()?) };
@@ -176,6 +180,17 @@ fn taken_back(change: &Change) -> String {
     }
 }
 
+/// Removes what a run that was ended in the middle of a step left beside the file it was about to write.
+pub fn sweep(root: &Path, journal: &Journal) {
+    // The name of a run ends with the number of its process.
+    let process = journal.run.id.rsplit('-').next().and_then(|number| number.parse::<u32>().ok());
+    for (change, state) in &journal.steps {
+        if let (Change::Edit { path, .. }, StepState::Begun, Some(process)) = (change, state, process) {
+            edit::sweep(root, path, process);
+        }
+    }
+}
+
 /// Takes a change back.
 fn take_back(
     change: &Change,
@@ -186,6 +201,9 @@ fn take_back(
 ) -> Result<Taken, String> {
     match change {
         Change::Edit { path, before, after_sha256, before_sha256 } => {
+            if begun {
+                sweep(theatre.root, journal);
+            }
             if edit::has(theatre.root, path, before_sha256) {
                 return Ok(Taken::Nothing);
             }

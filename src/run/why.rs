@@ -1,10 +1,11 @@
 //! `devdoctor why`: takes an error text, names the problems it is a symptom of, and looks whether they are so here.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::gather::gather;
+use super::gather::{Stopwatch, gather};
 use super::output::Output;
 use super::{Status, check, judge, nowhere};
 use crate::checks::symptoms::{Named, named};
@@ -48,9 +49,13 @@ pub fn run(arguments: &WhyArgs, environment: &Environment, output: &mut Output) 
     }
     let project =
         ProjectArgs { path: arguments.project.clone(), offline: arguments.offline, outside: arguments.outside.clone() };
+    let started = Stopwatch::start();
     // The text names its problems anywhere; whether they are so here can only be said of a project.
     let (mut report, no_project) = match gather(&project, environment, output) {
-        Ok(gathered) => (judge::judge(&checks, &gathered.facts, arguments.offline), None),
+        Ok(gathered) => {
+            let left = judge::time_left(&started, project.outside.timeout);
+            (judge::judge_until(&checks, &Arc::new(gathered.facts), arguments.offline, &left), None)
+        }
         Err(error) if error.is_no_project() => {
             let results = checks.iter().map(|check| nowhere::not_looked_at(check)).collect();
             (Report::new("", arguments.offline, results, &BTreeMap::new()), Some(error))

@@ -30,6 +30,8 @@ pub struct Source {
     text: Arc<str>,
     /// Found at first use: most files are read and never shown.
     secrets: OnceLock<Vec<Range<usize>>>,
+    /// Where the lines after the first begin, found at first use: a long file may be pointed at thousands of times.
+    line_starts: OnceLock<Vec<usize>>,
 }
 
 /// What of a source is written into recorded facts: secrets are masked there, byte for byte, so that
@@ -69,7 +71,7 @@ impl From<Recorded> for Source {
 impl Source {
     /// A source of `text` at `path`.
     pub fn new(path: &str, text: &str) -> Self {
-        Self { path: path.into(), text: text.into(), secrets: OnceLock::new() }
+        Self { path: path.into(), text: text.into(), secrets: OnceLock::new(), line_starts: OnceLock::new() }
     }
 
     /// A source of the bytes of a file.
@@ -106,6 +108,16 @@ impl Source {
         secrets::mask_ranges(&self.text, self.secrets())
     }
 
+    /// The same of a part of the text; nothing where that begins or ends inside a character or beyond the text.
+    pub fn masked_part(&self, part: Range<usize>) -> String {
+        let Some(text) = self.text.get(part.clone()) else { return String::new() };
+        let inside = self.secrets().iter().filter(|secret| secret.start < part.end && part.start < secret.end);
+        let moved: Vec<Range<usize>> = inside
+            .map(|secret| secret.start.max(part.start) - part.start..secret.end.min(part.end) - part.start)
+            .collect();
+        secrets::mask_ranges(text, &moved)
+    }
+
     /// A span of this source. Ends beyond the text and inside a character are moved to a boundary.
     pub fn span(&self, range: Range<usize>) -> Span {
         let start = floor_boundary(&self.text, range.start);
@@ -121,10 +133,15 @@ impl Source {
     /// Line and column of a byte offset, both counted from 1, columns in characters.
     pub fn position(&self, offset: usize) -> Position {
         let offset = floor_boundary(&self.text, offset);
-        let before = &self.text[..offset];
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-        let mut column = before[line_start..].chars().count() + 1;
+        let starts = self.line_starts.get_or_init(|| {
+            let newlines = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+            newlines.map(|(at, _)| at + 1).collect()
+        });
+        let lines_before = starts.partition_point(|start| *start <= offset);
+        let line_start = lines_before.checked_sub(1).and_then(|last| starts.get(last)).copied().unwrap_or(0);
+        let line = lines_before + 1;
+        let before = &self.text[line_start..offset];
+        let mut column = before.chars().count() + 1;
         if line_start == 0 && before.starts_with('\u{feff}') {
             column -= 1; // editors do not count a byte order mark
         }
@@ -265,5 +282,17 @@ mod tests {
         let back: Source = serde_json::from_str(&recorded).unwrap();
         assert_eq!(back.text().len(), source.text().len());
         assert_eq!(back.text().find("X=1"), source.text().find("X=1"));
+    }
+
+    #[test]
+    fn a_part_is_masked_as_the_whole_is() {
+        let source = Source::new(".env", "A=1\nURL=postgres://a:hunter2@h/d\nPASSWORD=hunter3\nB=é\n");
+        let whole = source.masked();
+        assert!(!whole.contains("hunter"), "{whole}");
+        for start in 0..whole.len() + 2 {
+            for end in start..whole.len() + 2 {
+                assert_eq!(source.masked_part(start..end), whole.get(start..end).unwrap_or_default(), "{start}..{end}");
+            }
+        }
     }
 }

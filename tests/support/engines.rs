@@ -1,11 +1,16 @@
 //! Engines of other kinds, started for one test and ended with it.
 
+#[path = "certificates.rs"]
+mod certificates;
+
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::engine::{docker, image, setting};
+
+use certificates::certificates;
 
 /// An engine of its own, with everything it has in a folder of its own.
 pub struct OwnEngine {
@@ -223,25 +228,6 @@ fn daemon(folder: &Path, socket: &Path) -> String {
         at("pid"),
         socket.display()
     )
-}
-
-/// Certificates of one authority: for a server at localhost in `folder`, for a client in `certs` there; and in `others` a
-/// client's that trusts another authority.
-fn certificates(folder: &Path) {
-    let script = "
-        openssl req -x509 -newkey rsa:2048 -nodes -keyout ca-key.pem -out ca.pem -days 2 -subj /CN=tests
-        for who in server client; do
-            openssl req -newkey rsa:2048 -nodes -keyout $who-key.pem -out $who.csr -subj /CN=$who
-            echo 'subjectAltName=DNS:localhost,IP:127.0.0.1' >$who.ext
-            openssl x509 -req -in $who.csr -CA ca.pem -CAkey ca-key.pem -CAcreateserial -out $who.pem -days 2 -extfile $who.ext
-        done
-        mkdir certs others
-        cp ca.pem certs/; cp client.pem certs/cert.pem; cp client-key.pem certs/key.pem
-        cp certs/cert.pem certs/key.pem others/
-        openssl req -x509 -newkey rsa:2048 -nodes -keyout other.pem -out others/ca.pem -days 2 -subj /CN=other
-        chmod -R a+rX certs others";
-    let made = Command::new("sh").args(["-euc", script]).current_dir(folder).output().unwrap();
-    assert!(made.status.success(), "{made:?}");
 }
 
 fn folder() -> tempfile::TempDir {

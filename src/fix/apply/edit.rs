@@ -169,10 +169,28 @@ fn overwrite(directory: &OwnedFd, name: &std::ffi::OsStr, before: &[u8], after: 
     }
 }
 
-fn replace(directory: &OwnedFd, name: &std::ffi::OsStr, after: &[u8], old: &File, stat: &FileStat) -> nix::Result<()> {
+/// The name of the new file before it takes the place of the old one.
+fn temporary(name: &std::ffi::OsStr, process: u32) -> std::ffi::OsString {
     let mut temporary = std::ffi::OsString::from(".");
     temporary.push(name);
-    temporary.push(format!(".devdoctor-{}", std::process::id()));
+    temporary.push(format!(".devdoctor-{process}"));
+    temporary
+}
+
+/// Removes the new file that a process was about to put in the place of `path` when it was ended. There is none but then.
+pub fn sweep(root: &Path, path: &str, process: u32) {
+    let left = || {
+        let real = resolved(root, path).ok()?;
+        let parent = real.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let directory = open_beneath(File::open(root).ok()?.as_fd(), parent).ok()?;
+        unlinkat(&directory, temporary(real.file_name()?, process).as_os_str(), UnlinkatFlags::NoRemoveDir).ok()
+    };
+    // What cannot be removed is only untidy.
+    _ = left();
+}
+
+fn replace(directory: &OwnedFd, name: &std::ffi::OsStr, after: &[u8], old: &File, stat: &FileStat) -> nix::Result<()> {
+    let temporary = temporary(name, std::process::id());
     let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
     let file = openat(directory, temporary.as_os_str(), flags, Mode::S_IRUSR | Mode::S_IWUSR)?;
     let written = fill(file, after, old, stat).and_then(|()| {

@@ -40,7 +40,7 @@ fn repository() -> tempfile::TempDir {
 #[test]
 fn staged_content_is_read_and_not_the_work_tree() {
     let top = repository();
-    let files = IndexFiles::open(&top.path().join("api")).unwrap();
+    let files = IndexFiles::open(&top.path().join("api"), Arc::default()).unwrap();
     assert_eq!(files.list(), ["Makefile", "binary", "new\nline.txt"]);
     assert_eq!(files.read("Makefile").unwrap().text(), "staged:\n");
     assert_eq!(files.read("new\nline.txt").unwrap().text(), "x\n");
@@ -54,7 +54,7 @@ fn staged_content_is_read_and_not_the_work_tree() {
 #[test]
 fn settings_that_are_kept_out_of_git_come_from_disk() {
     let top = repository();
-    let files = IndexFiles::open(&top.path().join("api")).unwrap();
+    let files = IndexFiles::open(&top.path().join("api"), Arc::default()).unwrap();
     assert_eq!(files.read(".env").unwrap().text(), "UID=1000\n");
     assert!(files.is_file(".env") && files.is_file("../shared.env") && !files.is_file("untracked.yaml"));
     assert!(files.is_directory("..") && files.is_directory("") && !files.is_directory("none"));
@@ -63,7 +63,7 @@ fn settings_that_are_kept_out_of_git_come_from_disk() {
 #[test]
 fn a_directory_without_repository_is_an_error_with_words() {
     let empty = tempfile::tempdir().unwrap();
-    let error = IndexFiles::open(empty.path()).unwrap_err().to_string();
+    let error = IndexFiles::open(empty.path(), Arc::default()).unwrap_err().to_string();
     assert!(error.starts_with("git rev-parse: fatal: not a git repository"), "{error}");
 }
 

@@ -18,7 +18,7 @@ pub(super) fn snippet<'report>(
     notes: &mut Vec<String>,
 ) -> Element<'report> {
     // Only the lines in question are handed over: a file may have 100,000 of them.
-    let text = source.masked();
+    let text = source.text();
     let bom = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let first = annotations.iter().map(|(_, range, _)| range.start).min().unwrap_or(0).min(text.len());
     let last = annotations.iter().map(|(_, range, _)| range.end).max().unwrap_or(0).min(text.len());
@@ -26,7 +26,7 @@ pub(super) fn snippet<'report>(
     let end = text.get(last..).and_then(|after| after.find('\n')).map_or(text.len(), |newline| last + newline);
     let line = source.position(start).line;
     let gutter = page.digits + " | ".len();
-    let window = text.get(start..end).unwrap_or("").to_owned();
+    let window = source.masked_part(start..end);
     let mut snippet = Snippet::source(window.clone()).path(shown_path(path)).line_start(line);
     let mut said: Vec<(usize, &str)> = vec![];
     for (kind, range, label) in annotations {

@@ -52,7 +52,7 @@ fn a_story_is_told_once_with_its_places_and_its_cure() {
     let expected = snapbox::str![[r#"
 shop · Docker 28.2, rootful · you are 1000:1000
 
-warning[exec-as-root]: `make up` runs alembic as root in `api`
+error[exec-as-root]: `make up` runs alembic as root in `api`
  --> Makefile:2:2
   |
 2 |     docker compose exec api alembic upgrade head
@@ -65,8 +65,8 @@ warning[exec-as-root]: `make up` runs alembic as root in `api`
   |
   = seen: compose: api: user is not set
   = help: run it as you: add `-u $(UID):$(GID)` · safe, can be undone
-hence error[ownership-foreign-files]: 1 file in `migrations` belongs to root, not to
-                                      you
+hence[ownership-foreign-files]: 1 file in `migrations` belongs to root, not to
+                                you
  --> migrations/ab/u{1b}[2J.py
   = seen: lstat: migrations/ab.py: 0:0 0644
   = help: give it back: sudo chown 1000:1000 migrations/ab.py
@@ -77,6 +77,21 @@ could not look: postgres-unreachable: no Postgres answered
 
 "#]];
     snapbox::assert_data_eq!(text, expected);
+}
+
+#[test]
+fn what_heads_a_story_is_shown_as_bad_as_what_follows_and_json_tells_each_by_itself() {
+    let report = report();
+    let json: serde_json::Value = serde_json::from_str(&crate::report::json(&report)).unwrap();
+    let told = |index: usize| [&json["findings"][index]["id"], &json["findings"][index]["severity"]];
+    assert_eq!(told(0), ["exec-as-root", "warning"]);
+    assert_eq!(told(1), ["ownership-foreign-files", "error"]);
+    assert_eq!([&json["summary"]["error"], &json["summary"]["warning"]], [1, 0]);
+    assert_eq!(report.worst(), Some(Severity::Error), "the exit status follows the worst");
+    let mut alone = report;
+    alone.keep(|judged| judged.id == "exec-as-root");
+    let text = human(&alone, HumanStyle::default());
+    assert!(text.contains("\nwarning[exec-as-root]: "), "{text}");
 }
 
 #[test]
