@@ -10,6 +10,7 @@ mod hint;
 mod identity;
 mod paths;
 mod podman;
+mod process;
 mod service;
 mod tar;
 mod understand;
@@ -35,6 +36,7 @@ pub(crate) use engine::{Address, one_line, told};
 pub use engine::{AskError, Engine};
 pub use hint::hint;
 pub(crate) use podman::RealOwners;
+pub(crate) use process::is_of_container;
 pub use service::{Found, Listed, Services, services};
 
 /// What decides which engine is asked.
