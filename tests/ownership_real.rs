@@ -196,13 +196,15 @@ fn a_copied_entrypoint_becomes_executable() {
     std::fs::set_permissions(project.root.join("run.sh"), PermissionsExt::from_mode(0o644)).unwrap();
     let tag = format!("devdoctor-test/copied:{}", std::process::id());
     let label = format!("devdoctor.test={}", support::variable("DEVDOCTOR_TEST_RUN"));
-    let run =
-        format!("docker build -q -t {tag} --label {label} . && docker run --rm --label {label} --network none {tag}");
+    // A name that is taken by the next image would leave this one without any.
+    let run = format!(
+        "docker build -q -t {tag} --label {label} . && docker run --rm --label {label} --network none {tag}; \
+         status=$?; docker image rm --force {tag} >/dev/null; exit $status"
+    );
     let fails = project.shell(&run);
     found(&project, "ownership-entrypoint-not-executable", &["Dockerfile:3:14"]);
     project.devdoctor(&["fix", "--yes", "--only", "ownership"]).ends_with(0);
     let works = project.shell(&run);
-    project.shell(&format!("docker image rm --force {tag}")).ends_with(0);
     assert!(fails.status != 0 && fails.all().contains("permission denied"), "{fails}");
     assert!(works.ends_with(0).out.contains("started"));
 }
@@ -257,7 +259,7 @@ fn tools_fail_on_a_read_only_directory_as_the_table_says() {
 fn a_closed_folder_is_left_out_of_the_build() {
     let image = support::variable("DEVDOCTOR_TEST_IMAGE_BUSYBOX");
     let tag = format!("devdoctor-test/context:{}", std::process::id());
-    let build = "DOCKER_BUILDKIT=1 COMPOSE_BAKE=false docker compose build";
+    let build = format!("DOCKER_BUILDKIT=1 COMPOSE_BAKE=false docker compose build && docker image rm --force {tag}");
     for (ignored, works, helps) in [
         ("xyz", false, true),
         ("*.pyc\n!pgdata\n", false, false),
@@ -278,7 +280,7 @@ fn a_closed_folder_is_left_out_of_the_build() {
         let closed = project.root.join("pgdata");
         std::os::unix::fs::chown(&closed, Some(999), Some(999)).unwrap();
         std::fs::set_permissions(&closed, PermissionsExt::from_mode(0o700)).unwrap();
-        let built = project.shell(build);
+        let built = project.shell(&build);
         assert_eq!(built.status == 0, works, "{ignored:?}: {built}");
         let check = ["check", "--only", "ownership-build-context-unreadable", "--format", "json"];
         let report = project.devdoctor(&check).report();
@@ -295,11 +297,10 @@ fn a_closed_folder_is_left_out_of_the_build() {
         let fixed = project.devdoctor(&["fix", "--yes", "--only", "ownership-build-context-unreadable"]);
         assert_eq!(fixed.status == 0, helps, "{ignored:?}: {fixed}");
         if helps {
-            project.shell(build).ends_with(0);
+            project.shell(&build).ends_with(0);
             undo(&project, &before);
         }
     }
-    project("services: {}\n").shell(&format!("docker image rm --force {tag}")).ends_with(0);
 }
 
 /// The paths that the real builder takes, for every pattern of a table, are those that are not left out.
@@ -369,7 +370,8 @@ fn ignore_files_are_read_as_the_builder_reads_them() {
         project.write("ctx/.dockerignore", patterns);
         // The Dockerfile itself is always sent, whatever is left out.
         let build = format!(
-            "docker build -q -t {tag} --label {label} ctx && docker run --rm --label {label} --network none {tag}"
+            "docker build -q -t {tag} --label {label} ctx && docker run --rm --label {label} --network none {tag} && \
+             docker image rm --force {tag} >/dev/null"
         );
         let ran = project.shell(&build).ends_with(0);
         let taken: Vec<&str> = ran.out.lines().filter_map(|line| line.strip_prefix("/ctx/")).collect();
@@ -378,5 +380,4 @@ fn ignore_files_are_read_as_the_builder_reads_them() {
             assert_eq!(!ignored.leaves_out(file), taken.contains(&file), "{patterns:?}: {file}: {taken:?}");
         }
     }
-    project.shell(&format!("docker image rm --force {tag}")).ends_with(0);
 }
