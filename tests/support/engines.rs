@@ -33,13 +33,22 @@ impl OwnEngine {
     /// A daemon of root at port 2375 of a network of its own, or at port 2376 for those who have a certificate: then `certs`
     /// in its folder holds what a client needs. What talks with it begins with [`OwnEngine::inside`].
     pub fn over_tcp(tls: bool) -> Self {
+        Self::at_port(tls.then_some("--tlsverify"))
+    }
+
+    /// The same at port 2376 for everybody, who can tell by `certs/ca.pem` that it is the one.
+    pub fn over_tls_for_all() -> Self {
+        Self::at_port(Some("--tls --tlsverify=false"))
+    }
+
+    fn at_port(tls: Option<&str>) -> Self {
         let folder = folder();
         let at = |name: &str| folder.path().join(name).display().to_string();
         let socket = folder.path().join("docker.sock");
         let mut daemon = daemon(folder.path(), &socket);
-        if tls {
+        if let Some(option) = tls {
             certificates(folder.path());
-            daemon.push_str(" --host=tcp://127.0.0.1:2376 --tlsverify");
+            daemon.push_str(&format!(" --host=tcp://127.0.0.1:2376 {option}"));
             for (option, file) in [("cacert", "certs/ca.pem"), ("cert", "server.pem"), ("key", "server-key.pem")] {
                 daemon.push_str(&format!(" --tls{option}={}", at(file)));
             }
@@ -225,8 +234,8 @@ fn daemon(folder: &Path, socket: &Path) -> String {
     )
 }
 
-/// Certificates of one authority: for a server at localhost in `folder`, for a client in `certs` there; and in `others` a
-/// client's that trusts another authority.
+/// Certificates of one authority: for a server at localhost in `folder`, for a client in `certs` there; in `others` a
+/// client's that trusts another authority; in `authority` the authority's alone, and in `half` a client's without its key too.
 fn certificates(folder: &Path) {
     let script = "
         openssl req -x509 -newkey rsa:2048 -nodes -keyout ca-key.pem -out ca.pem -days 2 -subj /CN=tests
@@ -235,11 +244,13 @@ fn certificates(folder: &Path) {
             echo 'subjectAltName=DNS:localhost,IP:127.0.0.1' >$who.ext
             openssl x509 -req -in $who.csr -CA ca.pem -CAkey ca-key.pem -CAcreateserial -out $who.pem -days 2 -extfile $who.ext
         done
-        mkdir certs others
+        mkdir certs others authority half
+        cp ca.pem authority/; cp ca.pem client.pem half/
+        mv half/client.pem half/cert.pem
         cp ca.pem certs/; cp client.pem certs/cert.pem; cp client-key.pem certs/key.pem
         cp certs/cert.pem certs/key.pem others/
         openssl req -x509 -newkey rsa:2048 -nodes -keyout other.pem -out others/ca.pem -days 2 -subj /CN=other
-        chmod -R a+rX certs others";
+        chmod -R a+rX certs others authority half";
     let made = Command::new("sh").args(["-euc", script]).current_dir(folder).output().unwrap();
     assert!(made.status.success(), "{made:?}");
 }
