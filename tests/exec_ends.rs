@@ -102,6 +102,29 @@ fn an_image_with_one_program_runs_that_program() {
     assert!(refused.err.starts_with("error: `sh` does not run in `"), "{refused}");
 }
 
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn a_home_is_made_where_this_user_may_write_whatever_tmp_is() {
+    let project = project("");
+    for (options, home) in [
+        ("    read_only: true\n    tmpfs: [\"/tmp:mode=0700\"]\n", "/dev/shm"),
+        ("    read_only: true\n    tmpfs: [\"/tmp:uid=4000\"]\n", "/tmp"),
+        ("    volumes: [\".:/app\", {type: tmpfs, target: /tmp, tmpfs: {mode: 0o755}}]\n", "/dev/shm"),
+        ("    volumes: [\".:/app\"]\n    entrypoint: [sh, -c, \"chmod 755 /tmp; exec sleep infinity\"]\n", "/dev/shm"),
+        ("    volumes: [\".:/app\"]\n    entrypoint: [sh, -c, \"chmod 777 /tmp; exec sleep infinity\"]\n", "/tmp"),
+        ("    read_only: true\n", "/dev/shm"),
+    ] {
+        let mounts = if options.contains("volumes:") { "" } else { "    volumes: [\".:/app\"]\n" };
+        let text =
+            "services:\n  api:\n    image: ${API_IMAGE}\n    command: sleep infinity\n    stop_grace_period: 0s\n";
+        project.write("compose.yaml", format!("{text}{mounts}{options}"));
+        project.shell("docker compose up --detach --no-build --wait api").ends_with(0);
+        let written =
+            project.devdoctor(&["exec", "api", "--", "sh", "-c", "echo $HOME; : >$HOME/made; id -u >/app/mine"]);
+        assert_eq!(written.ends_with(0).out.trim(), home, "{options}");
+    }
+}
+
 /// Passes connections on to the engine until it is ended, and all of them with it. Told a process, it says that number
 /// wherever the engine tells one, in as many bytes.
 const PROXY: &str = "

@@ -253,6 +253,19 @@ fn tools_fail_on_a_read_only_directory_as_the_table_says() {
     }
 }
 
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn whether_the_image_or_the_container_names_the_user_is_said_as_it_is() {
+    let text =
+        "services:\n  app:\n    image: ${API_IMAGE}\n    command: touch /app/made\n    volumes:\n      - .:/app\n";
+    let project = project(text);
+    project.write("user.yaml", "services:\n  app:\n    user: \"1500:1500\"\n");
+    std::fs::set_permissions(&project.root, PermissionsExt::from_mode(0o777)).unwrap();
+    project.shell("docker compose -f compose.yaml -f user.yaml up --no-build").ends_with(0);
+    let told = project.devdoctor(&["check", "--only", "ownership-foreign-files"]).ends_with(1).all();
+    assert!(told.contains("1500:1500: its container was made so, its image is another user's"), "{told}");
+}
+
 /// A folder of a database in the build's folder: the real build fails, and passes with the line that the fix adds.
 #[test]
 #[ignore = "needs the real parts: run tests/run"]

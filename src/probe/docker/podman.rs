@@ -13,7 +13,7 @@ use super::engine::Engine;
 use super::process;
 use crate::access::IdMaps;
 use crate::access::ids::UNMAPPED;
-use crate::facts::{Container, Docker, EngineKind, Fact, FileKind, Missing, MountKind, Need, Owner, PathStat};
+use crate::facts::{Container, Docker, Fact, FileKind, Missing, MountKind, Need, Owner, PathStat};
 use crate::project::compose::is_below;
 use crate::text::percent_encoded;
 
@@ -48,7 +48,7 @@ fn kept_group(inspect: &Value) -> Option<String> {
 
 /// Puts right what archives told of owners in a container.
 pub(super) async fn put_owners_right(engine: &Engine, docker: &Docker, container: &mut Container, deadline: Instant) {
-    if docker.kind != EngineKind::Podman || (container.paths.is_empty() && container.listings.is_empty()) {
+    if container.paths.is_empty() && container.listings.is_empty() {
         return;
     }
     let owners = RealOwners::of(engine, docker, container, deadline).await;

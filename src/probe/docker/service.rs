@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::connect::Reached;
 use super::engine::{AskError, Engine};
-use super::{EngineOptions, archive, canonical, directory_of, find, paths, podman, understand};
+use super::{EngineOptions, archive, canonical, directory_of, find, owners, paths, podman, understand};
 use crate::access::IdMaps;
 use crate::facts::{
     Container, Docker, EngineKind, Fact, FileKind, Identity, Missing, MountKind, Need, Owner, PathStat, PathWish,
@@ -123,6 +123,10 @@ impl Services {
         if docker.kind == EngineKind::Podman {
             podman::add_own_map(engine, &mut container, deadline).await;
         }
+        for target in understand::memory_not_for_all(&inspect) {
+            let reason = format!("`{target}` lies in memory (tmpfs), and was not made for everybody");
+            container.paths.insert(target, Err(Missing::new(Need::Docker, reason)));
+        }
         let maps = IdMaps::of(&docker, &container.userns_mode);
         Ok(Found { container, docker, maps })
     }
@@ -143,14 +147,15 @@ impl Services {
                 || container.group_add.iter().any(|group| is_name(group));
         let groups = async { if named { Some(read("/etc/group").await) } else { None } };
         let (passwd, groups, for_all) =
-            join3(read("/etc/passwd"), groups, self.engine.is_for_all(&id, "/tmp", deadline)).await;
+            join3(read("/etc/passwd"), groups, self.engine.mode_for_all(&id, "/tmp", deadline)).await;
         container.passwd = passwd.map(|text| understand::passwd(&text));
         if let Some(groups) = groups {
             container.groups = groups.map(|text| understand::groups(&text));
         }
-        if for_all && !container.mounts.iter().any(|mount| mount.target == "/tmp") {
+        let is_mount = container.mounts.iter().any(|mount| mount.target == "/tmp");
+        if let Some(mode) = for_all.filter(|_| !is_mount) {
             // Whose it is decides nothing.
-            let stat = PathStat { owner: Owner { uid: 0, gid: 0 }, mode: 0o1777, kind: FileKind::Directory, links: 1 };
+            let stat = PathStat { owner: Owner { uid: 0, gid: 0 }, mode, kind: FileKind::Directory, links: 1 };
             container.paths.insert("/tmp".to_owned(), Ok(Some(stat)));
         }
     }
@@ -164,7 +169,6 @@ impl Services {
         deadline: Instant,
     ) {
         paths::look_into(&self.engine, container, wishes, deadline).await;
-        podman::put_owners_right(&self.engine, docker, container, deadline).await;
-        understand::owners_as_inside(container, docker);
+        owners::as_processes_see(&self.engine, docker, container, deadline).await;
     }
 }
