@@ -113,14 +113,30 @@ fn a_home_is_made_where_this_user_may_write_whatever_tmp_is() {
         ("    volumes: [\".:/app\"]\n    entrypoint: [sh, -c, \"chmod 755 /tmp; exec sleep infinity\"]\n", "/dev/shm"),
         ("    volumes: [\".:/app\"]\n    entrypoint: [sh, -c, \"chmod 777 /tmp; exec sleep infinity\"]\n", "/tmp"),
         ("    read_only: true\n", "/dev/shm"),
+        ("    build: {context: ., labels: [\"devdoctor.test=RUN\"]}\n    tmpfs: [/tmp]\n", "/dev/shm"),
     ] {
+        let built = options.contains("build:");
+        if built {
+            let image = variable("DEVDOCTOR_TEST_IMAGE_PYTHON");
+            project.write("Dockerfile", format!("FROM {image}\nRUN chmod 755 /tmp\n"));
+        }
+        let options = options.replace("RUN", &variable("DEVDOCTOR_TEST_RUN"));
         let mounts = if options.contains("volumes:") { "" } else { "    volumes: [\".:/app\"]\n" };
         let text =
             "services:\n  api:\n    image: ${API_IMAGE}\n    command: sleep infinity\n    stop_grace_period: 0s\n";
+        let tag = project.root.file_name().unwrap().to_str().unwrap();
+        let text = if built { text.replace("${API_IMAGE}", tag) } else { text.to_owned() };
         project.write("compose.yaml", format!("{text}{mounts}{options}"));
+        if built {
+            project.shell("DOCKER_BUILDKIT=0 docker compose build --quiet").ends_with(0);
+        }
         project.shell("docker compose up --detach --no-build --wait api").ends_with(0);
         let written =
             project.devdoctor(&["exec", "api", "--", "sh", "-c", "echo $HOME; : >$HOME/made; id -u >/app/mine"]);
+        if built {
+            project.down();
+            project.shell(&format!("docker image rm --force {tag}")).ends_with(0);
+        }
         assert_eq!(written.ends_with(0).out.trim(), home, "{options}");
     }
 }

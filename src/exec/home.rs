@@ -121,7 +121,7 @@ fn is_cache_only(tool: Tool) -> bool {
 
 /// A directory that is there and that this user surely may fill.
 fn place(container: &Container, may: &dyn Fn(&str) -> Verdict) -> &'static str {
-    // The engine gives a mount in memory the mode 1777 unless told otherwise, which is noted at its path.
+    // A mount in memory gets the mode 1777 unless the image or its options have another, which is noted at its path.
     let in_memory = |path: &str| is_memory(container, path) && !container.paths.contains_key(path);
     let is_directory =
         |path: &str| matches!(look(container, path), Seen::There(stat) if stat.kind == FileKind::Directory);

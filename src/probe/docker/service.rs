@@ -99,6 +99,10 @@ fn not_told(engine: &Engine, error: &AskError) -> Missing {
     Missing::new(Need::Docker, format!("the engine at `{}` did not tell enough: {error}", engine.endpoint))
 }
 
+fn not_for_all(target: &str) -> Missing {
+    Missing::new(Need::Docker, format!("`{target}` lies in memory (tmpfs), and was not made for everybody"))
+}
+
 impl Services {
     /// Looks at one container and at how the engine maps numbers.
     ///
@@ -124,8 +128,8 @@ impl Services {
             podman::add_own_map(engine, &mut container, deadline).await;
         }
         for target in understand::memory_not_for_all(&inspect) {
-            let reason = format!("`{target}` lies in memory (tmpfs), and was not made for everybody");
-            container.paths.insert(target, Err(Missing::new(Need::Docker, reason)));
+            let missing = not_for_all(&target);
+            container.paths.insert(target, Err(missing));
         }
         let maps = IdMaps::of(&docker, &container.userns_mode);
         Ok(Found { container, docker, maps })
@@ -146,17 +150,25 @@ impl Services {
             [user, &container.user].iter().any(|user| user.split_once(':').is_some_and(|(_, group)| is_name(group)))
                 || container.group_add.iter().any(|group| is_name(group));
         let groups = async { if named { Some(read("/etc/group").await) } else { None } };
-        let (passwd, groups, for_all) =
-            join3(read("/etc/passwd"), groups, self.engine.mode_for_all(&id, "/tmp", deadline)).await;
+        let (passwd, groups, mode) =
+            join3(read("/etc/passwd"), groups, self.engine.mode_of_directory(&id, "/tmp", deadline)).await;
         container.passwd = passwd.map(|text| understand::passwd(&text));
         if let Some(groups) = groups {
             container.groups = groups.map(|text| understand::groups(&text));
         }
-        let is_mount = container.mounts.iter().any(|mount| mount.target == "/tmp");
-        if let Some(mode) = for_all.filter(|_| !is_mount) {
-            // Whose it is decides nothing.
-            let stat = PathStat { owner: Owner { uid: 0, gid: 0 }, mode, kind: FileKind::Directory, links: 1 };
-            container.paths.insert("/tmp".to_owned(), Ok(Some(stat)));
+        let mount = container.mounts.iter().find(|mount| mount.target == "/tmp").map(|mount| mount.kind);
+        match (mount, mode) {
+            (None, Some(mode)) if mode & 0o777 == 0o777 => {
+                // Whose it is decides nothing.
+                let owner = Owner { uid: 0, gid: 0 };
+                let stat = PathStat { owner, mode, kind: FileKind::Directory, links: 1 };
+                container.paths.insert("/tmp".to_owned(), Ok(Some(stat)));
+            }
+            // A mount in memory gets the mode of the folder that the image has there.
+            (Some(MountKind::Tmpfs), Some(mode)) if mode & 0o7 != 0o7 => {
+                container.paths.insert("/tmp".to_owned(), Err(not_for_all("/tmp")));
+            }
+            _ => {}
         }
     }
 
