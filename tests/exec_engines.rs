@@ -230,6 +230,65 @@ fn behind_tls_it_is_as_over_a_socket() {
 
 #[test]
 #[ignore = "needs the real parts: run tests/run"]
+fn behind_tls_without_a_certificate_of_ones_own_it_is_as_with_the_docker_cli() {
+    let (open, closed) = (OwnEngine::over_tls_for_all(), OwnEngine::over_tcp(true));
+    let host = "tcp://127.0.0.1:2376".to_owned();
+    // The certificates, who answers with them, and what is said where nobody does.
+    for (engine, folder, answers, words) in [
+        (&open, "authority", true, ""),
+        (&open, "certs", true, ""),
+        (&open, "half", true, ""),
+        (&open, "others", false, "does not agree on TLS"),
+        (&closed, "authority", false, "` holds no certificate with its key to show"),
+        (&closed, "half", false, "does not agree on TLS"),
+        (&closed, "certs", true, ""),
+    ] {
+        let at = |name: &str| engine.folder().join(name).display().to_string();
+        let root = engine.folder().join("shop");
+        if !root.exists() {
+            project(engine, &[]);
+        }
+        let config = at(&format!("config-{folder}"));
+        let files = [("ca", "ca.pem"), ("cert", "cert.pem"), ("key", "key.pem")].map(|(option, file)| {
+            let path = at(&format!("{folder}/{file}"));
+            if Path::new(&path).exists() { format!(",{option}={path}") } else { String::new() }
+        });
+        let made = Command::new("docker")
+            .args(["--config", &config, "context", "create", "far", "--docker"])
+            .arg(format!("host={host}{}", files.concat()))
+            .output()
+            .unwrap();
+        let named = ("DOCKER_HOST", host.clone());
+        let variables = vec![named, ("DOCKER_TLS_VERIFY", "1".to_owned()), ("DOCKER_CERT_PATH", at(folder))];
+        assert!(made.status.success(), "{made:?}");
+        chown_all(&config);
+        let context = vec![("DOCKER_CONFIG", config), ("DOCKER_CONTEXT", "far".to_owned())];
+        for way in [variables, context] {
+            let told = format!("{folder}, {way:?}");
+            let cli = by_the_user(&root, &engine.inside(), &way, &["docker", "version"]).output().unwrap();
+            assert_eq!(cli.status.success(), answers, "{told}: {}", said(&cli));
+            let done = doctor(engine, &root, &engine.inside(), &way, &["exec", "api", "id", "-u"]).output().unwrap();
+            if answers {
+                assert_eq!(said(&done), format!("Some(0)\n{}\n", setting("DEVDOCTOR_TEST_UID")), "{told}");
+            } else {
+                assert!(
+                    said(&done).starts_with("Some(125)\nerror: ") && said(&done).contains(words),
+                    "{told}: {}",
+                    said(&done)
+                );
+            }
+        }
+    }
+}
+
+/// Gives a folder to the ordinary user.
+fn chown_all(folder: &str) {
+    let owner = format!("{}:{}", setting("DEVDOCTOR_TEST_UID"), setting("DEVDOCTOR_TEST_GID"));
+    assert!(Command::new("chown").args(["--recursive", &owner, folder]).status().unwrap().success());
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
 fn on_podman_of_root_it_is_as_on_docker() {
     let engine = OwnEngine::podman();
     let root = project(&engine, &[]);

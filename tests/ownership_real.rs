@@ -196,13 +196,15 @@ fn a_copied_entrypoint_becomes_executable() {
     std::fs::set_permissions(project.root.join("run.sh"), PermissionsExt::from_mode(0o644)).unwrap();
     let tag = format!("devdoctor-test/copied:{}", std::process::id());
     let label = format!("devdoctor.test={}", support::variable("DEVDOCTOR_TEST_RUN"));
-    let run =
-        format!("docker build -q -t {tag} --label {label} . && docker run --rm --label {label} --network none {tag}");
+    // A name that is taken by the next image would leave this one without any.
+    let run = format!(
+        "docker build -q -t {tag} --label {label} . && docker run --rm --label {label} --network none {tag}; \
+         status=$?; docker image rm --force {tag} >/dev/null; exit $status"
+    );
     let fails = project.shell(&run);
     found(&project, "ownership-entrypoint-not-executable", &["Dockerfile:3:14"]);
     project.devdoctor(&["fix", "--yes", "--only", "ownership"]).ends_with(0);
     let works = project.shell(&run);
-    project.shell(&format!("docker image rm --force {tag}")).ends_with(0);
     assert!(fails.status != 0 && fails.all().contains("permission denied"), "{fails}");
     assert!(works.ends_with(0).out.contains("started"));
 }
@@ -251,13 +253,26 @@ fn tools_fail_on_a_read_only_directory_as_the_table_says() {
     }
 }
 
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn whether_the_image_or_the_container_names_the_user_is_said_as_it_is() {
+    let text =
+        "services:\n  app:\n    image: ${API_IMAGE}\n    command: touch /app/made\n    volumes:\n      - .:/app\n";
+    let project = project(text);
+    project.write("user.yaml", "services:\n  app:\n    user: \"1500:1500\"\n");
+    std::fs::set_permissions(&project.root, PermissionsExt::from_mode(0o777)).unwrap();
+    project.shell("docker compose -f compose.yaml -f user.yaml up --no-build").ends_with(0);
+    let told = project.devdoctor(&["check", "--only", "ownership-foreign-files"]).ends_with(1).all();
+    assert!(told.contains("1500:1500: its container was made so, its image is another user's"), "{told}");
+}
+
 /// A folder of a database in the build's folder: the real build fails, and passes with the line that the fix adds.
 #[test]
 #[ignore = "needs the real parts: run tests/run"]
 fn a_closed_folder_is_left_out_of_the_build() {
     let image = support::variable("DEVDOCTOR_TEST_IMAGE_BUSYBOX");
     let tag = format!("devdoctor-test/context:{}", std::process::id());
-    let build = "DOCKER_BUILDKIT=1 COMPOSE_BAKE=false docker compose build";
+    let build = format!("DOCKER_BUILDKIT=1 COMPOSE_BAKE=false docker compose build && docker image rm --force {tag}");
     for (ignored, works, helps) in [
         ("xyz", false, true),
         ("*.pyc\n!pgdata\n", false, false),
@@ -278,7 +293,7 @@ fn a_closed_folder_is_left_out_of_the_build() {
         let closed = project.root.join("pgdata");
         std::os::unix::fs::chown(&closed, Some(999), Some(999)).unwrap();
         std::fs::set_permissions(&closed, PermissionsExt::from_mode(0o700)).unwrap();
-        let built = project.shell(build);
+        let built = project.shell(&build);
         assert_eq!(built.status == 0, works, "{ignored:?}: {built}");
         let check = ["check", "--only", "ownership-build-context-unreadable", "--format", "json"];
         let report = project.devdoctor(&check).report();
@@ -295,11 +310,10 @@ fn a_closed_folder_is_left_out_of_the_build() {
         let fixed = project.devdoctor(&["fix", "--yes", "--only", "ownership-build-context-unreadable"]);
         assert_eq!(fixed.status == 0, helps, "{ignored:?}: {fixed}");
         if helps {
-            project.shell(build).ends_with(0);
+            project.shell(&build).ends_with(0);
             undo(&project, &before);
         }
     }
-    project("services: {}\n").shell(&format!("docker image rm --force {tag}")).ends_with(0);
 }
 
 /// The paths that the real builder takes, for every pattern of a table, are those that are not left out.
@@ -369,7 +383,8 @@ fn ignore_files_are_read_as_the_builder_reads_them() {
         project.write("ctx/.dockerignore", patterns);
         // The Dockerfile itself is always sent, whatever is left out.
         let build = format!(
-            "docker build -q -t {tag} --label {label} ctx && docker run --rm --label {label} --network none {tag}"
+            "docker build -q -t {tag} --label {label} ctx && docker run --rm --label {label} --network none {tag} && \
+             docker image rm --force {tag} >/dev/null"
         );
         let ran = project.shell(&build).ends_with(0);
         let taken: Vec<&str> = ran.out.lines().filter_map(|line| line.strip_prefix("/ctx/")).collect();
@@ -378,5 +393,4 @@ fn ignore_files_are_read_as_the_builder_reads_them() {
             assert_eq!(!ignored.leaves_out(file), taken.contains(&file), "{patterns:?}: {file}: {taken:?}");
         }
     }
-    project.shell(&format!("docker image rm --force {tag}")).ends_with(0);
 }

@@ -120,13 +120,14 @@ fn texts(root: &Path) -> Vec<std::path::PathBuf> {
 
 impl Stack {
     /// Builds, starts, and waits until every container has done what it does when it starts.
-    fn up(&self) {
+    fn up(&mut self) {
         self.project.containers_are_wanted();
         let label = format!("devdoctor.test={}", variable("DEVDOCTOR_TEST_RUN"));
         let build = format!(
             "for d in $(find . -name Dockerfile); do docker build -q --network none --label {label} $(dirname $d); done"
         );
-        root(&self.project, &build);
+        // Compose gives what it builds labels of its own: these, whose steps it takes over, get no name.
+        self.images.extend(root(&self.project, &build).out.lines().map(str::to_owned));
         self.project.shell("docker compose up --detach --wait --quiet-pull").ends_with(0);
         std::thread::sleep(std::time::Duration::from_secs(1));
     }
@@ -147,7 +148,7 @@ fn assert_silent(project: &Project, person: Person, arguments: &[&str]) {
 fn assert_silent_in_life(project: Project) {
     let person = project.person;
     assert_silent(&project, person, &["--offline"]);
-    let stack = stack(project);
+    let mut stack = stack(project);
     stack.up();
     assert_silent(&stack.project, person, &[]);
     assert_silent(&stack.project, person, &["--offline"]);
@@ -294,7 +295,7 @@ fn a_link_on_the_way_to_the_project_hides_no_trouble() {
 #[track_caller]
 fn assert_silent_on(own: &OwnEngine, name: &str) {
     let project = given(name, Person::User, "true").with("DOCKER_HOST", &own.url());
-    let stack = stack(project);
+    let mut stack = stack(project);
     stack.up();
     // The container's 999 has a number of its own here.
     let owner = stack.project.root.join("data/queue/dump.rdb").symlink_metadata().unwrap().uid();

@@ -82,6 +82,38 @@ fn a_state_folder_that_may_not_be_written_is_said_before_anything_is_changed() {
     assert_as_before(&project);
 }
 
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn a_container_sees_what_is_taken_back_in_a_file_that_it_mounts_by_itself() {
+    let image = support::variable("DEVDOCTOR_TEST_IMAGE_BUSYBOX");
+    let project = broken(Person::User);
+    let plain = "services:\n  api:\n    image: IMAGE\n    command: sleep infinity\n    stop_grace_period: 0s\n    network_mode: none\n";
+    project.write("compose.yaml", plain.replace("IMAGE", &image));
+    // The mount stands in a file that nobody names afterwards.
+    project.write("mount.yaml", "services:\n  api:\n    volumes: [\"./.env:/settings\"]\n");
+    project.containers_are_wanted();
+    project.shell("docker compose -f compose.yaml -f mount.yaml up --detach --no-build").ends_with(0);
+    let seen = || project.shell("docker compose exec -T api cat /settings").ends_with(0).out;
+    project.devdoctor(&["fix", "--yes", "--only", "url"]);
+    assert!(seen().contains("vio%40let"));
+    project.devdoctor(&["undo"]).ends_with(0);
+    assert_eq!((seen(), project.read(".env")), (SETTINGS.to_owned(), SETTINGS.to_owned()));
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn what_makes_containers_follow_is_said_again() {
+    let project = Project::empty(Person::User);
+    project.write("compose.yaml", "services:\n  api:\n    image: python:3.12\n    volumes:\n      - .:/app\n");
+    let id = "ownership-service-writes-as-root";
+    let fix = project.devdoctor(&["fix", "--offline", "--yes", "--unsafe", "--only", id]);
+    let then: Vec<&str> = fix.out.lines().filter(|line| line.starts_with("then: recreate `api`: ")).collect();
+    assert_eq!(then.len(), 1, "{fix}");
+    let undo = project.devdoctor(&["undo"]).ends_with(0);
+    assert!(undo.out.lines().any(|line| line == then[0]), "{undo}");
+    assert_eq!(project.devdoctor(&["undo", "--list"]).ends_with(0).out.matches("then: ").count(), 0);
+}
+
 fn owner(project: &Project, path: &str) -> (u32, u32) {
     let metadata = std::fs::symlink_metadata(project.root.join(path)).unwrap();
     (metadata.uid(), metadata.gid())

@@ -24,11 +24,12 @@ pub fn untold_owners(facts: &Facts) -> Option<Missing> {
     (desktop || hinted).then(|| Missing::new(Need::Docker, DESKTOP))
 }
 
-/// Whether root in a container is root here, where no engine answered: by what shows of the one that would. `None`: nothing
-/// shows. Where nobody looked it is, as on an ordinary engine.
-pub fn root_without_engine(facts: &Facts) -> Option<bool> {
+/// Whether root in a container of this `userns_mode` is root here, where no engine answered: by what shows of the one that
+/// would. `None`: nothing shows. Where nobody looked it is, as on an ordinary engine.
+pub fn root_without_engine(facts: &Facts, userns_mode: &str) -> Option<bool> {
     match &facts.engine_hint {
-        None | Some(EngineHint::Kind(EngineKind::Rootful | EngineKind::UsernsRemap)) => Some(true),
+        None | Some(EngineHint::Kind(EngineKind::Rootful)) => Some(true),
+        Some(EngineHint::Kind(EngineKind::UsernsRemap)) => Some(userns_mode == "host"),
         Some(EngineHint::Kind(_)) => Some(false),
         Some(EngineHint::Unknown(_)) => None,
     }
@@ -134,6 +135,25 @@ mod tests {
         ] {
             assert_eq!(map.to_host(owner(inside)), Some(owner(outside)));
             assert_eq!(map.to_container(owner(outside)), Some(owner(inside)));
+        }
+    }
+
+    #[test]
+    fn without_an_engine_root_is_judged_by_what_shows_of_it() {
+        let told = |hint: Option<EngineHint>, mode| {
+            root_without_engine(&Facts { engine_hint: hint, ..Facts::default() }, mode)
+        };
+        let kind = |kind| Some(EngineHint::Kind(kind));
+        for (hint, expected, outside) in [
+            (None, Some(true), Some(true)),
+            (kind(EngineKind::Rootful), Some(true), Some(true)),
+            // Its containers have other numbers, but for those that are to have the host's.
+            (kind(EngineKind::UsernsRemap), Some(false), Some(true)),
+            (kind(EngineKind::Rootless), Some(false), Some(false)),
+            (kind(EngineKind::Desktop), Some(false), Some(false)),
+            (Some(EngineHint::Unknown("tcp://x".to_owned())), None, None),
+        ] {
+            assert_eq!([told(hint.clone(), ""), told(hint.clone(), "host")], [expected, outside], "{hint:?}");
         }
     }
 

@@ -13,8 +13,12 @@ use super::user::{RunsAs, Unresolved, resolve};
 pub enum Decides {
     /// `user:` of the Compose file.
     Compose(Span),
-    /// What the engine says of the service's container: its image said so, or nothing did.
-    Container,
+    /// What the engine says of the service's container.
+    Container {
+        /// Whether its image said so, or nothing did, and not an option that it was made with (`user:` of then, `--user`).
+        /// `None`: its image is not here any more to tell.
+        by_image: Option<bool>,
+    },
     /// What the engine says of the image of this name.
     Image(String),
     /// `USER` of a Dockerfile.
@@ -44,7 +48,9 @@ impl ServiceUser {
         let (written, decides) = if let Some(user) = &service.user {
             (user.value.clone(), Decides::Compose(user.span.clone()))
         } else if let Some(container) = container {
-            (container.user.clone(), Decides::Container)
+            let image = docker.and_then(|docker| docker.images.values().find(|image| image.id == container.image_id));
+            let by_image = image.map(|image| image.user == container.user);
+            (container.user.clone(), Decides::Container { by_image })
         } else if let Some((name, image)) = image_of(service, project, docker) {
             (image.user.clone(), Decides::Image(name))
         } else {

@@ -46,7 +46,8 @@ pub fn wishes(runs_as: &RunsAs, container: &Container, given: Given<'_>, command
     let above: BTreeSet<String> =
         wanted.iter().flat_map(|(path, _)| ancestors(path)).filter(|path| path != "/").collect();
     wanted.extend(above.into_iter().map(|path| (path, false)));
-    let known = |path: &str| container.paths.contains_key(path);
+    // Mounts in memory cannot be looked at.
+    let known = |path: &str| container.paths.contains_key(path) || is_memory(container, path);
     wanted.retain(|(path, listing)| *listing || !known(path));
     wanted.into_iter().map(|(path, listing)| PathWish { path, listing }).collect()
 }
@@ -120,14 +121,16 @@ fn is_cache_only(tool: Tool) -> bool {
 
 /// A directory that is there and that this user surely may fill.
 fn place(container: &Container, may: &dyn Fn(&str) -> Verdict) -> &'static str {
-    // The engine gives a mount in memory the mode 1777 unless told otherwise.
-    let in_memory = |path: &str| {
-        container.mounts.iter().any(|mount| mount.kind == MountKind::Tmpfs && mount.writable && mount.target == path)
-    };
+    // A mount in memory gets the mode 1777 unless the image or its options have another, which is noted at its path.
+    let in_memory = |path: &str| is_memory(container, path) && !container.paths.contains_key(path);
     let is_directory =
         |path: &str| matches!(look(container, path), Seen::There(stat) if stat.kind == FileKind::Directory);
     let fits = |path: &str| in_memory(path) || (is_directory(path) && may(path) == Verdict::Yes);
     FOR_ALL.into_iter().find(|path| fits(path)).unwrap_or(MEMORY)
+}
+
+fn is_memory(container: &Container, path: &str) -> bool {
+    container.mounts.iter().any(|mount| mount.kind == MountKind::Tmpfs && mount.writable && mount.target == path)
 }
 
 fn directory(container: &Container) -> &str {

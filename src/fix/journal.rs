@@ -64,6 +64,9 @@ pub struct RunEntry {
     pub devdoctor: String,
     /// Titles of the fixes that were chosen.
     pub titles: Vec<String>,
+    /// What makes containers follow the edits, which they have to once more when those are taken back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub afterwards: Vec<String>,
 }
 
 /// One change with everything that takes it back.
@@ -80,6 +83,9 @@ pub enum Change {
         before_sha256: String,
         /// SHA-256 of the new bytes.
         after_sha256: String,
+        /// Whether a container has the file mounted by itself, so that its inode has to stay.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        in_place: bool,
     },
     /// Paths got another owner.
     Chown {
@@ -261,7 +267,8 @@ mod tests {
 
     #[test]
     fn a_journal_that_was_cut_off_says_what_may_have_been_done() {
-        let run = RunEntry { id: "1".into(), root: "/p".into(), devdoctor: "0".into(), titles: vec![] };
+        let run =
+            RunEntry { id: "1".into(), root: "/p".into(), devdoctor: "0".into(), titles: vec![], afterwards: vec![] };
         let entries = [
             Entry::Run { schema: SCHEMA, run: run.clone() },
             Entry::Begin { step: 0, change: sql("a") },

@@ -120,6 +120,12 @@ impl Plan {
         }
         words
     }
+
+    /// What of it makes containers follow the edits.
+    pub fn for_containers(&self) -> Vec<&str> {
+        let begins = ["recreate `", "build ", "make the container again", "rebuild the container"];
+        self.afterwards().into_iter().filter(|words| begins.iter().any(|begin| words.starts_with(begin))).collect()
+    }
 }
 
 impl Item {

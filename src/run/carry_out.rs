@@ -44,8 +44,13 @@ impl Treatment {
     pub fn begin(records: &Records, root: &str, plan: &Plan) -> Result<Self, Error> {
         let id = probe::host::run_id();
         let titles = plan.items.iter().chain(&plan.later).map(|item| item.fix.title.clone()).collect();
-        let run =
-            RunEntry { id: id.clone(), root: root.to_owned(), devdoctor: env!("CARGO_PKG_VERSION").to_owned(), titles };
+        let run = RunEntry {
+            id: id.clone(),
+            root: root.to_owned(),
+            devdoctor: env!("CARGO_PKG_VERSION").to_owned(),
+            titles,
+            afterwards: plan.for_containers().into_iter().map(str::to_owned).collect(),
+        };
         Ok(Self { id, root: PathBuf::from(root), record: records.begin(run)? })
     }
 
@@ -86,14 +91,15 @@ impl Treatment {
             });
             let Some(change) = file_changes(wanted, &facts.project.sources)?.into_iter().next() else { continue };
             let before = self.record.keep(change.before.as_bytes())?;
+            let in_place = mounted_singly(facts, &root, &change.path);
             let noted = Change::Edit {
                 path: change.path.clone(),
                 before,
                 before_sha256: sha256(change.before.as_bytes()),
                 after_sha256: sha256(change.after.as_bytes()),
+                in_place,
             };
             let words = (format!("edited `{}`", change.path), format!("edit of `{}`", change.path));
-            let in_place = mounted_singly(facts, &root, &change.path);
             let write = || {
                 edit::write(&root, &change.path, &sha256(change.before.as_bytes()), change.after.as_bytes(), in_place)
                     .map_err(|error| Failure::known(error.to_string()))

@@ -68,7 +68,7 @@ pub fn run(arguments: &UndoArgs, environment: &Environment, output: &mut Output)
     let gathered = gather_as(Configuration::default(), &project, environment, output)?;
     let theatre = Theatre { root: &root, facts: &gathered.facts, arguments: &project, environment };
     let mut record = records.reopen(&journal.run.id)?;
-    let mut left = 0;
+    let (mut left, mut edited) = (0, false);
     for (step, change) in journal.open() {
         let begun = journal.steps.get(step).is_some_and(|(_, state)| *state == StepState::Begun);
         let words = named(change);
@@ -77,6 +77,7 @@ pub fn run(arguments: &UndoArgs, environment: &Environment, output: &mut Output)
         match done {
             Ok(taken) => {
                 record.append(&Entry::Undone { step })?;
+                edited |= matches!((change, &taken), (Change::Edit { .. }, Taken::Whole));
                 let text = match taken {
                     Taken::Whole => format!("undone: {}", taken_back(change)),
                     Taken::Paths(count) => format!("undone: {count} of {}", taken_back(change)),
@@ -89,6 +90,9 @@ pub fn run(arguments: &UndoArgs, environment: &Environment, output: &mut Output)
                 output.result(&format!("{}\n", wrapped(&format!("left: {words}: {error}"), width, "  ")));
             }
         }
+    }
+    for words in journal.run.afterwards.iter().filter(|_| edited) {
+        output.result(&format!("{}\n", wrapped(&format!("then: {words}"), output.style().width, "  ")));
     }
     Ok(if left == 0 { Status::Clean } else { Status::Found })
 }
@@ -200,7 +204,7 @@ fn take_back(
     journal: &Journal,
 ) -> Result<Taken, String> {
     match change {
-        Change::Edit { path, before, after_sha256, before_sha256 } => {
+        Change::Edit { path, before, after_sha256, before_sha256, in_place } => {
             if begun {
                 sweep(theatre.root, journal);
             }
@@ -212,7 +216,8 @@ fn take_back(
             if sha256(&bytes) != *before_sha256 {
                 return Err(format!("its former text was changed in the journal, `{kept}`"));
             }
-            let in_place = mounted_singly(theatre.facts, theatre.root, path);
+            // Of edits alone the engine is not asked; its containers were seen when the file was edited.
+            let in_place = *in_place || mounted_singly(theatre.facts, theatre.root, path);
             match edit::write(theatre.root, path, after_sha256, &bytes, in_place) {
                 Ok(()) => Ok(Taken::Whole),
                 Err(edit::EditError::Changed(_)) => Err(format!("it has changed since; its former text is {kept}")),

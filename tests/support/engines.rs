@@ -38,13 +38,22 @@ impl OwnEngine {
     /// A daemon of root at port 2375 of a network of its own, or at port 2376 for those who have a certificate: then `certs`
     /// in its folder holds what a client needs. What talks with it begins with [`OwnEngine::inside`].
     pub fn over_tcp(tls: bool) -> Self {
+        Self::at_port(tls.then_some("--tlsverify"))
+    }
+
+    /// The same at port 2376 for everybody, who can tell by `certs/ca.pem` that it is the one.
+    pub fn over_tls_for_all() -> Self {
+        Self::at_port(Some("--tls --tlsverify=false"))
+    }
+
+    fn at_port(tls: Option<&str>) -> Self {
         let folder = folder();
         let at = |name: &str| folder.path().join(name).display().to_string();
         let socket = folder.path().join("docker.sock");
         let mut daemon = daemon(folder.path(), &socket);
-        if tls {
+        if let Some(option) = tls {
             certificates(folder.path());
-            daemon.push_str(" --host=tcp://127.0.0.1:2376 --tlsverify");
+            daemon.push_str(&format!(" --host=tcp://127.0.0.1:2376 {option}"));
             for (option, file) in [("cacert", "certs/ca.pem"), ("cert", "server.pem"), ("key", "server-key.pem")] {
                 daemon.push_str(&format!(" --tls{option}={}", at(file)));
             }

@@ -77,8 +77,11 @@ fn own(facts: &Facts) -> Checked {
 
 /// Whether root in the service's containers is no root on the host: rootless engines, remapped ones, Docker Desktop.
 pub(super) fn root_is_the_person(facts: &Facts, service: &Service) -> bool {
-    let Ok(docker) = &facts.docker else { return root_without_engine(facts) == Some(false) };
+    let written = service.userns_mode.as_ref().map(|mode| mode.value.as_str());
+    let Ok(docker) = &facts.docker else {
+        return root_without_engine(facts, written.unwrap_or_default()) == Some(false);
+    };
     let container = docker.container_of(&service.name).map(|container| container.userns_mode.as_str());
-    let mode = container.or(service.userns_mode.as_ref().map(|mode| mode.value.as_str())).unwrap_or_default();
+    let mode = container.or(written).unwrap_or_default();
     !IdMaps::of(docker, mode).is_ok_and(|maps| maps.is_identity())
 }

@@ -41,12 +41,12 @@ fn judged(facts: &Facts, service: &Service) -> Option<Finding> {
     // `user: root` is somebody's decision, and so is `0:0`; a user that came out blank is nobody's.
     let blank = user.written.trim_matches(':').is_empty();
     let decided = matches!(user.decides, Decides::Compose(_)) && says_root(&user.written) && !blank;
-    let without_engine = root_without_engine(facts).filter(|_| docker.is_none());
-    let identity = docker.map_or(without_engine != Some(false), |docker| {
-        let mode = container.map(|container| container.userns_mode.as_str());
-        let mode = mode.or(service.userns_mode.as_ref().map(|mode| mode.value.as_str()));
-        IdMaps::of(docker, mode.unwrap_or_default()).is_ok_and(|maps| maps.is_identity())
-    });
+    let mode = container.map(|container| container.userns_mode.as_str());
+    let mode = mode.or(service.userns_mode.as_ref().map(|mode| mode.value.as_str())).unwrap_or_default();
+    let identity = docker.map_or_else(
+        || root_without_engine(facts, mode) != Some(false),
+        |docker| IdMaps::of(docker, mode).is_ok_and(|maps| maps.is_identity()),
+    );
     // Then `exec-user-blank` says so, at the variables.
     let said =
         blank && facts.host.is_ok() && unset_variables(facts, service).iter().any(|variable| !variable.has_default);
@@ -84,7 +84,7 @@ fn judged(facts: &Facts, service: &Service) -> Option<Finding> {
             "USER",
             if user.written.is_empty() { "not set" } else { user.written.as_str() },
         ),
-        Decides::Container => finding.seen("docker inspect", name, format!("Config.User \"{}\"", user.written)),
+        Decides::Container { .. } => finding.seen("docker inspect", name, format!("Config.User \"{}\"", user.written)),
         Decides::Image(image) => {
             finding.seen("docker image inspect", image, format!("Config.User \"{}\"", user.written))
         }

@@ -198,8 +198,12 @@ pub(super) fn because(user: Option<&ServiceUser>, name: &str, does: &str) -> Str
         Decides::Compose(_) => String::new(),
         Decides::Dockerfile(_) => ": its Dockerfile says so".to_owned(),
         Decides::Image(image) if !user.written.is_empty() => format!(": `{image}` says so"),
-        Decides::Container if !user.written.is_empty() => ": its image says so".to_owned(),
-        Decides::Container | Decides::Image(_) | Decides::Base(_) => ": nothing sets `user:`".to_owned(),
+        Decides::Container { by_image } if !user.written.is_empty() => match by_image {
+            Some(true) => ": its image says so".to_owned(),
+            Some(false) => ": its container was made so, its image is another user's".to_owned(),
+            None => ": its container says so".to_owned(),
+        },
+        Decides::Container { .. } | Decides::Image(_) | Decides::Base(_) => ": nothing sets `user:`".to_owned(),
     };
     format!("`{name}` {does} as {runs}{why}")
 }

@@ -15,7 +15,7 @@ use serde_json::Value;
 use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 
 use super::Running;
-use crate::probe::docker::{AskError, told};
+use crate::probe::docker::{AskError, is_of_container, told};
 
 /// How often the engine is asked for the number of a process that runs, 20 ms apart.
 const MOST_TRIES: u32 = 100;
@@ -93,7 +93,7 @@ async fn delivered(running: &Running<'_>, signal: Caught) -> Result<(), String> 
         tokio::time::sleep(Duration::from_millis(20)).await;
     };
     let pid = answer.get("Pid").and_then(Value::as_i64).and_then(|pid| i32::try_from(pid).ok()).filter(|pid| *pid > 1);
-    let Some(pid) = pid.filter(|pid| running.local && is_of(*pid, &running.plan.container)) else {
+    let Some(pid) = pid.filter(|pid| running.local && is_of_container(*pid, &running.plan.container)) else {
         return Err("its process cannot be seen from here".to_owned());
     };
     // A command leads a group of its own: what it started is told as well, as a terminal would.
@@ -102,14 +102,6 @@ async fn delivered(running: &Running<'_>, signal: Caught) -> Result<(), String> 
         Err(Errno::EPERM) => from_within(running, pid, signal).await,
         Err(error) => Err(error.desc().to_lowercase()),
     }
-}
-
-/// Whether a process of this machine is one of a container: by its control group, or, behind an engine that has none to give,
-/// by the files that the engine mounts into every container.
-fn is_of(pid: i32, container: &str) -> bool {
-    let tells =
-        |file: &str| std::fs::read_to_string(format!("/proc/{pid}/{file}")).is_ok_and(|text| text.contains(container));
-    tells("cgroup") || tells("mountinfo")
 }
 
 /// Has the container's own `kill` tell it, as the same user.

@@ -321,16 +321,29 @@ mod tests {
         let lock = records.lock().unwrap();
         assert!(matches!(records.lock(), Err(RecordError::Busy)));
         for id in ["1", "2"] {
-            let run = RunEntry { id: id.into(), root: "/p".into(), devdoctor: "0".into(), titles: vec![] };
+            let run = RunEntry {
+                id: id.into(),
+                root: "/p".into(),
+                devdoctor: "0".into(),
+                titles: vec![],
+                afterwards: vec![],
+            };
             let mut record = records.begin(run).unwrap();
             let before = record.keep(b"old").unwrap();
             let sha = sha256(b"old");
             let step = record
-                .step(Change::Edit { path: "a".into(), before, before_sha256: sha.clone(), after_sha256: sha })
+                .step(Change::Edit {
+                    path: "a".into(),
+                    before,
+                    before_sha256: sha.clone(),
+                    after_sha256: sha,
+                    in_place: false,
+                })
                 .unwrap();
             record.append(&Entry::Done { step }).unwrap();
         }
-        let run = RunEntry { id: "3".into(), root: "/p".into(), devdoctor: "0".into(), titles: vec![] };
+        let run =
+            RunEntry { id: "3".into(), root: "/p".into(), devdoctor: "0".into(), titles: vec![], afterwards: vec![] };
         drop(records.begin(run).unwrap());
         let Runs { journals, unusable, elsewhere } = records.of_project("/p").unwrap();
         assert_eq!((unusable, elsewhere), (vec![], vec![]), "a run that did nothing left nothing");
@@ -348,11 +361,25 @@ mod tests {
     fn a_journal_of_the_same_name_is_left_alone() {
         let state = tempfile::tempdir().unwrap();
         let records = Records::new(state.path());
-        let run = |root: &str| RunEntry { id: "1".into(), root: root.into(), devdoctor: "0".into(), titles: vec![] };
+        let run = |root: &str| RunEntry {
+            id: "1".into(),
+            root: root.into(),
+            devdoctor: "0".into(),
+            titles: vec![],
+            afterwards: vec![],
+        };
         let mut record = records.begin(run("/p")).unwrap();
         let sha = sha256(b"old");
         let before = record.keep(b"old").unwrap();
-        record.step(Change::Edit { path: "a".into(), before, before_sha256: sha.clone(), after_sha256: sha }).unwrap();
+        record
+            .step(Change::Edit {
+                path: "a".into(),
+                before,
+                before_sha256: sha.clone(),
+                after_sha256: sha,
+                in_place: false,
+            })
+            .unwrap();
         assert!(records.begin(run("/q")).is_err());
         assert_eq!(records.of_project("/p").unwrap().journals.len(), 1);
         assert_eq!(records.before("1", "before-0").unwrap(), b"old");

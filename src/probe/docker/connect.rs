@@ -4,7 +4,7 @@
 
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bollard::{API_DEFAULT_VERSION, Docker as Client};
@@ -79,7 +79,7 @@ pub(super) async fn reach(
         _ => None,
     };
     let engine = Engine::unversioned(client, &candidate.url).listening_at(address);
-    let version = version(&engine, deadline, patience).await.map_err(no_engine)?;
+    let version = version(&engine, deadline, patience).await.map_err(|error| no_engine(error, &shown(candidate)))?;
     let newest = version.get("ApiVersion").and_then(Value::as_str);
     let newest = newest.ok_or_else(|| EndpointTrouble::NotAnEngine("its version names no `ApiVersion`".to_owned()))?;
     let oldest = version.get("MinAPIVersion").and_then(Value::as_str).unwrap_or_default();
@@ -110,7 +110,8 @@ fn over_tcp(
         return Ok(Client::connect_with_http(address, LAST_RESORT, API_DEFAULT_VERSION));
     };
     let [ca, certificate, key] = ["ca.pem", "cert.pem", "key.pem"].map(|name| folder.join(name));
-    for file in [&ca, &certificate, &key] {
+    // Where it has none to show, the client finds nothing when it looks for it.
+    for file in std::iter::once(&ca).chain(own_certificate(folder).iter().flatten()) {
         if let Err(error) = std::fs::File::open(file) {
             let reason = crate::error::said(&error);
             return Err(EndpointTrouble::Other(format!(
@@ -133,11 +134,28 @@ fn over_tcp(
     }
 }
 
-fn no_engine(error: AskError) -> EndpointTrouble {
+/// What is to be said of the certificate that an engine over TLS was shown, when it was shown none.
+fn shown(candidate: &Candidate) -> String {
+    match &candidate.target {
+        Ok(Target::Tcp { certificates: Some(folder), .. }) if own_certificate(folder).is_none() => {
+            format!(", and `{}` holds no certificate with its key to show", folder.display())
+        }
+        _ => String::new(),
+    }
+}
+
+/// The person's own certificate in a folder, and its key. As the CLI has it: who has no certificate, or one without its key, shows
+/// none, and the engine says whether it wants one.
+fn own_certificate(folder: &Path) -> Option<[PathBuf; 2]> {
+    let own = ["cert.pem", "key.pem"].map(|name| folder.join(name));
+    own.iter().all(|file| file.exists()).then_some(own)
+}
+
+fn no_engine(error: AskError, shown: &str) -> EndpointTrouble {
     match error {
         AskError::TimedOut => EndpointTrouble::Silent,
-        AskError::Broken(words) if words.contains("invalid peer certificate") || words.contains("certificate") => {
-            EndpointTrouble::Other(format!("does not agree on TLS: {words}"))
+        AskError::Broken(words) if words.contains("certificate") || words.contains("received fatal alert") => {
+            EndpointTrouble::Other(format!("does not agree on TLS: {words}{shown}"))
         }
         AskError::Broken(words) | AskError::NotUnderstood(words) => EndpointTrouble::NotAnEngine(words),
         AskError::NotFound(_) => EndpointTrouble::NotAnEngine("it knows no `GET /version`".to_owned()),

@@ -44,7 +44,7 @@ pub(super) struct StoredContext {
     pub host: Result<String, String>,
     /// Whether TLS is not to be verified.
     pub skip_tls_verify: bool,
-    /// Folder of its `ca.pem`, `cert.pem` and `key.pem`, when it has one.
+    /// Folder of its `ca.pem`, `cert.pem` and `key.pem`, when it has one of them.
     pub certificates: Option<PathBuf>,
 }
 
@@ -92,7 +92,8 @@ fn stored(store: &Path) -> Result<Vec<StoredContext>, String> {
             name,
             host: host.ok_or_else(|| "it has no endpoint for docker".to_owned()),
             skip_tls_verify: endpoint.and_then(|endpoint| endpoint.get("SkipTLSVerify")) == Some(&Value::Bool(true)),
-            certificates: Some(certificates).filter(|folder| folder.join("ca.pem").is_file()),
+            certificates: Some(certificates)
+                .filter(|folder| ["ca.pem", "cert.pem", "key.pem"].iter().any(|file| folder.join(file).is_file())),
         });
     }
     contexts.sort_by(|one, other| one.name.cmp(&other.name));
@@ -148,13 +149,15 @@ mod tests {
             (".docker/contexts/meta/bb/meta.json", r#"{"Name": "bare", "Endpoints": {}}"#),
             (".docker/contexts/meta/cc/meta.json", "{half"),
             (".docker/contexts/tls/aa/docker/ca.pem", ""),
+            (".docker/contexts/tls/bb/docker/key.pem", ""),
         ]);
         let config = read(&Environment::default(), Some(home.path()));
         assert_eq!(config.current_context.as_deref(), Some("work"));
         assert_eq!(config.contexts.len(), 2, "{:?}", config.contexts);
         assert!(config.contexts[0].host.is_err());
         assert_eq!(config.contexts[1].host.as_deref(), Ok("unix:///w.sock"));
-        assert!(config.contexts[1].certificates.is_some());
+        // What asks for TLS in any way is never asked without.
+        assert!(config.contexts.iter().all(|context| context.certificates.is_some()));
     }
 
     #[test]

@@ -144,14 +144,16 @@ impl Engine {
         asked.ok()?.ok().map(|seen| format!("{seen:?}"))
     }
 
-    /// Whether a path in a container is a directory that anybody may fill (HEAD, which costs an older engine no process).
-    pub(super) async fn is_for_all(&self, container: &str, path: &str, deadline: Instant) -> bool {
-        let Ok(_slot) = self.slot(deadline).await else { return false };
+    /// The mode of a path in a container when it is an ordinary directory (HEAD, which costs an older engine no process).
+    pub(super) async fn mode_of_directory(&self, container: &str, path: &str, deadline: Instant) -> Option<u32> {
+        let _slot = self.slot(deadline).await.ok()?;
         let options = ContainerArchiveInfoOptions { path: path.to_owned() };
         let deadline = deadline.min(Instant::now() + PATIENCE);
         let asked = timeout_at(deadline, self.client.get_container_archive_info(container, Some(options))).await;
-        // Go's `FileMode`: the highest bit says directory.
-        asked.ok().and_then(Result::ok).is_some_and(|seen| seen.file_mode >> 31 == 1 && seen.file_mode & 0o777 == 0o777)
+        let mode = asked.ok()?.ok()?.file_mode;
+        // Go's `FileMode`: the highest bit says directory, and 20 is the sticky one. What has other bits is looked at.
+        let sticky = if mode & (1 << 20) == 0 { 0 } else { 0o1000 };
+        (mode & !(1 << 20) & !0o777 == 1 << 31).then_some(mode & 0o777 | sticky)
     }
 
     /// What `GET path` answers, as JSON, within `deadline` and [`PATIENCE`].

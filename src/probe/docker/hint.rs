@@ -49,7 +49,7 @@ fn kind_of(path: &Path) -> Option<EngineKind> {
         return users.then_some(EngineKind::Podman);
     }
     match socket_owner(&path) {
-        Some(0) if remaps(Path::new("/etc/docker/daemon.json")) => None,
+        Some(0) if remaps(Path::new("/etc/docker/daemon.json")) => Some(EngineKind::UsernsRemap),
         Some(0) => Some(EngineKind::Rootful),
         Some(_) => Some(EngineKind::Rootless),
         None if text.starts_with("/run/user/") => Some(EngineKind::Rootless),

@@ -8,8 +8,10 @@ mod endpoints;
 mod engine;
 mod hint;
 mod identity;
+mod owners;
 mod paths;
 mod podman;
+mod process;
 mod service;
 mod tar;
 mod understand;
@@ -35,6 +37,7 @@ pub(crate) use engine::{Address, one_line, told};
 pub use engine::{AskError, Engine};
 pub use hint::hint;
 pub(crate) use podman::RealOwners;
+pub(crate) use process::is_of_container;
 pub use service::{Found, Listed, Services, services};
 
 /// What decides which engine is asked.
@@ -164,17 +167,13 @@ async fn ask(
     };
     let (info, (mut containers, images)) = try_join(engine.get("/info", deadline), containers).await?;
     let told = engine_of(reached, &info);
-    if told.kind == EngineKind::Desktop {
-        containers.iter_mut().for_each(understand::forget_owners_in_binds);
-    }
-    if told.kind == EngineKind::Podman {
-        join_all(containers.iter_mut().map(async |container| {
+    join_all(containers.iter_mut().map(async |container| {
+        if told.kind == EngineKind::Podman {
             podman::add_own_map(engine, container, deadline).await;
-            podman::put_owners_right(engine, &told, container, deadline).await;
-        }))
-        .await;
-    }
-    containers.iter_mut().for_each(|container| understand::owners_as_inside(container, &told));
+        }
+        owners::as_processes_see(engine, &told, container, deadline).await;
+    }))
+    .await;
     containers.sort_by(|one, other| (&one.service, &one.name).cmp(&(&other.service, &other.name)));
     Ok(Docker { containers, images, ..told })
 }

@@ -2,8 +2,6 @@
 //! answers show; and archives of a container give everything to the user that it runs as (`podman cp` wants it so), whoever
 //! the files belong to. So where the files lie on this machine, they are looked at there.
 
-#![expect(clippy::disallowed_methods, reason = "the files of containers are looked at on this machine")]
-
 use std::path::{Path, PathBuf};
 
 use nix::fcntl::{OFlag, OpenHow, ResolveFlag, open, openat2};
@@ -12,9 +10,10 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::engine::Engine;
+use super::process;
 use crate::access::IdMaps;
 use crate::access::ids::UNMAPPED;
-use crate::facts::{Container, Docker, EngineKind, Fact, FileKind, Missing, MountKind, Need, Owner, PathStat};
+use crate::facts::{Container, Docker, Fact, FileKind, Missing, MountKind, Need, Owner, PathStat};
 use crate::project::compose::is_below;
 use crate::text::percent_encoded;
 
@@ -49,7 +48,7 @@ fn kept_group(inspect: &Value) -> Option<String> {
 
 /// Puts right what archives told of owners in a container.
 pub(super) async fn put_owners_right(engine: &Engine, docker: &Docker, container: &mut Container, deadline: Instant) {
-    if docker.kind != EngineKind::Podman || (container.paths.is_empty() && container.listings.is_empty()) {
+    if container.paths.is_empty() && container.listings.is_empty() {
         return;
     }
     let owners = RealOwners::of(engine, docker, container, deadline).await;
@@ -140,9 +139,7 @@ impl RealOwners {
 
 /// What the process of a container has for `/`; `None` when that process is not this container's, or not to be seen.
 fn root_of(pid: i64, layer: Option<&Path>) -> Option<PathBuf> {
-    let layer = layer?.to_str()?;
-    let mounts = std::fs::read_to_string(format!("/proc/{pid}/mountinfo")).ok()?;
-    mounts.contains(layer).then(|| PathBuf::from(format!("/proc/{pid}/root")))
+    process::has_for_root(pid, layer?.to_str()?).then(|| PathBuf::from(format!("/proc/{pid}/root")))
 }
 
 /// What lies at a path below a folder, which is not left; the last part of the path is not followed.
@@ -184,6 +181,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "a test makes the files that it looks at")]
     fn only_what_is_seen_has_an_owner() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("in")).unwrap();

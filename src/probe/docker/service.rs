@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::connect::Reached;
 use super::engine::{AskError, Engine};
-use super::{EngineOptions, archive, canonical, directory_of, find, paths, podman, understand};
+use super::{EngineOptions, archive, canonical, directory_of, find, owners, paths, podman, understand};
 use crate::access::IdMaps;
 use crate::facts::{
     Container, Docker, EngineKind, Fact, FileKind, Identity, Missing, MountKind, Need, Owner, PathStat, PathWish,
@@ -99,6 +99,10 @@ fn not_told(engine: &Engine, error: &AskError) -> Missing {
     Missing::new(Need::Docker, format!("the engine at `{}` did not tell enough: {error}", engine.endpoint))
 }
 
+fn not_for_all(target: &str) -> Missing {
+    Missing::new(Need::Docker, format!("`{target}` lies in memory (tmpfs), and was not made for everybody"))
+}
+
 impl Services {
     /// Looks at one container and at how the engine maps numbers.
     ///
@@ -123,6 +127,10 @@ impl Services {
         if docker.kind == EngineKind::Podman {
             podman::add_own_map(engine, &mut container, deadline).await;
         }
+        for target in understand::memory_not_for_all(&inspect) {
+            let missing = not_for_all(&target);
+            container.paths.insert(target, Err(missing));
+        }
         let maps = IdMaps::of(&docker, &container.userns_mode);
         Ok(Found { container, docker, maps })
     }
@@ -142,16 +150,25 @@ impl Services {
             [user, &container.user].iter().any(|user| user.split_once(':').is_some_and(|(_, group)| is_name(group)))
                 || container.group_add.iter().any(|group| is_name(group));
         let groups = async { if named { Some(read("/etc/group").await) } else { None } };
-        let (passwd, groups, for_all) =
-            join3(read("/etc/passwd"), groups, self.engine.is_for_all(&id, "/tmp", deadline)).await;
+        let (passwd, groups, mode) =
+            join3(read("/etc/passwd"), groups, self.engine.mode_of_directory(&id, "/tmp", deadline)).await;
         container.passwd = passwd.map(|text| understand::passwd(&text));
         if let Some(groups) = groups {
             container.groups = groups.map(|text| understand::groups(&text));
         }
-        if for_all && !container.mounts.iter().any(|mount| mount.target == "/tmp") {
-            // Whose it is decides nothing.
-            let stat = PathStat { owner: Owner { uid: 0, gid: 0 }, mode: 0o1777, kind: FileKind::Directory, links: 1 };
-            container.paths.insert("/tmp".to_owned(), Ok(Some(stat)));
+        let mount = container.mounts.iter().find(|mount| mount.target == "/tmp").map(|mount| mount.kind);
+        match (mount, mode) {
+            (None, Some(mode)) if mode & 0o777 == 0o777 => {
+                // Whose it is decides nothing.
+                let owner = Owner { uid: 0, gid: 0 };
+                let stat = PathStat { owner, mode, kind: FileKind::Directory, links: 1 };
+                container.paths.insert("/tmp".to_owned(), Ok(Some(stat)));
+            }
+            // A mount in memory gets the mode of the folder that the image has there.
+            (Some(MountKind::Tmpfs), Some(mode)) if mode & 0o7 != 0o7 => {
+                container.paths.insert("/tmp".to_owned(), Err(not_for_all("/tmp")));
+            }
+            _ => {}
         }
     }
 
@@ -164,7 +181,6 @@ impl Services {
         deadline: Instant,
     ) {
         paths::look_into(&self.engine, container, wishes, deadline).await;
-        podman::put_owners_right(&self.engine, docker, container, deadline).await;
-        understand::owners_as_inside(container, docker);
+        owners::as_processes_see(&self.engine, docker, container, deadline).await;
     }
 }

@@ -159,6 +159,32 @@ fn mounts(inspect: &Value) -> Vec<ContainerMount> {
     mounts
 }
 
+/// The targets of mounts in memory that were made with a mode that leaves somebody out. Older engines pass over the mode where
+/// the image has a folder; it is not asked which.
+pub(super) fn memory_not_for_all(inspect: &Value) -> Vec<String> {
+    let mut found = vec![];
+    for (target, options) in inspect.pointer("/HostConfig/Tmpfs").and_then(Value::as_object).into_iter().flatten() {
+        let mode = options
+            .as_str()
+            .unwrap_or_default()
+            .split(',')
+            .filter_map(|option| option.strip_prefix("mode="))
+            .next_back();
+        if mode.is_some_and(|mode| u32::from_str_radix(mode, 8).map_or(true, |mode| mode & 0o7 != 0o7)) {
+            found.push(clean(target));
+        }
+    }
+    for mount in inspect.pointer("/HostConfig/Mounts").and_then(Value::as_array).into_iter().flatten() {
+        let mode = mount.pointer("/TmpfsOptions/Mode").and_then(Value::as_u64).filter(|mode| *mode != 0);
+        if let (Some(target), true) =
+            (mount.get("Target").and_then(Value::as_str), mode.is_some_and(|mode| mode & 0o7 != 0o7))
+        {
+            found.push(clean(target));
+        }
+    }
+    found
+}
+
 /// A path without a slash at its end.
 fn clean(path: &str) -> String {
     let trimmed = path.trim_end_matches('/');

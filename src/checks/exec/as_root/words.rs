@@ -59,7 +59,7 @@ pub(super) fn judged(
         finding = match &user.decides {
             Decides::Compose(span) => finding.related(span, "this is the user of the service"),
             Decides::Dockerfile(span) => finding.related(span, "this is the user of the image"),
-            Decides::Container => finding.seen("docker inspect", name, written),
+            Decides::Container { .. } => finding.seen("docker inspect", name, written),
             Decides::Image(image) => finding.seen("docker image inspect", image, written),
             Decides::Base(image) => finding.seen("known base", image, "runs as root unless it is told otherwise"),
         };
