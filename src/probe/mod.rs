@@ -1,5 +1,6 @@
 //! The only reader of disk, engine, database and environment.
 
+pub mod branches;
 pub mod docker;
 pub mod files;
 pub mod filesystems;
@@ -8,6 +9,7 @@ pub mod home;
 pub mod host;
 pub mod index;
 mod listing;
+mod objects;
 pub mod postgres;
 pub mod walk;
 pub mod wsl;

@@ -36,6 +36,7 @@ pub fn run(arguments: &HookArgs, environment: &Environment, output: &mut Output)
         postgres: Err(not_asked(Need::Postgres)),
         endpoints_tried: vec![],
         engine_hint: Some(engine_hint(environment)),
+        branches: None,
     };
     let checks = selection::files_only(selection::selected(&arguments.select, &configuration)?);
     let mut report = judge::judge(&checks, &facts, true);
