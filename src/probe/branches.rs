@@ -54,13 +54,15 @@ pub fn look(root: &Path, lost: &[Lost], deadline: Instant) -> Branches {
         Err(error) => return Branches { trouble: Some(error.to_string()), ..Branches::default() },
     };
     let process = batch.process();
-    let mut search = Search { lost, batch: &mut batch, trees: HashMap::new(), files: HashMap::new(), found: vec![] };
+    let mut search =
+        Search { lost, batch: &mut batch, lacking: false, trees: HashMap::new(), files: HashMap::new(), found: vec![] };
     let work = || references.iter().try_for_each(|one| search.look(one));
     let (ended, in_time) = within(process, deadline, work);
-    let revisions = search.found;
+    let (lacking, revisions) = (search.lacking, search.found);
     let trouble = match ended {
         _ if !in_time => Some("git gave no answer in time".to_owned()),
         Err(error) => Some(error.to_string()),
+        Ok(()) if lacking => Some("git lacks files of its branches, as in a partial clone".to_owned()),
         Ok(()) => None,
     };
     Branches { looked_at, revisions, trouble }
@@ -178,6 +180,8 @@ type Declared = (String, Vec<String>);
 struct Search<'a> {
     lost: &'a [Lost],
     batch: &'a mut Batch,
+    /// Whether the repository lacks files of its branches.
+    lacking: bool,
     /// What the directories hold, by path and object.
     trees: HashMap<(String, String), Vec<(String, Declared)>>,
     files: HashMap<String, Option<Declared>>,
@@ -242,6 +246,7 @@ impl Search<'_> {
                 "100644" | "100755" if is_script(&name) => {
                     if !self.files.contains_key(&object) {
                         let file = self.object(&object, "blob")?;
+                        self.lacking |= file.is_none();
                         let declared = file.and_then(|file| self.declared(&path, file.bytes));
                         self.files.insert(object.clone(), declared);
                     }

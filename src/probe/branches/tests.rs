@@ -118,6 +118,8 @@ fn a_partial_clone_fetches_nothing() {
     let before = listed();
     let branches = asked(clone.path(), "bbb2");
     assert_eq!(branches.revisions, []);
+    let trouble = branches.trouble.unwrap();
+    assert!(trouble.starts_with("git lacks files") || trouble.starts_with("git has no content"), "{trouble}");
     assert_eq!(listed(), before);
 }
 

@@ -44,9 +44,9 @@ impl<'facts> Elsewhere<'facts> {
     pub fn told(&self, finding: Finding) -> Finding {
         let Some((revision, branch)) = self.found else {
             let none = match self.branches.looked_at {
-                0 => "there are none".to_owned(),
-                1 => "the one there is lacks it".to_owned(),
-                count => format!("none of {count} has it"),
+                0 => "there is no other one".to_owned(),
+                1 => "the one other lacks it".to_owned(),
+                count => format!("none of {count} others has it"),
             };
             return finding.seen("git", "branches", self.branches.trouble.clone().unwrap_or(none));
         };
