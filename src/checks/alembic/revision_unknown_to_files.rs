@@ -6,6 +6,7 @@ use super::databases;
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding, Place};
 use crate::fix::Fix;
+use crate::text::counted;
 
 pub(super) fn check(facts: &Facts) -> Checked {
     let mut findings = vec![];
@@ -28,11 +29,9 @@ pub(super) fn check(facts: &Facts) -> Checked {
             finding = finding.service(service.clone());
         }
         finding = finding.seen("select version_num from alembic_version", at.name(), at.versions.join(", "));
-        let files = match environment.revisions.files.len() {
-            1 => "one file, and not".to_owned(),
-            count => format!("{count} files, none"),
-        };
-        finding = finding.seen("revisions", &directories, format!("{files} with `{id}`"));
+        let files =
+            counted(environment.revisions.files.len(), "file, and it is not the one", "files, and none is the one");
+        finding = finding.seen("revisions", &directories, format!("{files} of `{id}`"));
         finding = match &on_branches {
             Some(elsewhere) => elsewhere.told(finding),
             None => finding,
