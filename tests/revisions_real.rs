@@ -324,3 +324,32 @@ fn recipes_outside_of_the_environment_are_seen() {
     project.devdoctor(&["undo"]).ends_with(0);
     assert_eq!(project.read("Makefile"), recipe);
 }
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn what_alembic_says_without_a_url_or_a_hook_names_the_problem() {
+    for set in SETS {
+        let project = project(set);
+        project.write("migrations/script.py.mako", "revision = ${repr(up_revision)}\ndown_revision = None\n");
+        let named = |said: &str| {
+            let answer = project.devdoctor(&["why", "--offline", "--format", "json", said]);
+            let answer: serde_json::Value = serde_json::from_str(&answer.out).unwrap();
+            answer["named"][0]["id"].as_str().unwrap_or("nothing").to_owned()
+        };
+        let hook = "[post_write_hooks]\nhooks = x\nx.type = module\nx.module = nowhere\n";
+        let settings = "[alembic]\nscript_location = migrations\n";
+        project.write("alembic.ini", format!("{settings}sqlalchemy.url = sqlite:///app.db\n{hook}"));
+        let said = project.shell("alembic revision -m x").all();
+        let expected = if set.ends_with("2025") {
+            "FAILED: No formatter with name 'module'"
+        } else {
+            "FAILED: Could not find module"
+        };
+        assert!(said.contains(expected), "{said}");
+        assert_eq!(named(&said), "alembic-post-write-hooks-nested", "{said}");
+        project.write("alembic.ini", settings);
+        let said = project.shell("rm -f migrations/versions/*.py; alembic current").all();
+        assert!(said.contains("KeyError: 'url'"), "{said}");
+        assert_eq!(named(&said), "url-placeholder", "{said}");
+    }
+}

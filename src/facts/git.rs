@@ -28,6 +28,57 @@ pub struct GitDirectory {
     pub walk: Walk,
 }
 
+/// Where git's branches have revisions that databases name and that no file of the work tree has.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Branches {
+    /// How many were looked at: local ones, and those of remotes as they were fetched last.
+    pub looked_at: usize,
+    /// What was found.
+    pub revisions: Vec<RevisionOnBranch>,
+    /// Why they, or the rest of them, could not be looked at.
+    #[serde(default)]
+    pub trouble: Option<String>,
+}
+
+/// A revision that lies on branches.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevisionOnBranch {
+    /// `revision`.
+    pub id: String,
+    /// The file, relative to the project's root.
+    pub path: String,
+    /// `down_revision`: none for a base, several for a merge.
+    pub parents: Vec<String>,
+    /// Where it is: the commit that is checked out, then local branches, then those of remotes, the newest first.
+    pub branches: Vec<Branch>,
+}
+
+/// A branch that has a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Branch {
+    /// Its name as git takes it: `feature/x`, `origin/feature/x`; `HEAD` for the commit that is checked out.
+    pub name: String,
+    /// Which kind it is.
+    pub kind: BranchKind,
+    /// The other work tree that it is checked out in.
+    #[serde(default)]
+    pub worktree: Option<String>,
+}
+
+/// The kinds of branches that are reached in different ways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BranchKind {
+    /// What is checked out here.
+    Here,
+    /// A local one.
+    Local,
+    /// One of a remote.
+    Remote,
+    /// One of a remote, while a local one of the same name lacks the file.
+    RemoteOfLocal,
+}
+
 impl Git {
     /// Whether `safe.directory` lets git trust a repository (`git-config(1)`): its exact path, a directory above it with `/*`
     /// at the end, or `*`.

@@ -18,7 +18,7 @@ pub use docker::{
     Container, ContainerMount, Docker, EndpointTried, EndpointTrouble, EngineHint, EngineKind, Group, IdRange, Image,
     Listing, MountKind, PasswdEntry, PathWish, PublishedPort,
 };
-pub use git::{Git, GitDirectory};
+pub use git::{Branch, BranchKind, Branches, Git, GitDirectory, RevisionOnBranch};
 pub use host::{FileKind, Filesystem, ForeignFile, HomeFolder, Host, Identity, Owner, PathStat, SeenPath, Walk};
 pub use postgres::{Database, Postgres, Server, Trouble, TroubleKind, Vector};
 pub use wsl::{Automount, Wsl, WslKind};
@@ -91,6 +91,9 @@ pub struct Facts {
     /// What shows of the engine where it was not asked or did not answer; `None` when nobody looked.
     #[serde(default)]
     pub engine_hint: Option<EngineHint>,
+    /// What git's branches have of the revisions that a database is at and no file has; `None` when nobody looked.
+    #[serde(default)]
+    pub branches: Option<Branches>,
 }
 
 impl Default for Facts {
@@ -103,6 +106,7 @@ impl Default for Facts {
             postgres: Err(not_asked(Need::Postgres)),
             endpoints_tried: vec![],
             engine_hint: None,
+            branches: None,
         }
     }
 }

@@ -1,21 +1,21 @@
-//! The project's files as they are staged in git's index, for the hook: the only place that starts a process, `git`.
+//! The project's files as they are staged in git's index, for the hook, as `git` tells them.
 #![expect(
     clippy::disallowed_methods,
     reason = "staged content is only to be had from git itself, in whatever way the repository stores it"
 )]
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 
-use crate::project::files::{Files, MAX_FILE_SIZE, ReadError, inside};
+use crate::project::files::{Files, ReadError, inside};
 use crate::text::Source;
 
 use super::attention::Attention;
 use super::files::{absolute, read_regular};
 use super::listing::is_skipped;
+use super::objects::Batch;
 
 /// Why the index cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -61,24 +61,6 @@ struct Repository {
 struct Entry {
     object: String,
     link: bool,
-}
-
-/// A running `git cat-file --batch`.
-#[derive(Debug)]
-struct Batch {
-    child: Child,
-    input: Option<ChildStdin>,
-    output: BufReader<ChildStdout>,
-}
-
-impl Drop for Batch {
-    fn drop(&mut self) {
-        // At the end of its input git ends by itself.
-        self.input = None;
-        if self.child.wait().is_err() {
-            // Nothing waits for it any more, and nothing is left to be done about it.
-        }
-    }
 }
 
 impl Repository {
@@ -183,28 +165,20 @@ impl IndexFiles {
     }
 
     fn content(&self, object: &str) -> Result<Vec<u8>, ReadError> {
-        let refused = |error: std::io::Error| ReadError::Refused(format!("git: {}", super::files::reason(&error)));
         let mut held = self.batch.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if held.is_none() {
-            let mut child = self
-                .repository
-                .git("cat-file", &["--batch"])
-                .stdin(Stdio::piped())
-                .stdout(Stdio::piped())
-                .stderr(Stdio::null())
-                .spawn()
-                .map_err(refused)?;
-            let (input, output) = (child.stdin.take(), child.stdout.take());
-            let output = output.ok_or_else(|| ReadError::Refused("git has no output".to_owned()))?;
-            *held = Some(Batch { child, input, output: BufReader::new(output) });
+            *held = Some(Batch::start(&mut self.repository.git("cat-file", &["--batch"]))?);
         }
         let Some(batch) = held.as_mut() else { return Err(ReadError::NotFound) };
-        let answer = batch.content(object);
+        let answer = batch.object(object);
         if matches!(answer, Err(ReadError::Refused(_))) {
             // What it says next cannot be told apart any more.
             *held = None;
         }
-        answer
+        match answer? {
+            Some(found) if found.kind == "blob" => Ok(found.bytes),
+            _ => Err(ReadError::Refused(format!("git has no content for {object}"))),
+        }
     }
 
     /// Files that hold settings and are kept out of git are read from disk: they are part of the project, never staged.
@@ -218,32 +192,6 @@ impl IndexFiles {
             None => true,
             Some(known) => !self.entries.contains_key(&known) && Self::is_setting(path),
         }
-    }
-}
-
-impl Batch {
-    fn content(&mut self, object: &str) -> Result<Vec<u8>, ReadError> {
-        let refused = |error: std::io::Error| ReadError::Refused(format!("git: {}", super::files::reason(&error)));
-        let input = self.input.as_mut().ok_or(ReadError::NotFound)?;
-        writeln!(input, "{object}").and_then(|()| input.flush()).map_err(refused)?;
-        let mut header = String::new();
-        self.output.read_line(&mut header).map_err(refused)?;
-        // `<object> <type> <size>`, or `<object> missing`.
-        let mut words = header.split_whitespace().skip(1);
-        let (kind, size) = (words.next(), words.next().and_then(|size| size.parse::<u64>().ok()));
-        let (Some("blob"), Some(size)) = (kind, size) else {
-            return Err(ReadError::Refused(format!("git has no content for {object}")));
-        };
-        let mut limited = (&mut self.output).take(size);
-        if size > MAX_FILE_SIZE {
-            std::io::copy(&mut limited, &mut std::io::sink()).map_err(refused)?;
-            self.output.read_exact(&mut [0]).map_err(refused)?;
-            return Err(ReadError::TooLarge);
-        }
-        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
-        limited.read_to_end(&mut bytes).map_err(refused)?;
-        self.output.read_exact(&mut [0]).map_err(refused)?;
-        Ok(bytes)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The only reader of disk, engine, database and environment.
 
 pub mod attention;
+pub mod branches;
 pub mod docker;
 pub mod files;
 pub mod filesystems;
@@ -9,6 +10,7 @@ pub mod home;
 pub mod host;
 pub mod index;
 mod listing;
+mod objects;
 pub mod patience;
 pub mod postgres;
 pub mod walk;

@@ -13,6 +13,7 @@ pub mod other_sets;
 pub mod python;
 pub mod python_environment;
 pub mod read;
+pub mod requirements;
 pub mod starts;
 pub mod stores;
 pub mod urls;

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use regex::{Regex, bytes};
 
+use crate::project::requirements::is_list;
 use crate::text::{Source, Spanned, bytes_pattern, pattern, python, toml};
 
 use super::files::{Files, source};
@@ -37,7 +38,7 @@ pub fn read(files: &dyn Files, sources: &mut BTreeMap<String, Source>) -> Vec<Sp
             Some((_, "py")) => in_python,
             Some((_, "sql")) => in_sql,
             Some((_, "toml")) if name == "pyproject.toml" => in_toml,
-            Some((stem, "txt" | "in")) if stem.starts_with("requirements") => in_requirements,
+            Some((_, "txt" | "in")) if is_list(path) => in_requirements,
             _ => continue,
         };
         // Reading bytes is cheap; only what holds the word is taken apart and kept.

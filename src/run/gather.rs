@@ -8,6 +8,7 @@ use super::nowhere;
 use super::output::Output;
 use super::reading::{Limits, read_project};
 use crate::access;
+use crate::checks;
 use crate::cli::ProjectArgs;
 use crate::config::{self, Configuration};
 use crate::error::Error;
@@ -128,7 +129,7 @@ fn gather_at(
     let person = probe::host::person(environment);
     let wishes = host_wishes(&facts.project);
     let (sender, host) = channel();
-    let (theirs, asker, place) = (environment.clone(), person.clone(), root);
+    let (theirs, asker, place) = (environment.clone(), person.clone(), root.clone());
     let started = std::thread::Builder::new().name("host".to_owned()).spawn(move || {
         let watch = Stopwatch::start();
         let host = probe::host::look(&place, asker, &theirs, &wishes, deadline);
@@ -164,6 +165,7 @@ fn gather_at(
     facts.docker = outside.docker;
     facts.postgres = outside.postgres;
     facts.endpoints_tried = outside.tried;
+    facts.branches = on_branches(&root, &facts, deadline);
     if facts.docker.is_err() {
         let home = person.home.as_ref().map(|home| home.as_path());
         let options = engine_options(arguments, environment);
@@ -309,6 +311,19 @@ pub(super) fn ask_outside(
         let timings = vec![("engine".to_owned(), docker_seconds), ("database".to_owned(), watch.seconds())];
         Outside { docker: look.docker, postgres, tried: look.tried, timings }
     })
+}
+
+/// What git's branches have of the revisions that databases are at and no file has. Without such a one git is not asked.
+fn on_branches(root: &Path, facts: &Facts, deadline: Instant) -> Option<crate::facts::Branches> {
+    facts.host.as_ref().ok()?.git.as_ref()?;
+    let unknown = checks::alembic::unknown_revisions(facts).ok()?;
+    let lost = unknown.iter().map(|one| probe::branches::Lost {
+        id: one.id.to_owned(),
+        directories: one.environment.version_directories.clone(),
+        recursive: one.environment.recursive,
+    });
+    let lost: Vec<_> = lost.collect();
+    (!lost.is_empty()).then(|| probe::branches::look(root, &lost, deadline))
 }
 
 /// How the engine is to be found.

@@ -43,6 +43,7 @@ pub fn run(arguments: &HookArgs, environment: &Environment, output: &mut Output)
         postgres: Err(not_asked(Need::Postgres)),
         endpoints_tried: vec![],
         engine_hint: Some(engine_hint(environment)),
+        branches: None,
     };
     let checks = selection::files_only(selection::selected(&arguments.select, &configuration)?);
     let left = judge::time_left(&watch, arguments.timeout);

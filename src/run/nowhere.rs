@@ -80,6 +80,7 @@ pub fn report(
         postgres: outside.postgres,
         endpoints_tried: outside.tried,
         engine_hint: None,
+        branches: None,
     };
     let results = checks
         .iter()

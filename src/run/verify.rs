@@ -12,6 +12,7 @@ use crate::fix::apply::chown::belongs_to;
 use crate::fix::plan::Item;
 use crate::fix::{Chown, ChownPlace, Fix, Step};
 use crate::report::{Judged, Outcome, Report};
+use crate::text::counted;
 
 /// At most so many paths that are left are named.
 const NAMED: usize = 10;
@@ -159,7 +160,12 @@ impl Watch {
             let more = host.walk.foreign_count.saturating_sub(host.walk.foreign.len() as u64);
             if more > 0 {
                 verdict.left.push(format!(
-                    "{more} more files and folders of somebody else, too many for one run: run `devdoctor fix` again"
+                    "{} of somebody else, too many for one run: run `devdoctor fix` again",
+                    counted(
+                        usize::try_from(more).unwrap_or(usize::MAX),
+                        "more file or folder",
+                        "more files and folders"
+                    )
                 ));
             }
         }
@@ -222,9 +228,10 @@ impl Watch {
             verdict.left.push(format!("`{}`: {reason}", path.display()));
         }
         if remaining.len() > NAMED {
-            verdict
-                .left
-                .push(format!("{} more paths, all named by `devdoctor fix --dry-run`", remaining.len() - NAMED));
+            verdict.left.push(format!(
+                "{}, all named by `devdoctor fix --dry-run`",
+                counted(remaining.len() - NAMED, "more path", "more paths")
+            ));
         }
     }
 

@@ -18,10 +18,18 @@ mod source;
 pub mod toml;
 pub mod yaml;
 
+use std::fmt;
+
 pub use mapped::{Insertion, Mapped};
 pub use pattern::{bytes_pattern, pattern};
 pub use secrets::{MASK, Redactor, mask_setting, mask_text, mask_url, mask_word, percent_encoded};
 pub use source::{Encoding, Position, Source, Span, Spanned};
+
+/// So many of something, in the right number: `1 file`, `3 files`.
+pub fn counted<Number: fmt::Display + PartialEq + From<u8>>(count: Number, one: &str, many: &str) -> String {
+    let word = if count == Number::from(1) { one } else { many };
+    format!("{count} {word}")
+}
 
 /// Why a text could not be read as its format, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -18,7 +18,7 @@
 //!   `running`, `mounts` (`bind:/host:/target:rw`), `paths`, `listings`, …; mounts come from the Compose file unless given.
 //! * `images`: by name: `user`, `environment`, `command`, `entrypoint`, `volumes`, `working-dir`.
 //! * `databases`: what each database that URLs name answers; `server`, `trouble`, or `missing`.
-//! * `endpoints`: how the engine was looked for.
+//! * `endpoints`: how the engine was looked for. `branches`: what git's branches have of revisions that no file has.
 
 #[path = "given/databases.rs"]
 mod databases;
@@ -30,7 +30,7 @@ use std::path::Path;
 
 use devdoctor::checks::{Example, Words};
 use devdoctor::facts::{
-    Automount, EndpointTried, EndpointTrouble, Environment, Facts, FileKind, ForeignFile, Git, GitDirectory,
+    Automount, Branches, EndpointTried, EndpointTrouble, Environment, Facts, FileKind, ForeignFile, Git, GitDirectory,
     HomeFolder, Host, Identity, Missing, Need, Owner, PathStat, Postgres, SeenPath, Walk, Wsl, WslKind,
 };
 use devdoctor::probe::filesystems::Mounts;
@@ -63,6 +63,7 @@ struct Given {
     images: BTreeMap<String, GivenImage>,
     databases: Option<Vec<GivenDatabase>>,
     endpoints: Vec<GivenEndpoint>,
+    branches: Option<Branches>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -120,7 +121,7 @@ pub fn facts(words: &Words, example: &Example) -> Facts {
         None => Err(Missing::new(Need::Postgres, "not given")),
     };
     let endpoints_tried = given.endpoints.into_iter().map(endpoint).collect();
-    Facts { project, host, docker, postgres, endpoints_tried, engine_hint: None }
+    Facts { project, host, docker, postgres, endpoints_tried, engine_hint: None, branches: given.branches }
 }
 
 fn endpoint(given: GivenEndpoint) -> EndpointTried {

@@ -22,6 +22,8 @@ pub struct Whole {
     pub left: &'static [&'static str],
     /// Further runs of devdoctor, for what needs a person's yes.
     pub then: &'static [&'static [&'static str]],
+    /// What the tools still say then, with the commands that make them say it.
+    pub still_says: &'static [(&'static str, &'static str)],
     /// What the person does by hand in the end, as the findings say.
     pub by_hand: &'static str,
 }
@@ -36,7 +38,7 @@ pub const SRC_LAYOUT: Whole = Whole {
     says: "configparser.InterpolationMissingOptionError: Bad value substitution: option 'file_template'",
     found: &[
         "ownership-foreign-files compose.yaml:15:9",
-        "alembic-database-behind migrations/versions/a84be21c6f05_add_notes.py:13:18",
+        "alembic-database-behind migrations/versions/c6107be2d95a_add_baskets.py:13:18",
         "postgres-vector-not-created migrations/versions/3f1c7a90d2e4_create_orchard.py:45:27",
         "alembic-command-outside-environment Makefile:12:9",
         "alembic-command-outside-environment Makefile:15:9",
@@ -45,6 +47,7 @@ pub const SRC_LAYOUT: Whole = Whole {
         "alembic-model-import-unprotected src/orchard/db/all_models.py:4:33",
         "alembic-models-not-imported migrations/env.py:17:19",
         "alembic-post-write-hooks-nested pyproject.toml:23:1",
+        "alembic-revision-empty migrations/versions/c6107be2d95a_add_baskets.py:21:5",
         "alembic-revision-name-unbound migrations/versions/3f1c7a90d2e4_create_orchard.py:22:27",
         "alembic-revision-name-unbound migrations/versions/3f1c7a90d2e4_create_orchard.py:45:27",
         "alembic-revision-name-unbound migrations/versions/a84be21c6f05_add_notes.py:24:27",
@@ -62,9 +65,17 @@ pub const SRC_LAYOUT: Whole = Whole {
         "url-password-not-encoded migrations/env.py:12:42",
         "url-percent-in-alembic-ini alembic.ini:4:17",
     ],
-    left: &["alembic-database-behind migrations/versions/a84be21c6f05_add_notes.py:14:18"],
+    left: &[
+        "alembic-database-behind migrations/versions/c6107be2d95a_add_baskets.py:13:18",
+        "alembic-revision-empty migrations/versions/c6107be2d95a_add_baskets.py:21:5",
+    ],
     then: &[],
-    by_hand: "",
+    still_says: &[(
+        "alembic upgrade head && alembic check",
+        "New upgrade operations detected: [('add_table', Table('basket'",
+    )],
+    by_hand: "alembic upgrade a84be21c6f05 && rm migrations/versions/c6107be2d95a_*.py && \
+              alembic revision --autogenerate -m baskets",
 };
 
 pub const MONOREPO: Whole = Whole {
@@ -77,9 +88,10 @@ pub const MONOREPO: Whole = Whole {
     says: "ValueError: dictionary update sequence element #0 has length 1; 2 is required",
     found: &[
         "alembic-database-behind backend/migrations/versions/8d20b7aa4e19_measure_articles.py:11:13",
-        "ownership-foreign-files compose.yaml:13:7",
+        "ownership-foreign-files compose.yaml:12:7",
         "postgres-vector-not-created backend/market/models/article.py:3:1",
         "alembic-command-outside-environment Makefile:13:13",
+        "alembic-driver-mismatch .env:5:14",
         "alembic-heads-diverge backend/migrations/versions/e1f6053c92bd_measure_orders.py:11:13",
         "alembic-model-import-unprotected backend/migrations/env.py:10:20",
         "alembic-models-not-imported backend/migrations/env.py:21:19",
@@ -87,7 +99,9 @@ pub const MONOREPO: Whole = Whole {
         "alembic-revision-name-unbound backend/migrations/versions/51c0e7d9ab34_create_market.py:33:27",
         "alembic-target-metadata-missing backend/migrations/env.py:47:9",
         "alembic-template-import-missing backend/migrations/script.py.mako:11:1",
+        "alembic-url-variable-unset backend/migrations/env.py:15:54",
         "alembic-vector-before-extension backend/migrations/versions/51c0e7d9ab34_create_market.py:75:31",
+        "cache-not-writable compose.yaml:13:7",
         "exec-as-root Makefile:13:2",
         "exec-as-root Makefile:16:2",
         "exec-as-root Makefile:19:21",
@@ -99,12 +113,19 @@ pub const MONOREPO: Whole = Whole {
     ],
     left: &[
         "alembic-database-behind backend/migrations/versions/8d20b7aa4e19_measure_articles.py:11:13",
+        "alembic-driver-mismatch .env:5:14",
         "alembic-heads-diverge backend/migrations/versions/e1f6053c92bd_measure_orders.py:11:13",
+        "alembic-url-variable-unset backend/migrations/env.py:15:54",
         "exec-as-root Makefile:16:2",
         "exec-as-root Makefile:19:2",
     ],
     then: &[],
-    by_hand: "alembic merge heads -m merge",
+    still_says: &[
+        ("alembic current", "sqlalchemy.exc.MissingGreenlet: greenlet_spawn has not been called"),
+        ("env -u DATABASE_URL alembic current", "KeyError: 'DATABASE_URL'"),
+    ],
+    by_hand: "sed -i 's/os.environ.\"DATABASE_URL\"./&.replace(\"+asyncpg\", \"+psycopg\")/' migrations/env.py && \
+              alembic merge heads -m merge",
 };
 
 pub const ASYNCIO: Whole = Whole {
@@ -117,7 +138,7 @@ pub const ASYNCIO: Whole = Whole {
     says: "KeyError: 'rev'",
     found: &[
         "ownership-foreign-files compose.yaml:15:9",
-        "alembic-database-behind alembic/versions/c93d5fa21b08_sell_tickets.py:15:18",
+        "alembic-database-behind alembic/versions/d104c7f6be32_update.py:15:18",
         "postgres-vector-not-created alembic/versions/7be90d23f4a1_create_ferry.py:12:1",
         "alembic-command-outside-environment Makefile:7:43",
         "alembic-command-outside-environment scripts/revision.sh:4:30",
@@ -125,6 +146,7 @@ pub const ASYNCIO: Whole = Whole {
         "alembic-models-not-imported alembic/env.py:27:19",
         "alembic-post-write-hooks-nested pyproject.toml:19:18",
         "alembic-post-write-hooks-nested pyproject.toml:21:15",
+        "alembic-revision-drops-living-table alembic/versions/d104c7f6be32_update.py:24:5",
         "alembic-revision-name-unbound alembic/versions/7be90d23f4a1_create_ferry.py:25:25",
         "alembic-revision-name-unbound alembic/versions/7be90d23f4a1_create_ferry.py:28:24",
         "alembic-revision-name-unbound alembic/versions/c93d5fa21b08_sell_tickets.py:23:25",
@@ -140,9 +162,14 @@ pub const ASYNCIO: Whole = Whole {
         "url-placeholder alembic.ini:5:18",
     ],
     left: &[
-        "alembic-database-behind alembic/versions/c93d5fa21b08_sell_tickets.py:16:18",
+        "alembic-database-behind alembic/versions/d104c7f6be32_update.py:15:18",
+        "alembic-revision-drops-living-table alembic/versions/d104c7f6be32_update.py:24:5",
         "url-placeholder alembic.ini:5:18",
     ],
     then: &[&["fix", "--yes", "--unsafe", "--only", "url-placeholder"]],
-    by_hand: "",
+    still_says: &[(
+        "alembic upgrade head && alembic check",
+        "New upgrade operations detected: [('add_table', Table('ticket'",
+    )],
+    by_hand: "rm alembic/versions/d104c7f6be32_update.py",
 };

@@ -4,6 +4,7 @@ use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
 use crate::fix::Fix;
 use crate::project::alembic::revisions::Revisions;
+use crate::text::counted;
 
 pub(super) fn check(facts: &Facts) -> Checked {
     let mut findings = vec![];
@@ -43,7 +44,10 @@ fn missing(revisions: &Revisions) -> Vec<Finding> {
             .seen(
                 "revisions",
                 &revision.path,
-                format!("down_revision is `{id}`; {} files were read", revisions.files.len()),
+                format!(
+                    "down_revision is `{id}`; {}",
+                    counted(revisions.files.len(), "file was read", "files were read")
+                ),
             )
             .help(format!(
                 "look for the file in git: git log --all --oneline --name-only -G \"revision.*{id}\" -- \"*.py\""

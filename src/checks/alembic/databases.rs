@@ -6,6 +6,7 @@ use crate::facts::{Database, Facts, Missing};
 use crate::project::alembic::Alembic;
 
 /// A database of an environment with the revisions that it is at.
+#[derive(Clone, Copy)]
 pub(super) struct At<'facts> {
     pub database: &'facts Database,
     pub versions: &'facts [String],
@@ -47,4 +48,33 @@ pub(super) fn of<'facts>(facts: &'facts Facts, environment: &Alembic) -> Result<
         .into_iter()
         .filter_map(|database| Some(At { database, versions: database.answered()?.alembic_versions.as_deref()? }));
     Ok(answered.collect())
+}
+
+/// A revision that a database is at and that no file of its environment has.
+pub struct Unknown<'facts> {
+    pub(super) at: At<'facts>,
+    /// The environment.
+    pub environment: &'facts Alembic,
+    /// The revision.
+    pub id: &'facts str,
+}
+
+/// The revisions that databases are at and that no file has.
+///
+/// # Errors
+/// When databases were not looked at.
+pub fn unknown(facts: &Facts) -> Result<Vec<Unknown<'_>>, Missing> {
+    facts.postgres()?;
+    let mut found = vec![];
+    for environment in &facts.project.alembic {
+        let graph = environment.revisions.graph();
+        if environment.revisions.uncertain || environment.version_directories.is_empty() {
+            continue;
+        }
+        for at in of(facts, environment)? {
+            let lost = at.versions.iter().filter(|id| graph.get(id).is_none());
+            found.extend(lost.map(|id| Unknown { at, environment, id }));
+        }
+    }
+    Ok(found)
 }

@@ -26,6 +26,8 @@ mod url_not_escaped;
 mod url_variable_unset;
 mod vector_before_extension;
 
+pub use databases::unknown as unknown_revisions;
+
 /// The checks of this family, sorted by path.
 pub(super) static TABLE: [Check; 19] = [
     check!("alembic/chain-broken", chain_broken::check),

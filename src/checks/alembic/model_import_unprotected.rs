@@ -7,6 +7,7 @@ use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
 use crate::fix::Fix;
 use crate::project::python::Unprotected;
+use crate::text::counted;
 
 pub(super) fn check(facts: &Facts) -> Checked {
     // One comment keeps all names of a statement.
@@ -46,7 +47,7 @@ fn finding(facts: &Facts, imports: &[&Unprotected]) -> Option<Finding> {
     }
     finding = finding.related(&first.ruff.span, first.ruff.value.clone());
     for import in imports {
-        let makes = format!("`{}` makes {} tables known", import.name.value, import.tables.len());
+        let makes = format!("`{}` makes {} known", import.name.value, counted(import.tables.len(), "table", "tables"));
         finding = finding.seen("imports", &path, makes);
     }
     let fix = Fix::safe(

@@ -8,6 +8,7 @@ use crate::checks::python_fix::{listed, with_fix};
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
 use crate::project::python::Environment;
+use crate::text::counted;
 
 use cure::cure;
 use uncertain::uncertain;
@@ -70,8 +71,11 @@ fn finding(facts: &Facts, environment: &Environment) -> Finding {
     for missing in &environment.missing {
         finding = finding.related(&missing.span, format!("there is no module `{}`", missing.value));
     }
-    finding =
-        finding.seen("imports", env_py, format!("{} files of the project are reached", environment.reached.len() - 1));
+    finding = finding.seen(
+        "imports",
+        env_py,
+        counted(environment.reached.len() - 1, "file of the project is reached", "files of the project are reached"),
+    );
     finding = match living {
         Some((_, at, tables)) => finding
             .seen("pg_class", at, format!("has {}", tables.join(", ")))

@@ -8,6 +8,7 @@ use crate::fix::Fix;
 use crate::project::alembic::Alembic;
 use crate::project::alembic::revisions::{Graph, Operation, Revision};
 use crate::project::python::Class;
+use crate::text::counted;
 
 pub(super) fn check(facts: &Facts) -> Checked {
     Ok(facts.project.alembic.iter().filter_map(|environment| finding(facts, environment)).collect())
@@ -47,7 +48,11 @@ fn finding(facts: &Facts, environment: &Alembic) -> Option<Finding> {
         finding.seen("revisions", &first.path, format!("{count} with an empty `upgrade()`, and no other after them"));
     if let Some(env_py) = &environment.env_py {
         let reached = seen(facts, environment).map_or(0, |seen| seen.reached.len().saturating_sub(1));
-        finding = finding.seen("imports", env_py, format!("{reached} files of the project are reached"));
+        finding = finding.seen(
+            "imports",
+            env_py,
+            counted(reached, "file of the project is reached", "files of the project are reached"),
+        );
     }
     Some(
         finding

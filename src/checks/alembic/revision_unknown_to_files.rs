@@ -1,43 +1,54 @@
 //! A database is at a revision that no file has.
 
+mod elsewhere;
+
 use super::databases;
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding, Place};
 use crate::fix::Fix;
+use crate::text::counted;
 
 pub(super) fn check(facts: &Facts) -> Checked {
-    facts.postgres()?;
     let mut findings = vec![];
-    for environment in &facts.project.alembic {
-        let revisions = &environment.revisions;
-        let graph = revisions.graph();
-        if revisions.uncertain || environment.version_directories.is_empty() {
-            continue;
-        }
-        for at in databases::of(facts, environment)? {
-            for id in at.versions.iter().filter(|id| graph.get(id).is_none()) {
-                let directories = environment.version_directories.join("`, `");
-                let message = format!(
-                    "database `{}` is at revision `{id}`, which no file of `{directories}` has",
-                    at.database.name
-                );
-                let mut finding = Finding::at_path(directories.clone(), format!("{}: {id}", at.name()), message);
-                if let Some(location) = &environment.script_location {
-                    finding = finding.related(Place::from(&location.span), "the revisions are looked for here");
-                }
-                if let Some(service) = &at.database.service {
-                    finding = finding.service(service.clone());
-                }
-                findings.push(
-                    finding
-                        .seen("select version_num from alembic_version", at.name(), at.versions.join(", "))
-                        .seen("revisions", &directories, format!("{} files, none with `{id}`", revisions.files.len()))
-                        .help(format!("look for it on other branches: git log --all --oneline --name-only -G \"revision.*{id}\" -- \"*.py\""))
-                        .help("leave `alembic stamp head` alone: it only hides that tables and revisions differ")
-                        .fix(Fix::manual(format!("bring the file of `{id}` back, take the database back on the branch that has it, or make the database anew"))),
-                );
+    for unknown in databases::unknown(facts)? {
+        let (at, id, environment) = (unknown.at, unknown.id, unknown.environment);
+        let directories = environment.version_directories.join("`, `");
+        let on_branches = facts.branches.as_ref().map(|branches| elsewhere::Elsewhere::of(branches, &unknown));
+        let where_it_is = on_branches.as_ref().and_then(elsewhere::Elsewhere::place);
+        let message = match &where_it_is {
+            Some(place) => format!("database `{}` is at revision `{id}`, whose file is {place}", at.database.name),
+            None => {
+                format!("database `{}` is at revision `{id}`, which no file of `{directories}` has", at.database.name)
             }
+        };
+        let mut finding = Finding::at_path(directories.clone(), format!("{}: {id}", at.name()), message);
+        if let Some(location) = &environment.script_location {
+            finding = finding.related(Place::from(&location.span), "the revisions are looked for here");
         }
+        if let Some(service) = &at.database.service {
+            finding = finding.service(service.clone());
+        }
+        finding = finding.seen("select version_num from alembic_version", at.name(), at.versions.join(", "));
+        let files =
+            counted(environment.revisions.files.len(), "file, and it is not the one", "files, and none is the one");
+        finding = finding.seen("revisions", &directories, format!("{files} of `{id}`"));
+        finding = match &on_branches {
+            Some(elsewhere) => elsewhere.told(finding),
+            None => finding,
+        };
+        if where_it_is.is_none() && elsewhere::is_plain(id) {
+            finding = finding.help(format!(
+                "look for it in what git still has: git log --all --reflog --oneline --name-only -G \"revision.*{id}\" -- \"*.py\""
+            ));
+        }
+        let way = format!(
+            "bring the file of `{id}` back, take the database back on the branch that has it, or make the database anew"
+        );
+        findings.push(
+            finding
+                .help("leave `alembic stamp head` alone: it only hides that tables and revisions differ")
+                .fix(Fix::manual(way)),
+        );
     }
     Ok(findings)
 }

@@ -10,6 +10,7 @@ use crate::finding::{Checked, Finding};
 use crate::fix::Fix;
 use crate::project::alembic::Alembic;
 use crate::project::alembic::revisions::Operation;
+use crate::text::counted;
 
 pub(super) fn check(facts: &Facts) -> Checked {
     facts.postgres()?;
@@ -71,7 +72,11 @@ fn finding(facts: &Facts, environment: &Alembic, at: &At<'_>) -> Option<Finding>
         finding = finding.service(service.clone());
     }
     if let Some(env_py) = &environment.env_py {
-        finding = finding.seen("env.py", env_py, format!("{} of its tables are there already", names.len()));
+        finding = finding.seen(
+            "env.py",
+            env_py,
+            counted(names.len(), "of its tables is there already", "of its tables are there already"),
+        );
     }
     let shown: Vec<&str> = there.iter().copied().take(8).collect();
     finding = finding

@@ -6,6 +6,7 @@ use crate::checks::python_fix::{listed, with_fix};
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
 use crate::project::python::{Environment, Metadata};
+use crate::text::counted;
 
 use cure::{handed, only, replaced};
 
@@ -20,7 +21,11 @@ fn findings(facts: &Facts, environment: &Environment) -> Vec<Finding> {
     let subject = |what: &str| format!("{env_py}: {what}");
     let seen = |finding: Finding| {
         let tables = environment.tables.len();
-        finding.seen("classes", env_py, format!("{tables} classes of the project are tables"))
+        finding.seen(
+            "classes",
+            env_py,
+            counted(tables, "class of the project is a table", "classes of the project are tables"),
+        )
     };
     let mut found = vec![];
     if let (true, Some(span)) = (target.is_none, &target.span) {

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use crate::facts::{Facts, ForeignFile, Host, Missing, Need};
 use crate::finding::Checked;
+use crate::text::counted;
 
 use super::cure::cure;
 use super::makers::is_gits;
@@ -68,7 +69,7 @@ fn closed(facts: &Facts, host: &Host, suspects: &[Suspect<'_>]) -> Vec<String> {
     let more = folders.len().saturating_sub(CLOSED);
     folders.truncate(CLOSED);
     if more > 0 {
-        folders.push(format!("{more} more folders"));
+        folders.push(counted(more, "more folder", "more folders"));
     }
     folders
 }

@@ -11,6 +11,7 @@ use crate::finding::{Checked, Finding};
 use crate::fix::Fix;
 use crate::project::python::{CallSite, MemberSort};
 use crate::text::Span;
+use crate::text::counted;
 
 use objects::{holders, objects};
 
@@ -54,7 +55,7 @@ fn finding(facts: &Facts, shared: &Shared<'_>) -> Finding {
     let message = format!("{} would share one `{what}` object for `{}`", listed(&names), shared.name);
     let mut finding = Finding::at(object, format!("{}: {}", object.path, shared.name), message)
         .label("belongs to the first table that takes it")
-        .seen("classes", shared.name, format!("{} tables get it", names.len()));
+        .seen("classes", shared.name, counted(names.len(), "table gets it", "tables get it"));
     for table in tables {
         finding = finding.related(&table.span, format!("`{}` gets it", table.value));
     }

@@ -7,6 +7,7 @@ use crate::checks::python_fix::{listed, text, with_fix};
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
 use crate::project::python::{Ancestor, Class, Member, MemberSort, ancestors, is_model};
+use crate::text::counted;
 
 use taken::is_taken;
 
@@ -60,7 +61,11 @@ fn finding(facts: &Facts, class: &Class, members: &[&Member], movable: bool) -> 
     finding = finding.related(&class.name.span, format!("`{}` is a model of pydantic's", class.name.value)).seen(
         "read",
         path,
-        format!("{} statements of the body bind names without a type", members.len()),
+        counted(
+            members.len(),
+            "statement of the body binds a name without a type",
+            "statements of the body bind names without a type",
+        ),
     );
     if !movable {
         return finding

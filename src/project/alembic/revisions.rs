@@ -142,6 +142,18 @@ pub fn read(
     }
 }
 
+/// The revision that a file declares, when that can be told.
+pub fn declared(file: &Source) -> Option<Revision> {
+    let mut revisions = Revisions::default();
+    one::read(file, &mut revisions);
+    revisions.files.pop()
+}
+
+/// Whether Alembic takes a file of this name for a revision.
+pub fn is_script(name: &str) -> bool {
+    name.ends_with(".py") && !name.starts_with("__init__") && !name.starts_with(".#")
+}
+
 /// The files that Alembic takes for revisions: those of Python right in a version directory.
 fn revision_files(files: &dyn Files, environment: &Alembic) -> Vec<String> {
     let mut found = vec![];
@@ -151,8 +163,7 @@ fn revision_files(files: &dyn Files, environment: &Alembic) -> Vec<String> {
         for path in files.list().iter().skip(from).take_while(|path| path.starts_with(&start)) {
             let inner = path.get(start.len()..).unwrap_or("");
             let name = inner.rsplit('/').next().unwrap_or(inner);
-            let is_script = name.ends_with(".py") && !name.starts_with("__init__") && !name.starts_with(".#");
-            if is_script && (environment.recursive || !inner.contains('/')) && !inner.contains("__pycache__/") {
+            if is_script(name) && (environment.recursive || !inner.contains('/')) && !inner.contains("__pycache__/") {
                 found.push(path.clone());
             }
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::noqa::{Forms, RULE};
 use crate::project::files::{Files, inside};
+use crate::project::requirements::{List, is_list, pinned, with_included};
 use crate::text::{Source, Span, toml};
 
 /// Ruff as the project uses it.
@@ -143,13 +144,13 @@ impl Ruff {
             match name {
                 ".ruff.toml" | "ruff.toml" | "pyproject.toml" => ruff.configuration(files, folder, path),
                 ".pre-commit-config.yaml" | ".pre-commit-config.yml" => ruff.hooks(files, path),
-                "uv.lock" => ruff.lock(files, path),
-                _ => {
-                    let stem = name.strip_suffix(".txt").or_else(|| name.strip_suffix(".in"));
-                    if stem.is_some_and(|stem| stem.starts_with("requirements") || folder.ends_with("requirements")) {
-                        ruff.requirements(files, path);
+                "uv.lock" | "poetry.lock" | "pdm.lock" => ruff.lock(files, path),
+                _ if is_list(path) => {
+                    for list in with_included(files, path) {
+                        ruff.requirements(files, &list);
                     }
                 }
+                _ => {}
             }
         }
         ruff
@@ -193,8 +194,13 @@ impl Ruff {
         }
     }
 
-    fn requirements(&mut self, files: &dyn Files, path: &str) {
-        let Ok(source) = files.read(path) else { return };
+    fn requirements(&mut self, files: &dyn Files, list: &List) {
+        // Constraints install nothing, but they decide which version is installed.
+        if list.constrains {
+            self.version = self.version.or_else(|| version(&pinned(&list.text, "ruff")?));
+            return;
+        }
+        let Ok(source) = files.read(&list.path) else { return };
         let mut start = 0;
         for line in source.text().split_inclusive('\n') {
             if let Some(rest) = requirement(line) {
@@ -339,4 +345,24 @@ fn glob(pattern: &[char], text: &[char]) -> bool {
         step(&mut places);
     }
     places[pattern.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::project::files::MemoryFiles;
+
+    #[test]
+    fn its_version_comes_from_lists_constraints_and_locks() {
+        let told = |given: &[(&str, &str)]| {
+            let ruff = Ruff::read(&MemoryFiles::new(given.iter().map(|(path, text)| (*path, *text))));
+            (ruff.evidence.map(|(what, span)| format!("{}: {what}", span.path)), ruff.version)
+        };
+        let depends = |path: &str| Some(format!("{path}: depends on Ruff"));
+        let dev = ("dev-requirements.txt", "-c pins/all\nruff\n");
+        assert_eq!(told(&[dev, ("pins/all", "ruff==0.11.13\n")]), (depends("dev-requirements.txt"), Some((0, 11))));
+        assert_eq!(told(&[("requirements.txt", "-c pins\n"), ("pins", "ruff==0.11.13\n")]).0, None);
+        let lock = "[[package]]\nname = \"ruff\"\nversion = \"0.12.1\"\n";
+        assert_eq!(told(&[("poetry.lock", lock)]).1, Some((0, 12)));
+    }
 }

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use crate::project::alembic::join;
 use crate::project::files::{Files, source};
+use crate::project::requirements::is_list;
 use crate::text::{Source, Span, ini, toml};
 
 /// What a project depends on.
@@ -145,8 +146,7 @@ pub(super) fn read(files: &dyn Files, sources: &mut BTreeMap<String, Source>) ->
 type Read = fn(&Source, &mut Packages, &mut Vec<String>);
 
 fn reader_of(path: &str) -> Option<Read> {
-    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
-    let in_folder = folders.rsplit('/').next() == Some("requirements");
+    let name = path.rsplit('/').next().unwrap_or(path);
     Some(match name {
         "pyproject.toml" => pyproject,
         "uv.lock" | "poetry.lock" | "pdm.lock" | "pylock.toml" => lock,
@@ -155,8 +155,7 @@ fn reader_of(path: &str) -> Option<Read> {
         "setup.cfg" => setup_cfg,
         "setup.py" => setup_py,
         "environment.yml" | "environment.yaml" => conda,
-        _ if name.starts_with("requirements") && (name.ends_with(".txt") || name.ends_with(".in")) => requirements,
-        _ if in_folder && (name.ends_with(".txt") || name.ends_with(".in")) => requirements,
+        _ if is_list(path) => requirements,
         _ => return None,
     })
 }

@@ -168,7 +168,7 @@ fn what_was_too_much_for_one_list_is_taken_up_and_counted() {
         verdict.left,
         [
             "others: seen only after others were given back",
-            "1 more files and folders of somebody else, too many for one run: run `devdoctor fix` again"
+            "1 more file or folder of somebody else, too many for one run: run `devdoctor fix` again"
         ]
     );
     // The list is not whole, and the path is not there to be looked at.

@@ -5,6 +5,7 @@ use crate::facts::Facts;
 use crate::finding::Finding;
 use crate::project::python::Environment;
 use crate::text::Span;
+use crate::text::counted;
 
 /// What is imported only when it runs cannot be told from here; where nothing hints at a module, that is said.
 pub(super) fn uncertain(facts: &Facts, environment: &Environment, call: &Span) -> Option<Finding> {
@@ -28,7 +29,11 @@ pub(super) fn uncertain(facts: &Facts, environment: &Environment, call: &Span) -
         .seen(
             "imports",
             env_py,
-            format!("{} files of the project are reached for certain", environment.reached.len() - 1),
+            counted(
+                environment.reached.len() - 1,
+                "file of the project is reached for certain",
+                "files of the project are reached for certain",
+            ),
         );
     let finding = classes
         .iter()

@@ -3,6 +3,7 @@
 use crate::access::Decides;
 use crate::facts::{Facts, ForeignFile, Host};
 use crate::finding::Finding;
+use crate::text;
 
 use super::super::makers::{Group, counted, groups};
 use super::super::suspects::{Suspect, because};
@@ -84,7 +85,12 @@ pub(super) fn story(
     if unnamed > 0 {
         finding =
             finding.seen("walk", "the project", format!("{} foreign in all", host.walk.foreign_count)).help(format!(
-                "let `devdoctor fix` take them up in a further round: {unnamed} more foreign files and folders are not named here"
+                "let `devdoctor fix` take them up in a further round: {} here",
+                text::counted(
+                    unnamed,
+                    "more foreign file or folder is not named",
+                    "more foreign files and folders are not named"
+                )
             ));
     }
     if let Some(reason) = &host.walk.cut_short {

@@ -8,6 +8,7 @@ use super::Alembic;
 use crate::project::alembic::join;
 use crate::project::files::Files;
 use crate::project::python_environment::{VirtualEnvironment, installed, one};
+use crate::project::requirements::{List, pinned};
 
 /// Packages that bring a driver, with the module that SQLAlchemy imports.
 const DRIVERS: [(&str, &str); 6] = [
@@ -56,14 +57,24 @@ pub(super) fn read(files: &dyn Files, environment: &Alembic) -> Packages {
         found.take_lock(&String::from_utf8_lossy(&bytes), &path);
     }
     let mut named = vec![];
-    for name in ["requirements.txt", "pyproject.toml"] {
-        let Some(path) = join(&places.home, name) else { continue };
-        let Ok(bytes) = files.bytes(&path) else { continue };
-        let text = String::from_utf8_lossy(&bytes);
-        named.extend(drivers_in(&text));
-        if name == "requirements.txt" {
-            found.take_requirements(&text, &path);
-        }
+    let (main, others) = places::lists(files, &places.home);
+    named.extend(main.iter().chain(&others).filter(|list| !list.constrains).flat_map(|list| drivers_in(&list.text)));
+    if let Some(bytes) = join(&places.home, "pyproject.toml").and_then(|path| files.bytes(&path).ok()) {
+        named.extend(drivers_in(&String::from_utf8_lossy(&bytes)));
+    }
+    let pins = |lists: &[List], package: &str| -> Vec<(String, String)> {
+        lists.iter().filter_map(|list| Some((pinned(&list.text, package)?, list.path.clone()))).collect()
+    };
+    // Which of several lists is installed cannot be told: what they disagree about says nothing.
+    let agreed = |package: &str| {
+        let first = pins(&main, package).into_iter().next();
+        let others = pins(&others, package);
+        let one = others.first().filter(|one| others.iter().all(|other| other.0 == one.0)).cloned();
+        first.or(one)
+    };
+    found.alembic = found.alembic.or_else(|| Some(agreed("alembic")?.0));
+    if let Some((version, path)) = agreed("sqlalchemy") {
+        found.sqlalchemy_is(Some(version), &path);
     }
     let mut folders = vec![beside, &places.home, places.locked.as_deref().unwrap_or_default()];
     folders.dedup();
@@ -115,20 +126,6 @@ impl Packages {
             self.drivers = Some((there.map(|(_, module)| (*module).to_owned()).collect(), path.to_owned()));
         }
         self.sqlalchemy_is(sqlalchemy, path);
-    }
-
-    fn take_requirements(&mut self, text: &str, path: &str) {
-        let pinned = |package: &str| {
-            let found = text.lines().find_map(|line| {
-                let (name, version) = line.trim().split_once("==")?;
-                let name = name.split('[').next().unwrap_or(name).trim();
-                let version = version.trim().split([' ', ';', '#', ',', '\\']).next()?;
-                name.eq_ignore_ascii_case(package).then_some(version)
-            });
-            found.filter(|version| !version.is_empty()).map(str::to_owned)
-        };
-        self.alembic = self.alembic.take().or_else(|| pinned("alembic"));
-        self.sqlalchemy_is(pinned("sqlalchemy"), path);
     }
 
     fn take_environment(&mut self, files: &dyn Files, path: &str, environment: &VirtualEnvironment) {
@@ -190,6 +187,19 @@ mod tests {
         ]);
         let both = vec!["psycopg".to_owned(), "psycopg2".to_owned()];
         assert_eq!((packages.default_driver(), packages.drivers), (None, Some((both, "uv.lock".to_owned()))));
+        let lists = [
+            ("backend/requirements/base.txt", "sqlalchemy==2.1.0\npsycopg2-binary\n"),
+            ("backend/requirements/dev.txt", "-r base.txt\nalembic==1.16.1\n"),
+            ("requirements.txt", "SQLAlchemy==2.0.41\n"),
+        ];
+        let (driver, packages) = told(&lists);
+        assert_eq!((driver, packages.alembic.as_deref()), (Some("psycopg"), Some("1.16.1")));
+        assert_eq!(packages.sqlalchemy_from, "backend/requirements/base.txt");
+        let constrained =
+            [("requirements.txt", "-c constraints.txt\nsqlalchemy\n"), ("constraints.txt", "SQLAlchemy==2.0.41\n")];
+        assert_eq!(told(&constrained).1.sqlalchemy_from, "constraints.txt");
+        let both = [("requirements-old.txt", "sqlalchemy==1.4.5\n"), ("requirements-new.txt", "sqlalchemy==2.1.0\n")];
+        assert_eq!(told(&both).1.sqlalchemy, None);
         let torn = [("uv.lock", "\0name = \"sqlalchemy\""), ("requirements.txt", "sqlalchemy>=2\n==")];
         assert_eq!(told(&torn).0, None);
     }

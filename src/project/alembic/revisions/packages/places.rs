@@ -2,6 +2,7 @@
 
 use crate::project::alembic::join;
 use crate::project::files::Files;
+use crate::project::requirements::{List, is_list, with_included};
 
 /// The lock files that list all packages.
 pub(super) const LOCKS: [&str; 3] = ["uv.lock", "poetry.lock", "pdm.lock"];
@@ -18,8 +19,12 @@ pub(super) struct Places {
 pub(super) fn of(files: &dyn Files, beside: &str) -> Places {
     let has = |folder: &str, name: &str| join(folder, name).is_some_and(|path| files.is_file(&path));
     let is_locked = |folder: &str| LOCKS.iter().any(|name| has(folder, name));
-    let is_package =
-        |folder: &str| ["pyproject.toml", "requirements.txt"].iter().any(|name| has(folder, name)) || is_locked(folder);
+    let has_lists = |folder: &str| join(folder, "requirements").is_some_and(|path| files.is_directory(&path));
+    let is_package = |folder: &str| {
+        ["pyproject.toml", "requirements.txt"].iter().any(|name| has(folder, name))
+            || has_lists(folder)
+            || is_locked(folder)
+    };
     let up =
         |folder: &str| (!folder.is_empty()).then(|| folder.rsplit_once('/').map_or("", |(above, _)| above).to_owned());
     let upwards = || std::iter::successors(Some(beside.to_owned()), |folder| up(folder));
@@ -31,6 +36,25 @@ pub(super) fn of(files: &dyn Files, beside: &str) -> Places {
         above.into_iter().find(|folder| has(folder, "uv.lock") && has_member(files, folder, &home))
     };
     Places { home, locked }
+}
+
+/// The lists of requirements of a folder with what they include: first those that `requirements.txt` leads to, then others.
+pub(super) fn lists(files: &dyn Files, home: &str) -> (Vec<List>, Vec<List>) {
+    let main = join(home, "requirements.txt").map(|path| with_included(files, &path)).unwrap_or_default();
+    let start = if home.is_empty() { String::new() } else { format!("{home}/") };
+    let from = files.list().partition_point(|path| path.as_str() < start.as_str());
+    let below = files.list().iter().skip(from).take_while(|path| path.starts_with(&start));
+    let own = below.filter(|path| {
+        let inner = path.get(start.len()..).unwrap_or_default();
+        is_list(path) && !inner.strip_prefix("requirements/").unwrap_or(inner).contains('/')
+    });
+    let mut others: Vec<List> = vec![];
+    for list in own.flat_map(|path| with_included(files, path)) {
+        if !main.iter().chain(&others).any(|known| known.path == list.path) {
+            others.push(list);
+        }
+    }
+    (main, others)
 }
 
 /// Whether a folder is that of a workspace of uv with another one as a member.
