@@ -4,6 +4,7 @@
 //! the tool's documents.
 
 use super::Tool;
+use super::deeds::{Deed, Environments, POETRY_DEEDS, POETRY_ENVIRONMENTS};
 use crate::access::commands::Programs;
 
 /// What becomes of a tool that cannot write its cache.
@@ -53,10 +54,14 @@ pub struct Rule {
     pub project: Option<&'static str>,
     /// Ends of mount targets that show that somebody keeps this cache.
     pub mounts: &'static [&'static str],
-    /// Files whose settings may move the cache, and the settings.
+    /// Files whose settings may move the cache, and the settings. (Those of Poetry are read: `Project::poetry`.)
     pub settings: (&'static [&'static str], &'static [&'static str]),
     /// The folders below the cache that must take new entries (those that are not there are made).
     pub fill: &'static [&'static str],
+    /// The commands that need less of it than that.
+    pub deeds: &'static [Deed],
+    /// The environments that are made in it, if they are.
+    pub environments: Option<&'static Environments>,
     /// What has to be seen inside.
     pub inside: Inside,
     /// What is lost when one of the variables names the place.
@@ -79,6 +84,8 @@ const PLAIN: Rule = Rule {
     mounts: &[],
     settings: (&[], &[]),
     fill: &[""],
+    deeds: &[],
+    environments: None,
     inside: Inside::Helps,
     named: Loss::Fails,
     default: Loss::Fails,
@@ -141,7 +148,8 @@ static PIP: Rule = Rule {
     ..PLAIN
 };
 
-/// Measured, poetry 2: `install` exits 2, since its virtual environments lie in the cache as well, also with `--no-cache`.
+/// Measured, poetry 2: `install` exits 2, since its virtual environments lie in the cache as well, also with `--no-cache`. It
+/// never writes at the top once its three folders are there.
 static POETRY: Rule = Rule {
     name: "poetry",
     programs: &[("poetry", &["install", "sync", "add", "update", "lock", "run"])],
@@ -150,8 +158,9 @@ static POETRY: Rule = Rule {
     xdg: Some(("XDG_CACHE_HOME", "/pypoetry")),
     home: Some("/.cache/pypoetry"),
     mounts: &["/.cache/pypoetry", "/poetry-cache", "/poetry_cache"],
-    fill: &["", "/virtualenvs"],
-    settings: (&["poetry.toml"], &["cache-dir"]),
+    fill: &["/virtualenvs", "/artifacts", "/cache/repositories"],
+    deeds: &POETRY_DEEDS,
+    environments: Some(&POETRY_ENVIRONMENTS),
     ..PLAIN
 };
 
