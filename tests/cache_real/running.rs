@@ -173,6 +173,7 @@ pub fn facts(
         groups: Ok(vec![]),
         paths,
         listings,
+        environments: BTreeMap::new(),
     };
     Facts {
         project: Project {
