@@ -261,6 +261,15 @@ pub fn state_of(tool: Tool, fill: &[&str], process: &Process, path: &str, contai
     }
 }
 
+/// Whether finished entries are in a cache, which whoever only reads finds there.
+pub fn holds_finished(tool: Tool, path: &str, container: &Container) -> bool {
+    let Some(mark) = tool.rule().kept else { return false };
+    let listing = container.listings.get(path).and_then(|listing| listing.as_ref().ok());
+    let mut entries = listing.into_iter().flat_map(|listing| &listing.entries);
+    entries
+        .any(|(entry, _)| entry.strip_prefix(path).is_some_and(|rest| rest.trim_start_matches('/').starts_with(mark)))
+}
+
 fn nearest(path: &str, container: &Container) -> Option<(String, PathStat)> {
     let mut above = ancestors(path);
     above.push(path.to_owned());

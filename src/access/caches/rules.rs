@@ -62,6 +62,8 @@ pub struct Rule {
     pub deeds: &'static [Deed],
     /// The environments that are made in it, if they are.
     pub environments: Option<&'static Environments>,
+    /// What the names of finished entries begin with, of which a program that only may use the tool finds what it needs.
+    pub kept: Option<&'static str>,
     /// What has to be seen inside.
     pub inside: Inside,
     /// What is lost when one of the variables names the place.
@@ -86,6 +88,7 @@ const PLAIN: Rule = Rule {
     fill: &[""],
     deeds: &[],
     environments: None,
+    kept: None,
     inside: Inside::Helps,
     named: Loss::Fails,
     default: Loss::Fails,
@@ -217,7 +220,8 @@ static YARN: Rule = Rule {
     ..PLAIN
 };
 
-/// Measured, yarn 4: `EACCES`, exit 1. `cacheFolder` counts only without `enableGlobalCache`, which is on by default.
+/// Measured, yarn 4: `EACCES`, exit 1, also without `enableGlobalCache`. It keeps an index beside the cache, and crashes
+/// without; what it knows of packages (`metadata`) it goes without.
 static YARN_BERRY: Rule = Rule {
     name: "yarn",
     programs: &[("yarn", &["", "install", "add", "up", "dlx"])],
@@ -225,6 +229,7 @@ static YARN_BERRY: Rule = Rule {
     variables: &[("YARN_GLOBAL_FOLDER", "/cache")],
     home: Some("/.yarn/berry/cache"),
     mounts: &["/.yarn/berry", "/.yarn/berry/cache"],
+    fill: &["", "/../index"],
     settings: (&[".yarnrc.yml"], &["enableGlobalCache", "globalFolder"]),
     inside: Inside::TooMuch,
     ..PLAIN
@@ -274,7 +279,8 @@ static GO_MODULES: Rule = Rule {
     ..PLAIN
 };
 
-/// From "Environment variables" of `huggingface_hub`; the last two are older names (`TRANSFORMERS_CACHE` of transformers 4).
+/// Measured, `huggingface_hub` 2.4: `PermissionError`, exit 1; what is there is only read. The variables are from its
+/// documentation; the last two are older names (`TRANSFORMERS_CACHE` of transformers 4).
 static HUGGING_FACE: Rule = Rule {
     name: "huggingface",
     programs: &[("hf", &["download"]), ("huggingface-cli", &["download"])],
@@ -284,11 +290,12 @@ static HUGGING_FACE: Rule = Rule {
     xdg: Some(("XDG_CACHE_HOME", "/huggingface/hub")),
     home: Some("/.cache/huggingface/hub"),
     mounts: &["/huggingface", "/huggingface/hub", "/hf-cache", "/hf_cache"],
-    inside: Inside::TooMuch,
+    fill: &["", "/.locks"],
+    kept: Some("models--"),
     ..PLAIN
 };
 
-/// Measured, playwright 1.5x: `install` ends with `EACCES`; browsers that are there are only read.
+/// Measured, playwright 1.5x and 1.65: `install` ends with `EACCES`, even when all is there; tests only read.
 static PLAYWRIGHT: Rule = Rule {
     name: "playwright",
     programs: &[("playwright", &["install"])],
@@ -296,6 +303,7 @@ static PLAYWRIGHT: Rule = Rule {
     off: &[("PLAYWRIGHT_BROWSERS_PATH", &["0"])],
     xdg: Some(("XDG_CACHE_HOME", "/ms-playwright")),
     home: Some("/.cache/ms-playwright"),
+    fill: &["", "/.links"],
     inside: Inside::TooMuch,
     ..PLAIN
 };

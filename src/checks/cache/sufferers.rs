@@ -1,7 +1,7 @@
 //! Who in a service cannot use which tool's cache: the service's own user, and each user that command lines run as.
 
 use crate::access::caches::deeds::User;
-use crate::access::caches::{State, look, state_of};
+use crate::access::caches::{State, holds_finished, look, state_of};
 use crate::access::interest::{Use, Using, cache_of, moved_by_configuration, tools_of, user_of_line};
 use crate::access::user::exec_environment;
 use crate::access::{Cache, IdMaps, Obstacle, Process, RunsAs, Seen, Tool};
@@ -50,7 +50,11 @@ pub(super) fn look_at<'a>(facts: &'a Facts, docker: &Docker, container: &Contain
         }
         // A cache that is only prepared for and that nobody made yet harms nobody yet.
         let absent = look(container, &cache.path) == Seen::Absent;
-        if using.certainty == Use::Prepared && absent && !is_asked_for(using.tool, container) {
+        let prepared = using.certainty == Use::Prepared;
+        if prepared && absent && !is_asked_for(using.tool, container) {
+            continue;
+        }
+        if prepared && holds_finished(using.tool, &cache.path, container) {
             continue;
         }
         let fill = fill_for(&using, container, &facts.project, &runs, &cache);
