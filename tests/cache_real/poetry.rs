@@ -1,5 +1,5 @@
-//! Poetry with its environment in the cache, in the project, already active, or none at all: each command needs its own part of
-//! the cache, and the check must say what the real Poetry does before it runs.
+//! Poetry, whose commands need each its own part of the cache, wherever its environment is, and pip, which goes on without: the
+//! check must say what the real tool does before it runs, and the fix must help.
 
 use super::projects::{fixed, project, report, up};
 use super::support::project::Project;
@@ -121,4 +121,21 @@ fn each_command_needs_its_part_of_the_cache() {
     root(&project, "rm -rf /c/*");
     project.devdoctor(&["undo"]).ends_with(0);
     assert_ne!(up(&project, "").status, 0);
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn pip_keeps_its_cache_again_after_the_fix() {
+    let project = project(
+        "services:\n  app:\n    image: IMAGE\n    user: \"ME\"\n    network_mode: none\n    command: pip install --no-index --find-links wheels --target /tmp/made alpha\n    environment:\n      PIP_CACHE_DIR: /cache\n    volumes:\n      - .:/app\n      - cache:/cache\nvolumes:\n  cache:\n",
+    );
+    let warning = "The cache has been disabled";
+    let warned = || up(&project, "").ends_with(0).all().contains(warning);
+    assert!(warned());
+    report(&project, "cache").assert_places("cache-disabled", &["compose.yaml:11:9"]);
+    fixed(&project, "cache-disabled");
+    assert!(!warned());
+    assert_eq!(report(&project, "cache").of("cache-disabled").len(), 0);
+    project.devdoctor(&["undo"]).ends_with(0);
+    assert!(warned());
 }
