@@ -114,6 +114,7 @@ fn container(user: &str, group_add: &[&str], mounts: Vec<ContainerMount>, read_o
         groups: Ok(groups()),
         paths: BTreeMap::new(),
         listings: BTreeMap::new(),
+        environments: BTreeMap::new(),
     }
 }
 

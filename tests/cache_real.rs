@@ -14,6 +14,8 @@ mod environments;
 mod lines;
 #[path = "cache_real/managers.rs"]
 mod managers;
+#[path = "cache_real/poetry.rs"]
+mod poetry;
 #[path = "cache_real/projects.rs"]
 mod projects;
 #[path = "cache_real/running.rs"]

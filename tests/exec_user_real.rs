@@ -262,6 +262,61 @@ fn a_git_hook_that_asks_for_a_terminal_keeps_one_from_committing() {
 
 #[test]
 #[ignore = "needs the real parts: run tests/run"]
+fn lefthook_gives_a_terminal_unless_it_hands_the_input_of_git_on() {
+    const ID: &str = "exec-tty-in-hook";
+    let project = service("0:0", "sleep 600", "");
+    let path = format!("{}/bin:/usr/local/bin:/usr/bin:/bin", variable("DEVDOCTOR_TEST_RUNNERS"));
+    let project = project.with("PATH", &path);
+    project.up();
+    let container = format!("{}-app-1", project.root.file_name().unwrap().to_str().unwrap());
+    let image = variable("DEVDOCTOR_TEST_IMAGE_BUSYBOX");
+    let calls = [
+        "docker compose exec app echo hi".to_owned(),
+        "docker compose exec -it app echo hi".to_owned(),
+        "docker compose run --rm -it app echo hi".to_owned(),
+        "docker compose run --rm -i app echo hi".to_owned(),
+        "docker compose run --rm -t app echo hi".to_owned(),
+        "docker compose run --rm app echo hi".to_owned(),
+        format!("docker exec -it {container} echo hi"),
+        format!("docker exec -t {container} echo hi"),
+        format!("docker run --rm --network none -it {image} echo hi"),
+    ];
+    project.shell("git init -q .").ends_with(0);
+    let (mut wrong, mut failing) = (vec![], 0);
+    for (setting, call) in ["", "\n      use_stdin: true", "\n      interactive: true"]
+        .iter()
+        .flat_map(|setting| calls.iter().map(move |call| (setting, call)))
+    {
+        let text = format!("pre-commit:\n  commands:\n    a:\n      run: {call}{setting}\n");
+        project.write("lefthook.yml", &text);
+        project.shell("lefthook install -f").ends_with(0);
+        let commit = || {
+            project.shell("git add lefthook.yml && git commit -qm again --no-verify --allow-empty && date +%s%N > new && git add new").ends_with(0);
+            project.shell("script -qec 'git commit -qm next' /dev/null")
+        };
+        let tried = commit();
+        let report = project.devdoctor(&["check", "--offline", "--format", "json", "--only", ID]).report();
+        let told = report.found() == [ID];
+        if told == (tried.status == 0) || told != tried.all().contains("the input device is not a TTY") {
+            wrong.push(format!("{setting}: {call}: told {told}, {tried}"));
+        }
+        if told {
+            failing += 1;
+            project.devdoctor(&["fix", "--offline", "--yes", "--only", ID]).ends_with(0);
+            let tried = commit();
+            if tried.status != 0 || !tried.all().contains("hi") {
+                wrong.push(format!("{call} after the fix: {} {tried}", project.read("lefthook.yml")));
+            }
+            project.devdoctor(&["undo"]).ends_with(0);
+            assert_eq!(project.read("lefthook.yml"), text);
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(failing, 4);
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
 fn what_root_left_in_the_home_is_told_with_the_command_that_gives_it_back() {
     const ID: &str = "ownership-home-foreign";
     let project = Project::empty(Person::User);

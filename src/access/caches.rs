@@ -1,5 +1,6 @@
 //! Where tools keep their caches, by each tool's own rule, and what in them must be writable.
 
+pub mod deeds;
 pub mod others;
 pub mod rules;
 
@@ -222,9 +223,14 @@ pub enum State {
 
 /// Whether a process in a container can use a tool's cache, looking at the directory and inside it.
 pub fn state(tool: Tool, process: &Process, path: &str, container: &Container) -> State {
+    state_of(tool, tool.rule().fill, process, path, container)
+}
+
+/// The same for a process that must fill these folders of it ([`Tool::fill_for`]).
+pub fn state_of(tool: Tool, fill: &[&str], process: &Process, path: &str, container: &Container) -> State {
     let layout = Layout::of_container(container);
     let mut obstacles: Vec<Obstacle> = vec![];
-    for place in tool.rule().fill {
+    for place in fill {
         match may_fill(process, &format!("{path}{place}"), &layout, &|path| look(container, path)) {
             Verdict::Yes => {}
             Verdict::No(obstacle) if obstacles.contains(&obstacle) => {}
@@ -253,6 +259,15 @@ pub fn state(tool: Tool, process: &Process, path: &str, container: &Container) -
         _ if tool.rule().inside != Inside::Decides => State::Fine,
         _ => State::Unknown(path.to_owned()),
     }
+}
+
+/// Whether finished entries are in a cache, which whoever only reads finds there.
+pub fn holds_finished(tool: Tool, path: &str, container: &Container) -> bool {
+    let Some(mark) = tool.rule().kept else { return false };
+    let listing = container.listings.get(path).and_then(|listing| listing.as_ref().ok());
+    let mut entries = listing.into_iter().flat_map(|listing| &listing.entries);
+    entries
+        .any(|(entry, _)| entry.strip_prefix(path).is_some_and(|rest| rest.trim_start_matches('/').starts_with(mark)))
 }
 
 fn nearest(path: &str, container: &Container) -> Option<(String, PathStat)> {

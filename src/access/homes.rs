@@ -44,7 +44,8 @@ pub fn at_home<W: AsRef<str>>(words: &[W], environment: &Environment, project: &
         let search = if rule.always_home { started } else { ran };
         let ran = search(words, rule.programs, rule.options)?;
         let cache = tool.cache(environment, "/home", "/")?;
-        (cache.variable == "HOME").then_some(ran.program)
+        let is_spared = tool.only_runs_elsewhere(words, environment, project);
+        (cache.variable == "HOME" && !is_spared).then_some(ran.program)
     });
     let others = AT_HOME.iter().filter(|row| row.variables.iter().all(|name| environment.get_nonempty(name).is_none()));
     tools.chain(others.filter_map(|row| ran(words, row.programs, &[]).map(|ran| ran.program))).collect()

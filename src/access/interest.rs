@@ -167,6 +167,9 @@ fn mounts_project(container: &Container, project: &Project) -> bool {
 
 /// Whether a tool's settings file moves the cache in a way that is not read here.
 pub fn moved_by_configuration(tool: Tool, project: &Project) -> bool {
+    if tool == Tool::Poetry && project.poetry.cache {
+        return true;
+    }
     let (files, keys) = tool.rule().settings;
     project.sources.values().any(|source| {
         files.iter().any(|file| source.path().rsplit('/').next() == Some(file))
@@ -217,6 +220,8 @@ pub fn paths_of_interest(container: &Container, project: &Project) -> Vec<PathWi
         for home in homes(container, using.line, &environment) {
             if let Some(cache) = using.tool.cache(&environment, &home, directory) {
                 wish(absolute(&home, "/"), false);
+                let of_environments = using.tool.environment_paths(&environment, &home, directory);
+                of_environments.into_iter().for_each(|path| wish(path, false));
                 let rule = using.tool.rule();
                 rule.fill.iter().for_each(|place| wish(absolute(&format!("{}{place}", cache.path), "/"), false));
                 wish(cache.path, rule.inside != Inside::TooMuch);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Environment, Fact, PathStat};
+use crate::project::python_environment::VirtualEnvironment;
 
 /// One place where an engine was looked for, in the order of the docker CLI.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -263,6 +264,9 @@ pub struct Container {
     pub paths: BTreeMap<String, Fact<Option<PathStat>>>,
     /// For directories that were looked into: their entries by path, sorted, and whether the look was cut short.
     pub listings: BTreeMap<String, Fact<Listing>>,
+    /// Virtual environments in volumes, by path, as their `pyvenv.cfg` describes them.
+    #[serde(default)]
+    pub environments: BTreeMap<String, VirtualEnvironment>,
 }
 
 /// The entries below a directory of a container.

@@ -10,6 +10,7 @@ pub mod dockerfile;
 pub mod files;
 pub mod line_ends;
 pub mod other_sets;
+pub mod poetry;
 pub mod python;
 pub mod python_environment;
 pub mod read;
@@ -87,6 +88,9 @@ pub struct Project {
     /// The virtual environments in the project's folders, by path, ignored by git or not.
     #[serde(default)]
     pub virtual_environments: BTreeMap<String, VirtualEnvironment>,
+    /// What `poetry.toml` says.
+    #[serde(default)]
+    pub poetry: poetry::PoetrySettings,
     /// What each `devcontainer.json` says of its user.
     #[serde(default)]
     pub devcontainers: Vec<DevContainer>,

@@ -48,6 +48,7 @@ pub fn project(files: &dyn Files, environment: &Environment, database_url: Optio
     }
     project.markers = markers(files, &mut sources);
     project.virtual_environments = python_environment::read(files);
+    project.poetry = super::poetry::read(files);
     project.stores = stores::read(files);
     project.devcontainers = devcontainers::read(files, &mut sources);
     project.sources = sources;

@@ -181,6 +181,44 @@ fn an_environment_without_its_python_is_seen_on_either_side_of_the_mount() {
 
 #[test]
 #[ignore = "needs the real parts: run tests/run"]
+fn a_volume_keeps_the_environment_of_an_image_that_had_another_python() {
+    let compose =
+        "services:\n  app:\n    build: .\n    network_mode: none\n    volumes:\n      - .:/app\n      - MOUNT\n";
+    let project = project(compose);
+    let _image = super::builds::Image::of(&project);
+    let dockerfile = |python: &str| {
+        let text = "FROM IMAGE\nRUN mkdir -p PYTHON/bin PYTHON/lib && cp /usr/bin/python3.11 PYTHON/bin && ln -s /usr/lib/python3.11 PYTHON/lib\nWORKDIR /app\nCOPY . .\nRUN uv sync --python PYTHON/bin/python3.11\nCMD [\".venv/bin/python\", \"-c\", \"import alpha; print('OPEN')\"]\n";
+        let text = text.replace("IMAGE", &variable("DEVDOCTOR_TEST_IMAGE_PYTHON")).replace("OPEN", OPEN);
+        project.write("Dockerfile", text.replace("PYTHON", python));
+        project.shell("docker compose build").ends_with(0);
+    };
+    let written = project.read("compose.yaml");
+    for (mount, named) in [("/app/.venv", ""), ("venv:/app/.venv", "volumes:\n  venv:\n")] {
+        project.write("compose.yaml", written.replace("MOUNT", mount) + named);
+        dockerfile("/opt/old");
+        assert!(up(&project, "").ends_with(0).all().contains(OPEN));
+        assert_eq!(report(&project, "cache").found(), [""; 0]);
+        dockerfile("/opt/new");
+        let gone = up(&project, "");
+        assert!(
+            gone.status != 0 && gone.all().contains("exec: \".venv/bin/python\": stat .venv/bin/python: no such file"),
+            "{gone}"
+        );
+        let found = report(&project, "cache");
+        found.assert_places("cache-venv-interpreter-gone", &["compose.yaml:7:9"]);
+        let finding = found.of("cache-venv-interpreter-gone")[0];
+        assert!(finding["message"].as_str().unwrap().contains("`/opt/old/bin/python3.11`"), "{finding}");
+        // The very words of the failure lead there.
+        project.devdoctor(&["why", gone.all().trim()]).ends_with(1);
+        by_hand(&project, finding["fix"]["title"].as_str().unwrap());
+        assert!(up(&project, "").ends_with(0).all().contains(OPEN));
+        assert_eq!(report(&project, "cache").found(), [""; 0]);
+        project.shell("docker compose down --timeout 0").ends_with(0);
+    }
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
 fn a_cache_in_another_mount_than_the_environment_is_copied_from_on_purpose() {
     let project = project(
         "services:\n  app:\n    image: IMAGE\n    network_mode: none\n    command: uv run SHOP\n    volumes:\n      - .:/app\n      - uv:/root/.cache/uv\nvolumes:\n  uv:\n",

@@ -5,10 +5,12 @@ use super::tools::{Trial, try_all};
 
 const REGISTRIES: &str = include_str!("registries.py");
 
+const HUB: &str = include_str!("hub.py");
+
 const NPM: &str = "http://127.0.0.1:8000/npm/";
 const HOME: (&str, &str) = ("HOME", "/h");
 
-const TRIALS: [Trial; 9] = [
+const TRIALS: [Trial; 12] = [
     Trial {
         words: &["npm", "install"],
         script: "cp -r /w/node /tmp/p$$ && cd /tmp/p$$ && npm install",
@@ -21,6 +23,7 @@ const TRIALS: [Trial; 9] = [
         cache: "/c/cache",
         working_dir: "/w/node",
         warning: None,
+        errors: &["npm error code EACCES"],
         inner: Some("_cacache/tmp"),
     },
     Trial {
@@ -36,6 +39,7 @@ const TRIALS: [Trial; 9] = [
         cache: "/c/cache",
         working_dir: "/w/node",
         warning: None,
+        errors: &["EACCES: permission denied, "],
         inner: Some("v10"),
     },
     Trial {
@@ -50,6 +54,7 @@ const TRIALS: [Trial; 9] = [
         cache: "/c/cache",
         working_dir: "/w/node",
         warning: None,
+        errors: &["EACCES: permission denied, "],
         inner: Some("v6"),
     },
     // The place that Yarn 1 chooses by itself.
@@ -65,6 +70,7 @@ const TRIALS: [Trial; 9] = [
         cache: "/c/yarn",
         working_dir: "/w/node",
         warning: Some("Skipping preferred cache folder"),
+        errors: &[],
         inner: None,
     },
     Trial {
@@ -74,6 +80,7 @@ const TRIALS: [Trial; 9] = [
         cache: "/c/cache",
         working_dir: "/w/rust",
         warning: None,
+        errors: &["failed to create directory `/c", "ermission denied (os error 13)"],
         inner: Some("registry/cache"),
     },
     Trial {
@@ -90,6 +97,7 @@ const TRIALS: [Trial; 9] = [
         cache: "/c/cache",
         working_dir: "/w/go",
         warning: None,
+        errors: &["permission denied"],
         inner: Some("cache"),
     },
     Trial {
@@ -99,6 +107,7 @@ const TRIALS: [Trial; 9] = [
         cache: "/c/cache",
         working_dir: "/w/build",
         warning: None,
+        errors: &["failed to initialize build cache at /c/cache: mkdir", "permission denied"],
         inner: None,
     },
     Trial {
@@ -108,6 +117,7 @@ const TRIALS: [Trial; 9] = [
         cache: "/c/cache",
         working_dir: "/w/poetry",
         warning: None,
+        errors: &["is not write-able at /c", "Permission denied: '/c"],
         inner: Some("virtualenvs"),
     },
     // Without a cache it still makes its environments there.
@@ -118,7 +128,57 @@ const TRIALS: [Trial; 9] = [
         cache: "/c/cache",
         working_dir: "/w/poetry",
         warning: None,
+        errors: &["is not write-able at /c", "Permission denied: '/c"],
         inner: None,
+    },
+    Trial {
+        words: &["yarn", "install"],
+        script: "cp -r /w/berry /tmp/p$$ && cd /tmp/p$$ && yarn install",
+        environment: &[
+            ("PATH", "/tools/berry/node_modules/.bin:/tools/bin:/usr/bin:/bin"),
+            HOME,
+            ("YARN_GLOBAL_FOLDER", "/c"),
+            ("YARN_NPM_REGISTRY_SERVER", "http://127.0.0.1:8000/npm"),
+            ("YARN_UNSAFE_HTTP_WHITELIST", "127.0.0.1"),
+            // What was published just now is refused, and what has no date.
+            ("YARN_NPM_MINIMAL_AGE_GATE", "0"),
+            ("YARN_ENABLE_TELEMETRY", "0"),
+        ],
+        cache: "/c/cache",
+        working_dir: "/w/berry",
+        warning: None,
+        errors: &["EACCES: permission denied, "],
+        inner: None,
+    },
+    Trial {
+        words: &["hf", "download", "org/model"],
+        script: "python3 -m huggingface_hub.cli.hf download org/model config.json",
+        environment: &[
+            ("PYTHONPATH", "/tools/python"),
+            HOME,
+            ("HF_HUB_CACHE", "/c/cache"),
+            ("HF_ENDPOINT", "http://127.0.0.1:8001"),
+        ],
+        cache: "/c/cache",
+        working_dir: "/w",
+        warning: None,
+        errors: &["PermissionError: [Errno 13] Permission denied: '/c"],
+        inner: Some(".locks"),
+    },
+    Trial {
+        words: &["playwright", "install"],
+        script: "node /tools/playwright/node_modules/playwright-core/cli.js install ffmpeg",
+        environment: &[
+            ("PATH", "/tools/bin:/usr/bin:/bin"),
+            HOME,
+            ("PLAYWRIGHT_BROWSERS_PATH", "/c/cache"),
+            ("PLAYWRIGHT_DOWNLOAD_HOST", "http://127.0.0.1:8001"),
+        ],
+        cache: "/c/cache",
+        working_dir: "/w",
+        warning: None,
+        errors: &["EACCES: permission denied, "],
+        inner: Some(".links"),
     },
 ];
 
@@ -130,6 +190,7 @@ fn package_managers_do_what_the_checks_say() {
     let tools = format!("{}:/tools:ro", setting("DEVDOCTOR_TEST_TOOLS"));
     let running = Running::start(&["-v", &tools, "-v", &format!("{}:/rust:ro", rust.trim())]);
     running.root(&format!("cat > /registries.py <<'END'\n{REGISTRIES}\nEND\npython3 /registries.py; mkdir -m 777 /h; chown -R 1000:1000 /w"));
+    running.serve(HUB, 8001);
     let (broken, cures) = try_all(&running, &TRIALS);
     assert!(broken >= 20 && cures >= 5, "{broken} {cures}");
 }

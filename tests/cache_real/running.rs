@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
+use devdoctor::access::{Tool, normal};
 use devdoctor::checks::by_id;
 use devdoctor::facts::{
     Container, ContainerMount, Docker, EngineKind, Facts, FileKind, Listing, MountKind, Owner, PasswdEntry, PathStat,
@@ -55,6 +56,14 @@ impl Running {
         running.root("(python3 -m http.server 8000 -d /index --bind 127.0.0.1 >/dev/null 2>&1 &)");
         running.root("for i in 1 2 3 4 5 6 7 8 9; do python3 -c 'import urllib.request as u; u.urlopen(\"http://127.0.0.1:8000\")' && exit; sleep 0.3; done; exit 1");
         running
+    }
+
+    /// Adds a server of the tests' own, which must answer before the tools ask it.
+    pub fn serve(&self, program: &str, port: u16) {
+        self.root(&format!(
+            "cat > /server-{port}.py <<'END'\n{program}\nEND\n(python3 /server-{port}.py >/dev/null 2>&1 &)"
+        ));
+        self.root(&format!("for i in 1 2 3 4 5 6 7 8 9; do python3 -c 'import urllib.request as u; u.urlopen(\"http://127.0.0.1:{port}\")' && exit; sleep 0.3; done; exit 1"));
     }
 
     pub fn exec(&self, user: &str, environment: &[(&str, &str)], script: &str) -> (bool, String) {
@@ -134,6 +143,11 @@ pub fn facts(
         paths.entry(cache[..at].to_owned()).or_insert(Ok(None));
     }
     paths.insert(cache.to_owned(), Ok(own));
+    for beside in Tool::ALL.iter().flat_map(|tool| tool.rule().fill).filter(|place| place.starts_with("/..")) {
+        let path = normal(&format!("{cache}{beside}"));
+        let stat = running.look(&path).1.first().map(|(_, stat)| *stat);
+        paths.insert(path, Ok(stat));
+    }
     let listed = own.is_some_and(|own| own.kind == FileKind::Directory);
     let listings = if listed {
         BTreeMap::from([(cache.to_owned(), Ok(Listing { entries: listing, cut_short: false }))])
@@ -173,6 +187,7 @@ pub fn facts(
         groups: Ok(vec![]),
         paths,
         listings,
+        environments: BTreeMap::new(),
     };
     Facts {
         project: Project {

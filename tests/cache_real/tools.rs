@@ -11,6 +11,8 @@ pub struct Trial {
     pub working_dir: &'static str,
     /// What it says when it goes on without; `None`: it must fail.
     pub warning: Option<&'static str>,
+    /// One of these it says when it fails.
+    pub errors: &'static [&'static str],
     /// A folder of its own in the cache, which can be root's in a cache that is mine.
     pub inner: Option<&'static str>,
 }
@@ -23,6 +25,10 @@ const TRIALS: [Trial; 5] = [
         cache: "/c/cache",
         working_dir: "/w",
         warning: None,
+        errors: &[
+            "Permission denied (os error 13) at path \"/c",
+            "No such file or directory (os error 2) at path \"/c/cache/",
+        ],
         inner: Some("$(ruff --version | cut -d' ' -f2)"),
     },
     Trial {
@@ -32,6 +38,7 @@ const TRIALS: [Trial; 5] = [
         cache: "/c/cache",
         working_dir: "/w",
         warning: None,
+        errors: &["error: INTERNAL ERROR"],
         inner: None,
     },
     Trial {
@@ -41,6 +48,7 @@ const TRIALS: [Trial; 5] = [
         cache: "/c/.pytest_cache",
         working_dir: "/c",
         warning: Some("PytestCacheWarning"),
+        errors: &[],
         inner: None,
     },
     Trial {
@@ -50,6 +58,7 @@ const TRIALS: [Trial; 5] = [
         cache: "/c/cache",
         working_dir: "/w",
         warning: Some("Matplotlib created a temporary"),
+        errors: &[],
         inner: None,
     },
     Trial {
@@ -59,6 +68,7 @@ const TRIALS: [Trial; 5] = [
         cache: "/c/cache",
         working_dir: "/w",
         warning: None,
+        errors: &["PermissionError: [Errno 13] Permission denied: '/c"],
         inner: None,
     },
 ];
@@ -100,8 +110,13 @@ pub fn try_all(running: &Running, trials: &[Trial]) -> (usize, usize) {
                 assert!(succeeded || trial.warning.is_none(), "{:?}, {state}: {said}", trial.words);
                 (succeeded && !warned, said)
             };
-            let judge =
-                || check(&facts(running, trial.words, "1000:1000", trial.environment, cache, trial.working_dir));
+            let judge = || {
+                let mut facts = facts(running, trial.words, "1000:1000", trial.environment, cache, trial.working_dir);
+                // By this file the generations of Yarn are told apart.
+                let is_berry = trial.working_dir.ends_with("/berry");
+                facts.project.markers.extend(is_berry.then(|| ".yarnrc.yml".to_owned()));
+                check(&facts)
+            };
             prepare();
             let findings = judge();
             let (fine, said) = works();
@@ -110,6 +125,10 @@ pub fn try_all(running: &Running, trials: &[Trial]) -> (usize, usize) {
                 continue;
             }
             broken += usize::from(!fine);
+            let told = trial.warning.is_some() || trial.errors.iter().any(|error| said.contains(error));
+            if !fine && !told {
+                wrong.push(format!("{:?}, {state}, says something else: {said}", trial.words));
+            }
             prepare();
             let Some(finding) = judge().pop() else { continue };
             if cured(running, &finding) {

@@ -4,6 +4,7 @@
 //! the tool's documents.
 
 use super::Tool;
+use super::deeds::{Deed, Environments, POETRY_DEEDS, POETRY_ENVIRONMENTS};
 use crate::access::commands::Programs;
 
 /// What becomes of a tool that cannot write its cache.
@@ -53,10 +54,16 @@ pub struct Rule {
     pub project: Option<&'static str>,
     /// Ends of mount targets that show that somebody keeps this cache.
     pub mounts: &'static [&'static str],
-    /// Files whose settings may move the cache, and the settings.
+    /// Files whose settings may move the cache, and the settings. (Those of Poetry are read: `Project::poetry`.)
     pub settings: (&'static [&'static str], &'static [&'static str]),
     /// The folders below the cache that must take new entries (those that are not there are made).
     pub fill: &'static [&'static str],
+    /// The commands that need less of it than that.
+    pub deeds: &'static [Deed],
+    /// The environments that are made in it, if they are.
+    pub environments: Option<&'static Environments>,
+    /// What the names of finished entries begin with, of which a program that only may use the tool finds what it needs.
+    pub kept: Option<&'static str>,
     /// What has to be seen inside.
     pub inside: Inside,
     /// What is lost when one of the variables names the place.
@@ -79,6 +86,9 @@ const PLAIN: Rule = Rule {
     mounts: &[],
     settings: (&[], &[]),
     fill: &[""],
+    deeds: &[],
+    environments: None,
+    kept: None,
     inside: Inside::Helps,
     named: Loss::Fails,
     default: Loss::Fails,
@@ -141,7 +151,8 @@ static PIP: Rule = Rule {
     ..PLAIN
 };
 
-/// Measured, poetry 2: `install` exits 2, since its virtual environments lie in the cache as well, also with `--no-cache`.
+/// Measured, poetry 2: `install` exits 2, since its virtual environments lie in the cache as well, also with `--no-cache`. It
+/// never writes at the top once its three folders are there.
 static POETRY: Rule = Rule {
     name: "poetry",
     programs: &[("poetry", &["install", "sync", "add", "update", "lock", "run"])],
@@ -150,8 +161,9 @@ static POETRY: Rule = Rule {
     xdg: Some(("XDG_CACHE_HOME", "/pypoetry")),
     home: Some("/.cache/pypoetry"),
     mounts: &["/.cache/pypoetry", "/poetry-cache", "/poetry_cache"],
-    fill: &["", "/virtualenvs"],
-    settings: (&["poetry.toml"], &["cache-dir"]),
+    fill: &["/virtualenvs", "/artifacts", "/cache/repositories"],
+    deeds: &POETRY_DEEDS,
+    environments: Some(&POETRY_ENVIRONMENTS),
     ..PLAIN
 };
 
@@ -208,7 +220,8 @@ static YARN: Rule = Rule {
     ..PLAIN
 };
 
-/// Measured, yarn 4: `EACCES`, exit 1. `cacheFolder` counts only without `enableGlobalCache`, which is on by default.
+/// Measured, yarn 4: `EACCES`, exit 1, also without `enableGlobalCache`. It keeps an index beside the cache, and crashes
+/// without; what it knows of packages (`metadata`) it goes without.
 static YARN_BERRY: Rule = Rule {
     name: "yarn",
     programs: &[("yarn", &["", "install", "add", "up", "dlx"])],
@@ -216,6 +229,7 @@ static YARN_BERRY: Rule = Rule {
     variables: &[("YARN_GLOBAL_FOLDER", "/cache")],
     home: Some("/.yarn/berry/cache"),
     mounts: &["/.yarn/berry", "/.yarn/berry/cache"],
+    fill: &["", "/../index"],
     settings: (&[".yarnrc.yml"], &["enableGlobalCache", "globalFolder"]),
     inside: Inside::TooMuch,
     ..PLAIN
@@ -265,7 +279,8 @@ static GO_MODULES: Rule = Rule {
     ..PLAIN
 };
 
-/// From "Environment variables" of `huggingface_hub`; the last two are older names (`TRANSFORMERS_CACHE` of transformers 4).
+/// Measured, `huggingface_hub` 2.4: `PermissionError`, exit 1; what is there is only read. The variables are from its
+/// documentation; the last two are older names (`TRANSFORMERS_CACHE` of transformers 4).
 static HUGGING_FACE: Rule = Rule {
     name: "huggingface",
     programs: &[("hf", &["download"]), ("huggingface-cli", &["download"])],
@@ -275,11 +290,12 @@ static HUGGING_FACE: Rule = Rule {
     xdg: Some(("XDG_CACHE_HOME", "/huggingface/hub")),
     home: Some("/.cache/huggingface/hub"),
     mounts: &["/huggingface", "/huggingface/hub", "/hf-cache", "/hf_cache"],
-    inside: Inside::TooMuch,
+    fill: &["", "/.locks"],
+    kept: Some("models--"),
     ..PLAIN
 };
 
-/// Measured, playwright 1.5x: `install` ends with `EACCES`; browsers that are there are only read.
+/// Measured, playwright 1.5x and 1.65: `install` ends with `EACCES`, even when all is there; tests only read.
 static PLAYWRIGHT: Rule = Rule {
     name: "playwright",
     programs: &[("playwright", &["install"])],
@@ -287,6 +303,7 @@ static PLAYWRIGHT: Rule = Rule {
     off: &[("PLAYWRIGHT_BROWSERS_PATH", &["0"])],
     xdg: Some(("XDG_CACHE_HOME", "/ms-playwright")),
     home: Some("/.cache/ms-playwright"),
+    fill: &["", "/.links"],
     inside: Inside::TooMuch,
     ..PLAIN
 };

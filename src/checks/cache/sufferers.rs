@@ -1,6 +1,7 @@
 //! Who in a service cannot use which tool's cache: the service's own user, and each user that command lines run as.
 
-use crate::access::caches::{State, look, state};
+use crate::access::caches::deeds::User;
+use crate::access::caches::{State, holds_finished, look, state_of};
 use crate::access::interest::{Use, Using, cache_of, moved_by_configuration, tools_of, user_of_line};
 use crate::access::user::exec_environment;
 use crate::access::{Cache, IdMaps, Obstacle, Process, RunsAs, Seen, Tool};
@@ -49,11 +50,19 @@ pub(super) fn look_at<'a>(facts: &'a Facts, docker: &Docker, container: &Contain
         }
         // A cache that is only prepared for and that nobody made yet harms nobody yet.
         let absent = look(container, &cache.path) == Seen::Absent;
-        if using.certainty == Use::Prepared && absent && !is_asked_for(using.tool, container) {
+        let prepared = using.certainty == Use::Prepared;
+        if prepared && absent && !is_asked_for(using.tool, container) {
+            continue;
+        }
+        if prepared && holds_finished(using.tool, &cache.path, container) {
+            continue;
+        }
+        let fill = fill_for(&using, container, &facts.project, &runs, &cache);
+        if fill.is_empty() {
             continue;
         }
         let process = Process::in_container(&runs.identity, &maps);
-        match state(using.tool, &process, &cache.path, container) {
+        match state_of(using.tool, &fill, &process, &cache.path, container) {
             State::Fine => {}
             State::Unknown(path) => {
                 let why = container.paths.get(&path).and_then(|fact| fact.as_ref().err());
@@ -68,6 +77,27 @@ pub(super) fn look_at<'a>(facts: &'a Facts, docker: &Docker, container: &Contain
     looked.unknown.sort_unstable();
     looked.unknown.dedup();
     looked
+}
+
+/// The folders of a cache that the use of its tool must fill.
+fn fill_for(
+    using: &Using<'_>,
+    container: &Container,
+    project: &Project,
+    runs: &RunsAs,
+    cache: &Cache,
+) -> Vec<&'static str> {
+    let words: Option<Vec<&str>> =
+        using.line.map(|line| line.call.command.iter().map(|word| word.value.as_str()).collect());
+    let given = using.line.map_or(&[][..], |line| line.call.environment.as_slice());
+    let user = User {
+        container,
+        project,
+        line: words.as_deref(),
+        environment: &exec_environment(container, given),
+        home: runs.home.as_deref().unwrap_or("/"),
+    };
+    using.tool.fill_for(&user, &cache.path)
 }
 
 /// Whether the cache lies in the project and is named among the files of others there, whose fix cures it.

@@ -1,5 +1,7 @@
 //! A virtual environment was made for a Python that is not there: on this machine, or in the container that uses it.
 
+mod in_volume;
+
 use crate::access::Layout;
 use crate::access::environments::{environment_path, uses_environment};
 use crate::access::interest::{commands, exec_lines};
@@ -11,7 +13,7 @@ use crate::project::python_environment::VirtualEnvironment;
 
 pub(super) fn check(facts: &Facts) -> Checked {
     let (host, docker) = (facts.host()?, facts.docker()?);
-    let mut findings = vec![];
+    let mut findings = in_volume::findings(facts, docker);
     for (path, environment) in &facts.project.virtual_environments {
         let Some(interpreter) = environment.interpreter() else { continue };
         let users: Vec<(&Container, Option<bool>)> = users(facts, docker, path, &interpreter);

@@ -66,7 +66,8 @@ fn judged(facts: &Facts, docker: &Docker, container: &Container) -> Option<Findi
     )
 }
 
-fn emptied(name: &str, path: &str, is_anonymous: bool) -> String {
+/// How a volume gets rid of what it holds.
+pub(super) fn emptied(name: &str, path: &str, is_anonymous: bool) -> String {
     if is_anonymous {
         return format!("start with a new one: docker compose up -d --renew-anon-volumes {name}");
     }

@@ -26,6 +26,8 @@ pub enum Place {
     Hook,
     /// A runner of a CI service: no terminal at all.
     Runner,
+    /// A hook that lefthook starts with git's input: nothing to read, and lefthook itself to print to, which is no terminal.
+    Handed,
 }
 
 impl Terminal {
@@ -101,7 +103,8 @@ impl Terminal {
     ///
     /// Seen with Compose 2.40.3 and engine 20.10. In a hook, whose output is a terminal and whose input is none, `compose exec`
     /// fails unless `-T` or what becomes of its output keeps it from asking, and `compose run` does with `-i`. Where `-t` is
-    /// given, `compose run` fails everywhere, and `docker exec` and `docker run` do with `-i` as well. All others go on.
+    /// given, `compose run` fails everywhere, and `docker exec` and `docker run` do with `-i` as well. All others go on, as they
+    /// do where lefthook (2.2) hands git's input on.
     pub fn fails(&self, verb: DockerVerb, place: Place) -> bool {
         let in_hook = place == Place::Hook && !self.printed_elsewhere;
         let asked = self.asked.is_some();

@@ -4,25 +4,32 @@ use super::terminal::{Place, Terminal};
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
 use crate::fix::{Edit, Fix, Step};
-use crate::project::commands::{CommandLine, DockerVerb, Occasion};
+use crate::project::commands::{CommandLine, DockerVerb, Occasion, reads_input_of_git};
 use crate::text::Source;
 
-/// Folders whose scripts git runs, wherever they are in the project. lefthook gives what it starts a terminal of its own.
+/// Folders whose scripts git runs, wherever they are in the project. lefthook gives what it starts a terminal of its own, unless
+/// it is told to hand git's input on.
 const FOLDERS: [&str; 4] = [".husky", ".githooks", "githooks", "git-hooks"];
 
 pub(super) fn check(facts: &Facts) -> Checked {
-    let told = |line: &CommandLine| told(facts.source(&line.call.head.path)?, line, place(line)?);
+    let told = |line: &CommandLine| {
+        let source = facts.source(&line.call.head.path)?;
+        told(source, line, place(source, line)?)
+    };
     Ok(facts.project.commands.iter().filter_map(told).collect())
 }
 
-fn place(line: &CommandLine) -> Option<Place> {
+fn place(source: &Source, line: &CommandLine) -> Option<Place> {
     let mut parts = line.span.path.split('/').rev();
     let name = parts.next().unwrap_or_default();
     let hook = matches!(name, ".pre-commit-config.yaml" | ".pre-commit-config.yml")
         || line.span.path.starts_with(".git/hooks/")
         || parts.any(|part| FOLDERS.contains(&part));
-    let runner = (line.occasion == Occasion::Runner).then_some(Place::Runner);
-    if hook { Some(Place::Hook) } else { runner }
+    match line.occasion {
+        _ if hook => Some(Place::Hook),
+        Occasion::Runner => Some(Place::Runner),
+        _ => reads_input_of_git(source, &line.call.head).then_some(Place::Handed),
+    }
 }
 
 fn told(source: &Source, line: &CommandLine, place: Place) -> Option<Finding> {
@@ -33,6 +40,7 @@ fn told(source: &Source, line: &CommandLine, place: Place) -> Option<Finding> {
     let (kind, reason) = match place {
         Place::Hook => ("hook", "hooks have none to read from"),
         Place::Runner => ("job", "a runner has none"),
+        Place::Handed => ("hook", "`use_stdin` hands it what git gives, which is none"),
     };
     let message = format!("{kind} `{holder}` asks for a terminal to run `{program}`, and {reason}");
     let label = match (&terminal.asked, call.verb) {

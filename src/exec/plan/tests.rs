@@ -36,6 +36,7 @@ pub(in crate::exec) fn container(name: &str) -> Container {
         groups: Ok(vec![]),
         paths: BTreeMap::from([("/tmp".to_owned(), Ok(Some(directory(0, 0o1777))))]),
         listings: BTreeMap::new(),
+        environments: BTreeMap::new(),
     }
 }
 

@@ -188,6 +188,17 @@ pub(super) async fn accounts(
     Ok((texts.pop().unwrap_or_default(), groups))
 }
 
+/// A `pyvenv.cfg`; empty when there is none.
+pub(super) async fn environment_file(
+    engine: &Engine,
+    container: &str,
+    path: &str,
+    deadline: Instant,
+) -> Result<String, AskError> {
+    let content = content_of(engine, container, path, |name| name == "pyvenv.cfg", deadline).await?;
+    Ok(String::from_utf8_lossy(&content).into_owned())
+}
+
 async fn content_of(
     engine: &Engine,
     container: &str,

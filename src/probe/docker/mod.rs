@@ -6,6 +6,7 @@ mod connect;
 mod contexts;
 mod endpoints;
 mod engine;
+mod environments;
 mod hint;
 mod identity;
 mod owners;
@@ -263,6 +264,7 @@ async fn look_into_all(
         let looks = containers.iter_mut().map(async |container| {
             let wishes = (interest.paths)(container);
             paths::look_into(engine, container, &wishes, deadline).await;
+            environments::look_into(engine, container, &wishes, deadline).await;
         });
         join_all(looks).await;
         containers

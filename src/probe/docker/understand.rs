@@ -105,6 +105,7 @@ pub(super) fn container(inspect: &Value, service: Option<String>) -> Option<Cont
         groups: Err(Missing::new(Need::Docker, "nobody looked")),
         paths: BTreeMap::new(),
         listings: BTreeMap::new(),
+        environments: BTreeMap::new(),
     })
 }
 

@@ -4,8 +4,8 @@ use super::hooks::mentioning_docker;
 use super::scripts::shell_lines;
 use super::{CommandLine, Language, Reading, directory};
 use crate::project::Format;
-use crate::text::Mapped;
 use crate::text::yaml::{self, Node, mapped};
+use crate::text::{Mapped, Source, Span};
 
 /// Reads all Taskfiles and lefthook configurations of the project.
 pub fn read(reading: &mut Reading) -> Vec<CommandLine> {
@@ -14,11 +14,7 @@ pub fn read(reading: &mut Reading) -> Vec<CommandLine> {
         let stem = name.strip_suffix(".yml").or(name.strip_suffix(".yaml"));
         matches!(stem, Some("Taskfile" | "taskfile" | "Taskfile.dist" | "taskfile.dist"))
     };
-    let lefthook = |name: &str| {
-        let stem = name.trim_start_matches('.');
-        matches!(stem, "lefthook.yml" | "lefthook.yaml" | "lefthook-local.yml" | "lefthook-local.yaml")
-    };
-    for path in reading.paths(|name| taskfile(name) || lefthook(name)) {
+    for path in reading.paths(|name| taskfile(name) || is_lefthook(name)) {
         let Some(source) = mentioning_docker(reading, &path, Format::Yaml) else { continue };
         let tree = match yaml::parse(&source) {
             Ok(tree) => tree,
@@ -47,6 +43,11 @@ pub fn read(reading: &mut Reading) -> Vec<CommandLine> {
     lines
 }
 
+fn is_lefthook(name: &str) -> bool {
+    let stem = name.trim_start_matches('.');
+    matches!(stem, "lefthook.yml" | "lefthook.yaml" | "lefthook-local.yml" | "lefthook-local.yaml")
+}
+
 /// A name, the scalar that a shell runs, and the directory it is run in when one is named.
 type Script<'a> = (String, &'a Node, Option<&'a str>);
 
@@ -69,9 +70,33 @@ fn tasks(tree: &Node) -> Vec<Script<'_>> {
     scripts
 }
 
+/// Whether lefthook hands git's own input on to the command of which this is a part (`use_stdin: true`), instead of giving it
+/// a terminal.
+pub fn reads_input_of_git(source: &Source, part: &Span) -> bool {
+    if !is_lefthook(source.path().rsplit('/').next().unwrap_or_default()) {
+        return false;
+    }
+    let says = |node: &Node| node.get("use_stdin").and_then(Node::as_str) == Some("true");
+    yaml::parse(source).is_ok_and(|tree| {
+        let holds = |run: &&Node| run.span.start <= part.start && part.end <= run.span.end;
+        jobs(&tree).iter().any(|(_, job)| says(job) && job.get("run").as_ref().is_some_and(holds))
+    })
+}
+
 /// Every `run:` of every hook, in `commands:`, in `jobs:` and in groups of jobs.
 fn hooks(tree: &Node) -> Vec<Script<'_>> {
     let mut scripts = vec![];
+    for (name, job) in jobs(tree) {
+        if let Some(script) = job.get("run").filter(|run| run.as_str().is_some_and(|text| text.contains("docker"))) {
+            scripts.push((name, script, job.get("root").and_then(Node::as_str)));
+        }
+    }
+    scripts
+}
+
+/// Every command and job of every hook, those of groups as well, by name.
+fn jobs(tree: &Node) -> Vec<(String, &Node)> {
+    let mut found = vec![];
     let mut open: Vec<(String, &Node)> = vec![];
     for hook in tree.entries() {
         let Some(name) = hook.key.as_str() else { continue };
@@ -84,14 +109,12 @@ fn hooks(tree: &Node) -> Vec<Script<'_>> {
     }
     while let Some((name, job)) = open.pop() {
         let name = job.get("name").and_then(Node::as_str).map_or(name, str::to_owned);
-        if let Some(script) = job.get("run").filter(|run| run.as_str().is_some_and(|text| text.contains("docker"))) {
-            scripts.push((name.clone(), script, job.get("root").and_then(Node::as_str)));
-        }
         open.extend(
             job.at(&["group", "jobs"]).map(Node::items).unwrap_or_default().iter().map(|job| (name.clone(), job)),
         );
+        found.push((name, job));
     }
-    scripts
+    found
 }
 
 /// A text whose templates (`{{.NAME}}`, `${{ name }}`) are one word each, of which only running it could tell what it is.

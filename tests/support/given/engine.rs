@@ -8,6 +8,7 @@ use devdoctor::facts::{
 };
 use devdoctor::project::Project;
 use devdoctor::project::compose::MountSource;
+use devdoctor::project::python_environment::VirtualEnvironment;
 use serde::Deserialize;
 
 use super::{Given, owner, stat};
@@ -28,6 +29,8 @@ pub(super) struct GivenContainer {
     mounts: Option<Vec<String>>,
     paths: BTreeMap<String, String>,
     listings: BTreeMap<String, Vec<String>>,
+    /// By path, the text of `pyvenv.cfg`.
+    environments: BTreeMap<String, String>,
     addresses: Vec<String>,
     userns_mode: String,
 }
@@ -48,6 +51,7 @@ impl Default for GivenContainer {
             mounts: None,
             paths: BTreeMap::new(),
             listings: BTreeMap::new(),
+            environments: BTreeMap::new(),
             addresses: vec![],
             userns_mode: String::new(),
         }
@@ -157,6 +161,11 @@ fn container(service: &str, given: &GivenContainer, project: &Project) -> Contai
             .map(|(path, text)| (path.clone(), Ok((text != "absent").then(|| stat(text, FileKind::Directory)))))
             .collect(),
         listings: given.listings.iter().map(|(path, lines)| (path.clone(), Ok(listing(lines)))).collect(),
+        environments: given
+            .environments
+            .iter()
+            .map(|(path, text)| (path.clone(), VirtualEnvironment::parse(text).expect("a pyvenv.cfg")))
+            .collect(),
     }
 }
 

@@ -55,6 +55,7 @@ fn container(top: Option<PathStat>, inside: Option<&[&str]>) -> Container {
         groups: Ok(vec![]),
         paths: top.map(|top| ("/state".to_owned(), Ok(Some(top)))).into_iter().collect(),
         listings: inside.map(|inside| ("/state".to_owned(), Ok(entries(inside)))).into_iter().collect(),
+        environments: BTreeMap::new(),
     }
 }
 

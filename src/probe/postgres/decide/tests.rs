@@ -50,6 +50,7 @@ fn container(service: &str, address: &str, ports: &[(u16, &str, u16)]) -> Contai
         groups: Ok(vec![]),
         paths: BTreeMap::new(),
         listings: BTreeMap::new(),
+        environments: BTreeMap::new(),
     }
 }
 
