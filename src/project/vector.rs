@@ -24,10 +24,10 @@ static WORTH_READING: LazyLock<bytes::Regex> =
 
 /// `CREATE EXTENSION [IF NOT EXISTS] vector`, in SQL and in strings of Python.
 static CREATE: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r#"(?i)\bcreate\s+extension\s+(?:if\s+not\s+exists\s+)?"?vector\b"?"#));
+    LazyLock::new(|| pattern(r#"(?i-u)\bcreate\s+extension\s+(?:if\s+not\s+exists\s+)?"?vector\b"?"#));
 
 /// A column of one of pgvector's types: `vector(3)`, `halfvec(3)`.
-static COLUMN: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)\b(?:vector|halfvec|sparsevec)\s*\(\s*\d+\s*\)"));
+static COLUMN: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i-u)\b(?:vector|halfvec|sparsevec)\s*\(\s*\d+\s*\)"));
 
 /// Looks for uses of pgvector: in Python by its syntax tree, in SQL, and among the dependencies. Sorted by place.
 pub fn read(files: &dyn Files, sources: &mut BTreeMap<String, Source>) -> Vec<Spanned<String>> {

@@ -3,39 +3,41 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::bytes::{Captures, Regex};
 
 mod comments;
 
 use super::Operation;
 use crate::project::vector;
 use crate::project::vector_index::{Dimensions, Index, VectorColumn, VectorType, dimensions};
-use crate::text::pattern;
+use crate::text::bytes_pattern;
 
 static DROP: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r#"(?is)^\s*drop\s+table\s+(?:if\s+exists\s+)?([\w."]+(?:\s*,\s*[\w."]+)*)"#));
+    LazyLock::new(|| bytes_pattern(r#"(?is)^\s*drop\s+table\s+(?:if\s+exists\s+)?([\w."]+(?:\s*,\s*[\w."]+)*)"#));
 static CREATE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r#"(?is)^\s*create\s+(?:unlogged\s+)?table\s+(if\s+not\s+exists\s+)?([\w."]+)\s*(?:\(|as\b|partition\b)"#)
+    bytes_pattern(
+        r#"(?is)^\s*create\s+(?:unlogged\s+)?table\s+(if\s+not\s+exists\s+)?([\w."]+)\s*(?:\(|as\b|partition\b)"#,
+    )
 });
 static RENAME: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r#"(?is)^\s*alter\s+table\s+(?:if\s+exists\s+)?(?:only\s+)?([\w."]+)\s+rename\s+to\s+([\w."]+)"#)
+    bytes_pattern(r#"(?is)^\s*alter\s+table\s+(?:if\s+exists\s+)?(?:only\s+)?([\w."]+)\s+rename\s+to\s+([\w."]+)"#)
 });
 static ALTER: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r#"(?is)^\s*alter\s+table\s+(?:if\s+exists\s+)?(?:only\s+)?([\w."]+)\s"#));
+    LazyLock::new(|| bytes_pattern(r#"(?is)^\s*alter\s+table\s+(?:if\s+exists\s+)?(?:only\s+)?([\w."]+)\s"#));
 static INDEX: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
+    bytes_pattern(
         r#"(?is)^\s*create\s+(?:unique\s+)?index\s+(?:concurrently\s+)?(?:if\s+not\s+exists\s+)?(?:[\w."]+\s+)?on\s+(?:only\s+)?([\w."]+)\s+using\s+(hnsw|ivfflat)\s*\(\s*("?\w+"?)(?:\s+(\w+))?\s*\)"#,
     )
 });
 static COLUMN: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
+    bytes_pattern(
         r#"(?i)("?\w+"?)\s+(?:(?:set\s+data\s+)?type\s+)?(?:\w+\.)?(vector|halfvec|sparsevec)\b\s*(\(\s*\d*\s*\))?"#,
     )
 });
 
 /// Statements of which it cannot be told from here which tables they make; views may take a table's place.
 static UNTOLD: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
+    bytes_pattern(
         r#"(?isx)^\s*(?:
             (?:do|call|execute|import)\b
             | (?:select|with)\b.*\binto\b
@@ -47,11 +49,11 @@ static UNTOLD: LazyLock<Regex> = LazyLock::new(|| {
 });
 /// Functions of Postgres itself, which make no table.
 static HARMLESS: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
+    bytes_pattern(
         r"(?is)^\s*select\s+(?:pg_catalog\.)?(?:pg_\w+|setval|nextval|set_config|count|max|min|coalesce|exists)\s*\(",
     )
 });
-static BLOCK: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?s)\$\w*\$"));
+static BLOCK: LazyLock<Regex> = LazyLock::new(|| bytes_pattern(r"(?s)\$\w*\$"));
 
 /// A name without quotes, and without the schema that is there anyhow.
 fn name(written: &str) -> String {
@@ -76,7 +78,7 @@ pub(super) fn read(text: &str) -> Vec<Operation> {
     }
     let text = comments::without(text);
     // Statements within a block of PL/pgSQL run when it pleases the block.
-    if text.contains('$') && BLOCK.is_match(&text) {
+    if text.contains('$') && BLOCK.is_match(text.as_bytes()) {
         found.push(Operation::Execute(String::new()));
     }
     for statement in text.split(';').filter(|statement| may_matter(statement)) {
@@ -98,48 +100,56 @@ fn may_matter(statement: &str) -> bool {
     }
 }
 
+/// The texts of the groups of a match, from the whole match on; empty for those that are not there.
+fn groups<'t>(captures: &Captures<'_>, text: &'t str) -> Vec<&'t str> {
+    captures.iter().map(|group| group.and_then(|group| text.get(group.range())).unwrap_or_default()).collect()
+}
+
+/// The groups of the first match.
+fn first<'t>(pattern: &Regex, text: &'t str) -> Option<Vec<&'t str>> {
+    Some(groups(&pattern.captures(text.as_bytes())?, text))
+}
+
 fn of_tables(statement: &str) -> Vec<Operation> {
-    let one = |found: &regex::Captures<'_>, group: usize| found.get(group).map_or("", |text| text.as_str()).to_owned();
-    if let Some(found) = DROP.captures(statement) {
+    if let Some([_, names]) = first(&DROP, statement).as_deref() {
         // Of `DROP TABLE {table} CASCADE` in an f-string only the words around are left.
-        let names = one(&found, 1);
         let names = names.split(',').map(|table| name(table.trim()));
         let is_name = |name: &String| !matches!(name.as_str(), "cascade" | "restrict" | "if");
         return names.filter(is_name).map(Operation::DropTable).collect();
     }
-    if let Some(found) = RENAME.captures(statement) {
-        return vec![Operation::RenameTable(name(&one(&found, 1)), name(&one(&found, 2)))];
+    if let Some([_, table, new]) = first(&RENAME, statement).as_deref() {
+        return vec![Operation::RenameTable(name(table), name(new))];
     }
-    if let Some(found) = CREATE.captures(statement) {
-        let table = name(&one(&found, 2));
-        let make = if found.get(1).is_some() { Operation::EnsureTable } else { Operation::CreateTable };
-        return vec![make(table)];
+    if let Some([_, unless_there, table]) = first(&CREATE, statement).as_deref() {
+        let make = if unless_there.is_empty() { Operation::CreateTable } else { Operation::EnsureTable };
+        return vec![make(name(table))];
     }
-    let is_untold = UNTOLD.is_match(statement) && !HARMLESS.is_match(statement);
+    let is_untold = UNTOLD.is_match(statement.as_bytes()) && !HARMLESS.is_match(statement.as_bytes());
     is_untold.then(|| Operation::Execute(String::new())).into_iter().collect()
 }
 
 fn of_vectors(statement: &str) -> Vec<Operation> {
-    if let Some(found) = INDEX.captures(statement) {
-        let column = name(&found[3]);
-        let operators = found.get(4).map(|class| (column.clone(), class.as_str().to_ascii_lowercase()));
+    if let Some([_, table, method, column, class]) = first(&INDEX, statement).as_deref() {
+        let column = name(column);
+        let operators = Some(class).filter(|class| !class.is_empty());
+        let operators = operators.map(|class| (column.clone(), class.to_ascii_lowercase()));
         return vec![Operation::CreateIndex(Index {
-            table: Some(name(&found[1])),
-            method: Some(found[2].to_ascii_lowercase()),
+            table: Some(name(table)),
+            method: Some(method.to_ascii_lowercase()),
             columns: vec![column],
             operators: Some(operators.into_iter().collect::<BTreeMap<_, _>>()),
         })];
     }
-    let made = CREATE.captures(statement).and_then(|found| found.get(2));
-    let Some(table) = made.or_else(|| ALTER.captures(statement)?.get(1)) else { return vec![] };
-    let table = name(table.as_str());
-    let columns = COLUMN.captures_iter(statement).filter_map(|found| {
-        let size = match found.get(3) {
-            None => Dimensions::Free,
-            Some(size) => dimensions(size.as_str().trim_matches(['(', ')'])),
-        };
-        let kind = Some((VectorType::of(&found[2])?, size));
-        Some(Operation::VectorColumn(VectorColumn { table: table.clone(), name: name(&found[1]), kind }))
+    let made = first(&CREATE, statement).and_then(|found| found.get(2).copied());
+    let Some(table) = made.or_else(|| first(&ALTER, statement)?.get(1).copied()) else { return vec![] };
+    let table = name(table);
+    let columns = COLUMN.captures_iter(statement.as_bytes()).filter_map(|found| match groups(&found, statement)[..] {
+        [_, column, kind, size] => {
+            let size = if size.is_empty() { Dimensions::Free } else { dimensions(size.trim_matches(['(', ')'])) };
+            let kind = Some((VectorType::of(kind)?, size));
+            Some(Operation::VectorColumn(VectorColumn { table: table.clone(), name: name(column), kind }))
+        }
+        _ => None,
     });
     columns.collect()
 }
@@ -188,6 +198,7 @@ mod tests {
             ("SELECT make_hero()", "[Execute(\"\")]"),
             ("SELECT setval('hero_id_seq', 3)", "[]"),
             ("CREATE VIEW hero AS SELECT 1", "[Execute(\"\")]"),
+            ("DROP TABLE größe, \"Größe\"", "[DropTable(\"größe\"), DropTable(\"Größe\")]"),
             ("INSERT INTO hero VALUES ('-- no; comment')", "[]"),
             ("", "[]"),
         ] {
