@@ -147,6 +147,33 @@ fn a_file_that_was_only_deleted_here_is_brought_back() {
 
 #[test]
 #[ignore = "needs the real parts: run tests/run"]
+fn a_file_that_was_changed_here_is_not_put_back_over_the_change() {
+    let server = Postgres::start("DEVDOCTOR_TEST_PG_BIN");
+    let project = repository(&server);
+    project.shell("git switch -q feature/price").ends_with(0);
+    project.write(LOST, revision("3c4d", "\"0001\""));
+    let found = finding(&project);
+    let message = found["message"].as_str().unwrap();
+    assert!(message.ends_with("whose file is in the last commit, and was changed since"), "{message}");
+    let shown = project.shell(&command(&found, "look what was changed")).ends_with(0);
+    assert!(
+        shown.out.contains("-revision = \"1a2b\"") && !found.to_string().contains("git restore"),
+        "{shown} {found}"
+    );
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn a_revision_that_git_ignores_is_a_revision() {
+    let server = Postgres::start("DEVDOCTOR_TEST_PG_BIN");
+    let project = repository(&server);
+    project.shell("git switch -q feature/price").ends_with(0);
+    project.write(".gitignore", "__pycache__\nmigrations/versions/\n");
+    is_healthy(&project);
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
 fn a_branch_that_is_gone_is_looked_for_in_the_log() {
     let server = Postgres::start("DEVDOCTOR_TEST_PG_BIN");
     let project = repository(&server);

@@ -69,8 +69,10 @@ pub struct Branch {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum BranchKind {
-    /// What is checked out here.
+    /// What is checked out here, where the file is gone.
     Here,
+    /// What is checked out here, where the file is another one by now.
+    Changed,
     /// A local one.
     Local,
     /// One of a remote.

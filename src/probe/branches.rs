@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet};
 use std::io::Read;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -44,8 +44,8 @@ pub struct Lost {
 /// Looks for revisions on the branches of the repository around `root`.
 pub fn look(root: &Path, lost: &[Lost], deadline: Instant) -> Branches {
     let deadline = deadline.min(Instant::now() + LONGEST);
-    let references = match references(root, deadline) {
-        Ok(references) => references,
+    let (references, is_all) = match references(root, deadline) {
+        Ok(answer) => answer,
         Err(trouble) => return Branches { trouble: Some(trouble), ..Branches::default() },
     };
     let looked_at = references.iter().filter(|one| one.branch.kind != BranchKind::Here).count();
@@ -58,10 +58,16 @@ pub fn look(root: &Path, lost: &[Lost], deadline: Instant) -> Branches {
         Search { lost, batch: &mut batch, lacking: false, trees: HashMap::new(), files: HashMap::new(), found: vec![] };
     let work = || references.iter().try_for_each(|one| search.look(one));
     let (ended, in_time) = within(process, deadline, work);
-    let (lacking, revisions) = (search.lacking, search.found);
+    let (lacking, mut revisions) = (search.lacking, search.found);
+    for revision in &mut revisions {
+        let is_there = root.join(&revision.path).symlink_metadata().is_ok();
+        let here = revision.branches.iter_mut().filter(|branch| is_there && branch.kind == BranchKind::Here);
+        here.for_each(|branch| branch.kind = BranchKind::Changed);
+    }
     let trouble = match ended {
         _ if !in_time => Some("git gave no answer in time".to_owned()),
         Err(error) => Some(error.to_string()),
+        Ok(()) if !is_all => Some(format!("only the {MOST} newest branches were looked at")),
         Ok(()) if lacking => Some("git lacks files of its branches, as in a partial clone".to_owned()),
         Ok(()) => None,
     };
@@ -70,7 +76,7 @@ pub fn look(root: &Path, lost: &[Lost], deadline: Instant) -> Branches {
 
 /// A command of git that looks at a repository as it is.
 fn git(root: &Path, command: &str) -> Command {
-    let mut git = Command::new("git");
+    let mut git = Command::new(program().unwrap_or_else(|| "/usr/bin/git".into()));
     git.current_dir(root).arg("--no-pager");
     for setting in ["core.fsmonitor=false", "core.hooksPath=/dev/null", "protocol.allow=never"] {
         git.args(["-c", setting]);
@@ -86,6 +92,13 @@ fn git(root: &Path, command: &str) -> Command {
     git
 }
 
+/// Where git lies. A relative entry of `PATH` would find one in the project, which may be anybody's.
+fn program() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    let folders = std::env::split_paths(&path).filter(|folder| folder.is_absolute());
+    folders.map(|folder| folder.join("git")).find(|program| program.is_file())
+}
+
 /// A branch, or what is checked out.
 #[derive(Debug, PartialEq, Eq)]
 struct Reference {
@@ -93,9 +106,10 @@ struct Reference {
     branch: Branch,
 }
 
-fn references(root: &Path, deadline: Instant) -> Result<Vec<Reference>, String> {
+/// What is checked out and the newest branches, and whether these are all.
+fn references(root: &Path, deadline: Instant) -> Result<(Vec<Reference>, bool), String> {
     let mut command = git(root, "for-each-ref");
-    command.args([&format!("--count={MOST}"), "--sort=-committerdate"]);
+    command.args([&format!("--count={}", MOST + 1), "--sort=-committerdate"]);
     command.arg("--format=%(objectname)%00%(HEAD)%00%(symref)%00%(refname)%00%(worktreepath)");
     command.args(["refs/heads", "refs/remotes"]);
     let refused = |error: std::io::Error| format!("git cannot be started: {}", super::files::reason(&error));
@@ -111,7 +125,7 @@ fn references(root: &Path, deadline: Instant) -> Result<Vec<Reference>, String> 
     let status = child.wait().map_err(refused)?;
     match (in_time, status.success()) {
         (false, _) => Err("git gave no answer in time".to_owned()),
-        (true, true) => Ok(understood(&said)),
+        (true, true) => Ok((understood(&said), said.lines().count() <= MOST)),
         (true, false) => {
             let first = complained.lines().next().unwrap_or("failed");
             Err(format!("git refuses: {}", first.strip_prefix("fatal: ").unwrap_or(first)))
@@ -129,7 +143,7 @@ fn all(stream: &mut Option<impl Read>) -> String {
 
 /// Understands what `git for-each-ref` says: what is checked out first, then local branches, then those of remotes.
 fn understood(said: &str) -> Vec<Reference> {
-    let fields: Vec<Vec<&str>> = said.lines().map(|line| line.split('\0').collect()).collect();
+    let fields: Vec<Vec<&str>> = said.lines().take(MOST).map(|line| line.split('\0').collect()).collect();
     let locals: HashSet<&str> = fields.iter().filter_map(|line| line.get(3)?.strip_prefix("refs/heads/")).collect();
     let reference = |line: &Vec<&str>| {
         let [object, current, target, name, worktree] = line.as_slice() else { return None };
@@ -182,8 +196,8 @@ struct Search<'a> {
     batch: &'a mut Batch,
     /// Whether the repository lacks files of its branches.
     lacking: bool,
-    /// What the directories hold, by path and object.
-    trees: HashMap<(String, String), Vec<(String, Declared)>>,
+    /// What the directories hold, by path, whether also below it, and object.
+    trees: HashMap<(String, bool, String), Vec<(String, Declared)>>,
     files: HashMap<String, Option<Declared>>,
     found: Vec<RevisionOnBranch>,
 }
@@ -198,7 +212,7 @@ impl Search<'_> {
         for (directory, recursive) in directories {
             let expression = format!("{}:./{directory}", reference.object);
             let Some(tree) = self.object(&expression, "tree")? else { continue };
-            let key = (directory.clone(), tree.name.clone());
+            let key = (directory.clone(), recursive, tree.name.clone());
             if !self.trees.contains_key(&key) {
                 let mut found = vec![];
                 self.read(directory, &tree, if recursive { DEEPEST } else { 0 }, &mut found)?;

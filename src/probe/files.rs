@@ -12,13 +12,16 @@ use nix::fcntl::OFlag;
 
 use super::attention::Attention;
 pub(crate) use super::listing::ignoring_repository;
-use super::listing::{Listing, list};
+use super::listing::{Listing, is_skipped, list};
 use super::patience::{NO_ANSWER, Patience, each};
 use crate::project::Project;
 use crate::project::compose::MountSource;
 use crate::project::discover::Below;
-use crate::project::files::{DANGLING, Files, MAX_FILE_SIZE, ReadError};
+use crate::project::files::{DANGLING, Files, MAX_FILE_SIZE, ReadError, listed_in};
 use crate::text::Source;
+
+/// How deep folders are followed where also ignored files count.
+const DEEPEST: usize = 8;
 
 /// Why a file is not read when the time is over.
 pub const TIME_IS_UP: &str = "the time limit was used up";
@@ -157,6 +160,27 @@ impl Files for DiskFiles {
             list(&self.root, self.listing_deadline(), self.patience())
         };
         &self.listing.get_or_init(listed).paths
+    }
+
+    fn present(&self, directory: &str, recursive: bool) -> Vec<String> {
+        let mut found = listed_in(self.list(), directory, recursive);
+        let mut waiting = if directory.starts_with(['/', '.']) { vec![] } else { vec![(directory.to_owned(), 0)] };
+        while let Some((directory, depth)) = waiting.pop().filter(|_| !self.is_over()) {
+            if self.attention.passes_over(&directory).is_some() {
+                continue;
+            }
+            let (absolute, patience) = (self.root.join(&directory), self.patience());
+            let below = self.attention.ask(&directory, || directly_below(&absolute, patience));
+            let at = |name: String| if directory.is_empty() { name } else { format!("{directory}/{name}") };
+            found.extend(below.files.into_iter().map(at));
+            if recursive && depth < DEEPEST {
+                let folders = below.folders.into_iter().filter(|name| !is_skipped(name));
+                waiting.extend(folders.map(|name| (at(name), depth + 1)));
+            }
+        }
+        found.sort();
+        found.dedup();
+        found
     }
 
     fn exists(&self, path: &str) -> bool {

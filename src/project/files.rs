@@ -45,6 +45,12 @@ pub trait Files {
     /// Paths of all files of the project that git would not ignore, sorted; directories are not listed.
     fn list(&self) -> &[String];
 
+    /// Paths of the files in a directory, and also below it where `recursive` is set, as programs find them: those that git
+    /// would ignore included. Sorted.
+    fn present(&self, directory: &str, recursive: bool) -> Vec<String> {
+        listed_in(self.list(), directory, recursive)
+    }
+
     /// Whether there is a regular file at this path (ignored ones included).
     fn is_file(&self, path: &str) -> bool;
 
@@ -71,6 +77,14 @@ pub trait Files {
     fn turn_to(&self, _path: &str) -> Result<(), ReadError> {
         Ok(())
     }
+}
+
+/// The paths of a sorted list that lie in a directory, and also below it where `recursive` is set.
+pub fn listed_in(list: &[String], directory: &str, recursive: bool) -> Vec<String> {
+    let start = if directory.is_empty() { String::new() } else { format!("{directory}/") };
+    let from = list.partition_point(|path| path.as_str() < start.as_str());
+    let inside = list.iter().skip(from).map_while(|path| Some((path, path.strip_prefix(&start)?)));
+    inside.filter(|(_, name)| recursive || !name.contains('/')).map(|(path, _)| path.clone()).collect()
 }
 
 /// `path` seen from `directory`, with `.` and `..` resolved by text; `None` when it leads out of the top or is absolute.
@@ -145,6 +159,10 @@ impl Files for ReadOnce<'_> {
 
     fn list(&self) -> &[String] {
         self.files.list()
+    }
+
+    fn present(&self, directory: &str, recursive: bool) -> Vec<String> {
+        self.files.present(directory, recursive)
     }
 
     fn is_file(&self, path: &str) -> bool {

@@ -67,6 +67,36 @@ impl Format {
 /// The byte ranges of `text` that hold secrets, sorted, without overlap. `path` tells code from settings: in Python only
 /// quoted values count, since `password = settings.password` holds none.
 pub(super) fn ranges(path: &str, text: &str) -> Vec<Range<usize>> {
+    let mut found = ranges_between_ascii_spaces(path, text);
+    if let Some(spaced) = with_ascii_spaces(text) {
+        found.extend(ranges_between_ascii_spaces(path, &spaced).into_iter().map(|range| {
+            let start = (0..=range.start).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+            let end = (range.end..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
+            start..end
+        }));
+    }
+    merged(found)
+}
+
+/// `text` with ASCII's spaces, as many as it has bytes, instead of every other kind of space: what is copied from a page often
+/// has one that does not break. `None` when there is none.
+fn with_ascii_spaces(text: &str) -> Option<String> {
+    let is_other = |character: char| !character.is_ascii() && character.is_whitespace();
+    if text.is_ascii() || !text.contains(is_other) {
+        return None;
+    }
+    let mut spaced = String::with_capacity(text.len());
+    for character in text.chars() {
+        if is_other(character) {
+            spaced.extend(std::iter::repeat_n(' ', character.len_utf8()));
+        } else {
+            spaced.push(character);
+        }
+    }
+    Some(spaced)
+}
+
+fn ranges_between_ascii_spaces(path: &str, text: &str) -> Vec<Range<usize>> {
     let format = Format::of(path);
     let mut found = url_passwords(text);
     let lower = text.to_ascii_lowercase();
@@ -87,7 +117,7 @@ pub(super) fn ranges(path: &str, text: &str) -> Vec<Range<usize>> {
         found.extend(lines::secrets(text, &names, format));
     }
     found.retain(|range| !range.is_empty() && !REFERENCE.is_match(&text[range.clone()]));
-    merged(found)
+    found
 }
 
 fn merged(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {

@@ -79,8 +79,20 @@ fn what_is_checked_out_here_or_in_another_work_tree_is_told_apart() {
     let branches = asked(repository.path(), "bbb2");
     let worktree = branches.revisions[0].branches[0].worktree.clone().unwrap();
     assert_eq!(std::fs::canonicalize(worktree).unwrap(), std::fs::canonicalize(&side).unwrap());
+    // A file that is there is another one by now, or it would not be asked for; nothing may be said that takes it away.
+    assert_eq!(found(&asked(&side, "bbb2")), ["a b/versions/b.py (Changed HEAD) after aaa1"]);
+    std::fs::remove_file(side.join("a b/versions/b.py")).unwrap();
     assert_eq!(found(&asked(&side, "bbb2")), ["a b/versions/b.py (Here HEAD) after aaa1"]);
     std::fs::remove_dir_all(side).unwrap();
+}
+
+#[test]
+fn branches_that_are_too_many_are_named_as_not_looked_at() {
+    let repository = repository();
+    let newest = "git update-ref --stdin <<END\n$(for number in $(seq 1001); do echo create refs/heads/b$number HEAD; done)\nEND";
+    shell(repository.path(), newest);
+    let branches = asked(repository.path(), "bbb");
+    assert_eq!(branches.trouble.as_deref(), Some("only the 1000 newest branches were looked at"));
 }
 
 #[test]

@@ -37,6 +37,15 @@ fn what_git_ignores_and_what_no_person_writes_is_not_listed() {
 }
 
 #[test]
+fn what_git_ignores_is_present_all_the_same() {
+    let (_root, files) = project();
+    assert_eq!(files.present("ignored", false), ["ignored/x.py"]);
+    assert_eq!(files.present("src", true), ["src/main.py"]);
+    assert_eq!(files.present("nowhere", true), Vec::<String>::new());
+    assert!(files.present("", true).contains(&"ignored/x.py".to_owned()));
+}
+
+#[test]
 fn only_regular_files_of_text_are_read() {
     let (_root, files) = project();
     assert_eq!(files.read("env-link").unwrap().text(), "A=1\n");

@@ -158,15 +158,12 @@ pub fn is_script(name: &str) -> bool {
 fn revision_files(files: &dyn Files, environment: &Alembic) -> Vec<String> {
     let mut found = vec![];
     for directory in &environment.version_directories {
-        let start = if directory.is_empty() { String::new() } else { format!("{directory}/") };
-        let from = files.list().partition_point(|path| path.as_str() < start.as_str());
-        for path in files.list().iter().skip(from).take_while(|path| path.starts_with(&start)) {
-            let inner = path.get(start.len()..).unwrap_or("");
-            let name = inner.rsplit('/').next().unwrap_or(inner);
-            if is_script(name) && (environment.recursive || !inner.contains('/')) && !inner.contains("__pycache__/") {
-                found.push(path.clone());
-            }
-        }
+        // Alembic does not know what git ignores.
+        let present = files.present(directory, environment.recursive);
+        let is_revision = |path: &String| {
+            is_script(path.rsplit('/').next().unwrap_or(path)) && !path.split('/').any(|part| part == "__pycache__")
+        };
+        found.extend(present.into_iter().filter(is_revision));
     }
     found.sort();
     found.dedup();

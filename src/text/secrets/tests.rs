@@ -33,6 +33,27 @@ fn passwords_are_masked_wherever_they_stand() {
 }
 
 #[test]
+fn spaces_that_do_not_break_hide_no_password() {
+    for space in ['\u{a0}', '\u{3000}', '\u{2028}'] {
+        for text in [
+            "create user a identified by_'hunter2'",
+            "machine x login a password_hunter2",
+            "password:_ hunter2",
+            "PASSWORD_=_hunter2",
+            "docker login --password_hunter2",
+            "curl_-u_a:hunter2 http://x",
+            "mysql_-phunter2",
+            "\"password\"_: \"hunter2\"",
+            "PASSWORD=hunter2_hunter2",
+        ] {
+            let text = text.replace('_', &space.to_string());
+            assert!(!masked("a.txt", &text).contains("hunter2"), "{text:?}: {}", masked("a.txt", &text));
+            assert!(!mask_text(&text).contains("hunter2"), "{text:?}: {}", mask_text(&text));
+        }
+    }
+}
+
+#[test]
 fn passwords_on_command_lines_and_behind_broken_quotes_are_masked() {
     for (path, text, expected) in [
         (

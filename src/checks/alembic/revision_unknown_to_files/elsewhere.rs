@@ -35,6 +35,7 @@ impl<'facts> Elsewhere<'facts> {
         let (_, branch) = self.found?;
         Some(match branch.kind {
             BranchKind::Here => "in the last commit, but no longer in the folder".to_owned(),
+            BranchKind::Changed => "in the last commit, and was changed since".to_owned(),
             BranchKind::Local => format!("on branch `{}`", branch.name),
             BranchKind::Remote | BranchKind::RemoteOfLocal => format!("on the remote branch `{}`", branch.name),
         })
@@ -64,6 +65,9 @@ impl<'facts> Elsewhere<'facts> {
         let finding = match (&branch.worktree, branch.kind) {
             (_, BranchKind::Here) => {
                 return finding.help(format!("bring it back: git restore --source=HEAD --staged --worktree -- {path}"));
+            }
+            (_, BranchKind::Changed) => {
+                return finding.help(format!("look what was changed: git diff HEAD -- {path}"));
             }
             (Some(worktree), _) => {
                 finding.help(format!("go on where this branch is checked out: cd {}", quoted(worktree)))
