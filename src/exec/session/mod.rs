@@ -52,6 +52,9 @@ pub enum Ended {
     ReaderGone,
 }
 
+/// How often a command's terminal is given its size until the engine takes it: 30 s.
+const MOST_FITS: u32 = 65;
+
 /// A command that the engine knows.
 struct Running<'a> {
     engine: &'a Engine,
@@ -212,16 +215,17 @@ impl Running<'_> {
         }
     }
 
-    /// Gives the command's terminal the size of this one. It may not be there yet.
+    /// Gives the command's terminal the size of this one. It may not be there yet, for seconds on a busy engine.
     async fn fit(&self) {
         let mut pause = Duration::from_millis(10);
-        while let Some((rows, columns)) = size() {
+        for _ in 0..MOST_FITS {
+            let Some((rows, columns)) = size() else { return };
             let options = bollard::query_parameters::ResizeExecOptions { h: i32::from(rows), w: i32::from(columns) };
-            match self.engine.client().resize_exec(&self.id, options).await {
-                Err(_) if pause < Duration::from_secs(1) => tokio::time::sleep(pause).await,
-                _ => return,
+            if self.engine.client().resize_exec(&self.id, options).await.is_ok() {
+                return;
             }
-            pause *= 2;
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_millis(500));
         }
     }
 }
