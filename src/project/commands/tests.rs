@@ -340,6 +340,11 @@ fn calls_are_found_in_tasks_pipelines_and_documents() {
             vec!["docker exec a - x", "$D b - x"],
         ),
         (
+            ".gitlab-ci.yml",
+            "before_script: [docker exec a x, 'D=\"docker exec\"']\nb:\n  script: $D b x\nc:\n  script: $D c x\n  after_script: $D d x\ne:\n  before_script: [D=x]\n  script: $D e x\n",
+            vec!["docker exec a - x", "$D b - x", "$D c - x"],
+        ),
+        (
             "CONTRIBUTING.md",
             "docker exec a x\n```python\ndocker exec b x\n```\n~~~~ sh\n~~~\ndocker exec c x\n",
             vec![],

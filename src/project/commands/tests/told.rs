@@ -296,6 +296,8 @@ fn a_line_knows_the_compose_file_that_it_finds() {
         ("Makefile", format!(".ONESHELL:\na:\n\t@cd backend\n\t@{line}\n"), &backend),
         ("Makefile", format!(".ONESHELL:\na:\n\tcd backend\nb:\n\t{line}\n"), &root),
         ("Makefile", format!(".ONESHELL:\na:\n\t(cd backend\n\ttrue)\n\t{line}\n"), &root),
+        (".gitlab-ci.yml", format!("default: {{before_script: cd backend}}\na: {{script: '{line}'}}\n"), &backend),
+        (".gitlab-ci.yml", format!("a: {{before_script: [cd backend], after_script: '{line}'}}\n"), &root),
         ("Makefile", format!("D = cd backend\n.ONESHELL:\na:\n\t$(D)\n\t{line}\n"), &backend),
         ("Makefile", format!("a:\n\tcd $(X) && {line}\n"), &None),
         ("Makefile", "a:\n\tdocker compose -f x.yml exec api x\n".to_owned(), &None),
