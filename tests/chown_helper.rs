@@ -69,8 +69,7 @@ fn a_helper_has_no_network_one_mount_and_a_label_and_is_gone_afterwards() {
     };
     assert!(fix.wait().unwrap().success());
     assert_eq!(told["HostConfig"]["NetworkMode"], "none", "{told:#}");
-    let networks: Vec<&String> = told["NetworkSettings"]["Networks"].as_object().unwrap().keys().collect();
-    assert_eq!(networks, ["none"]);
+    assert_eq!(told["Config"]["NetworkDisabled"], true, "{told:#}");
     let binds: Vec<_> = told["Mounts"].as_array().unwrap().iter().filter(|mount| mount["Type"] == "bind").collect();
     assert_eq!(binds.iter().map(|mount| &mount["Source"]).collect::<Vec<_>>(), [root], "{binds:#?}");
     // The other is its own, without a name, and holds the program.
@@ -94,7 +93,7 @@ fn a_helper_has_no_network_one_mount_and_a_label_and_is_gone_afterwards() {
 #[ignore = "needs the real parts: run tests/run"]
 fn a_project_of_any_name_is_found_repaired_and_taken_back() {
     let project = Project::empty(Person::User);
-    for name in ["-rf", "two words", "it's \"quoted\"", "new\nline", "$HOME;`x`", "a:b,c=d", "é\u{1f980}"] {
+    for name in ["-rf", "it's \"quoted\" `x`", "new\nline", "a:b,c=d"] {
         let root = project.root.join(name);
         project.write(Path::new(name).join("pyproject.toml"), "[project]\nname = \"shop\"\n");
         let files = ["-R", "new\nfile", "plain"].map(|file| root.join(file));
