@@ -58,7 +58,7 @@ fn given(engine: &OwnEngine, root: &Path, name: &str) -> Result<usize, EngineErr
     answer
 }
 
-/// An archive of the smallest image, which says that it is for another machine.
+/// An archive of the smallest image, which says that it is for another machine, and of somebody who is not root.
 fn of_another_machine(engine: &OwnEngine) -> String {
     let at = |name: &str| engine.folder().join(name).display().to_string();
     docker(&["save", "--output", &at("image.tar"), &image("BUSYBOX")]);
@@ -69,6 +69,7 @@ subprocess.run(['tar', '-xf', 'image.tar', '-C', 'image'], check=True)
 config = os.path.join('image', json.load(open('image/manifest.json'))[0]['Config'])
 content = json.load(open(config))
 content['architecture'] = 'arm64'
+content['config'] |= {'User': '1234:1234', 'Entrypoint': ['/nowhere'], 'Env': ['LD_PRELOAD=/nowhere.so'], 'WorkingDir': '/nowhere'}
 os.chmod(config, 0o644)
 json.dump(content, open(config, 'w'))
 subprocess.run(['tar', '-cf', 'other.tar', '-C', 'image', '.'], check=True)";
@@ -115,6 +116,8 @@ fn an_engine_that_gives_a_helper_little_is_a_clear_outcome() {
     engine.docker(&["load", "--input", &archive]);
     let kind = engine.docker(&["image", "inspect", "--format", "{{.Architecture}}", &image("BUSYBOX")]);
     assert_eq!(kind, "arm64");
+    let user = engine.docker(&["image", "inspect", "--format", "{{.Config.User}}", &image("BUSYBOX")]);
+    assert_eq!(user, "1234:1234");
     assert_eq!(given(&engine, &root, "with-an-image-of-another-machine"), Ok(1));
 
     let sealed = Mount::without_programs(engine.folder().join("data/volumes"));

@@ -22,6 +22,7 @@ const COMPOSE: &str = "services:
     command: sleep infinity
     working_dir: /app
     stop_grace_period: 0s
+    group_add: [\"4321\"]
     environment:
       UV_CACHE_DIR: /root/.cache/uv
     volumes: [\".:/app\"]
@@ -75,6 +76,10 @@ fn the_command_is_the_person_and_can_write_its_home_and_caches() {
         project.devdoctor(&["exec", service, "--", "sh", "-c", script]).ends_with(0).out.trim().to_owned()
     };
     assert_eq!(says("api", "id -u; id -g"), "1001\n1001");
+    // What the service is given besides stays with whoever the command is.
+    assert_eq!(says("api", "id -G"), "1001 4321");
+    let line = project.devdoctor(&["exec", "--print", "api", "id", "-G"]).ends_with(0).out;
+    assert_eq!(project.shell(&line).ends_with(0).out, "1001 4321\n", "{line}");
     // The service's own user already is the person: its groups stay.
     assert_eq!(says("me", "id -u; id -G"), "1001\n1001 4321");
     // It cannot write the project, so that nothing of it could be in the person's way.

@@ -8,6 +8,9 @@
 
 mod support;
 
+#[path = "exec_real/editors.rs"]
+mod editors;
+
 #[path = "exec_real/runners.rs"]
 mod runners;
 

@@ -70,11 +70,15 @@ fn a_default_is_somebody_else_until_the_number_is_set() {
     assert!(said.all().contains("Permission denied"), "{said}");
     let answer = project.devdoctor(&["check", "--format", "json", "--only", ID]).ends_with(1);
     answer.report().assert_places(ID, &["compose.yaml:5:12"]);
+    let before = project.tree();
     project.devdoctor(&["fix", "--yes", "--unsafe", "--only", ID]).ends_with(0);
     project.up();
     project.shell("docker compose exec -T app touch /app/x").ends_with(0);
     assert_eq!(project.tree().owner("x"), me());
     assert_eq!(project.devdoctor(&["check", "--format", "json", "--only", ID]).report().outcome(ID), "clean");
+    std::fs::remove_file(project.root.join("x")).unwrap();
+    project.devdoctor(&["undo"]).ends_with(0);
+    before.assert_same(&project.tree(), support::tree::Compared::Content);
 }
 
 /// Installs an empty package by uv, which needs its cache and no network.

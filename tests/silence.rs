@@ -246,6 +246,46 @@ fn worktrees_and_submodules_are_ordinary_folders() {
 
 #[test]
 #[ignore = "needs the real parts: run tests/run"]
+fn containers_of_worktrees_and_submodules_are_ordinary_too() {
+    let (uid, gid) = person();
+    let own = |project: &Project| project.replace("compose.yaml", "1500:2500", &format!("{uid}:{gid}"));
+    let worktree = given("group-writable", Person::User, "true");
+    own(&worktree);
+    let script = "cp -r . ~/main && cd ~/main && git init -q && git add -A && git commit -qm one && cd - && \
+                  find . -mindepth 1 -delete && git -C ~/main worktree add -q -b other \"$PWD\"";
+    worktree.shell(script).ends_with(0);
+    assert_silent_in_life(worktree);
+    let whole = given("group-writable", Person::User, "true");
+    own(&whole);
+    whole.replace("compose.yaml", "      - .:/site\n", "      - ./vendor/part:/site\n      - .:/whole\n");
+    let script = "mkdir ~/part && cd ~/part && git init -q && date > a && git add a && git commit -qm one && cd - && \
+                  git init -q && git -c protocol.file.allow=always submodule add -q ~/part vendor/part && \
+                  git add -A && git commit -qm one";
+    whole.shell(script).ends_with(0);
+    assert_silent_in_life(whole);
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn a_project_of_somebody_else_is_theirs_whoever_looks() {
+    // As a web server keeps one for which somebody else cares.
+    for mode in ["u+rwX,go=rX", "u+rwX,g+w,o=rX"] {
+        let script = format!("chown -R 1500:2500 .; chmod -R {mode} .");
+        let mut stack = stack(given("group-writable", Person::User, &script));
+        let look = |stack: &Stack, arguments: &[&str]| {
+            for person in [Person::User, Person::Sudo, Person::Root] {
+                assert_silent(&stack.project, person, arguments);
+            }
+        };
+        look(&stack, &["--offline"]);
+        stack.up();
+        look(&stack, &[]);
+        look(&stack, &["--offline"]);
+    }
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
 fn stacks_that_many_people_run_are_in_order() {
     let owners = [
         ("api-template", "mkdir backend/htmlcov"),

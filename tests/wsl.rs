@@ -266,3 +266,45 @@ fn what_the_file_system_shows_is_believed_and_not_what_chown_returns() {
         assert_eq!(std::fs::symlink_metadata(&file).unwrap().uid(), 0);
     }
 }
+
+/// A script that a service starts by its path, without its bit.
+fn stuck() -> Project {
+    let project = Project::empty(Person::User);
+    let text = "services:\n  web:\n    image: node:22\n    working_dir: /app\n    entrypoint: [\"./run.sh\"]\n    volumes:\n      - .:/app\n";
+    project.write("compose.yaml", text);
+    project.write("run.sh", "#!/bin/sh\ntrue\n");
+    std::fs::set_permissions(project.root.join("run.sh"), PermissionsExt::from_mode(0o644)).unwrap();
+    project
+}
+
+const EXECUTABLE: &str = "ownership-entrypoint-not-executable";
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn a_chmod_on_a_drive_without_metadata_is_withheld_and_elsewhere_what_the_file_system_shows_is_believed() {
+    let mode = |project: &Project| std::fs::metadata(project.root.join("run.sh")).unwrap().permissions().mode() & 0o777;
+    let fix = ["fix", "--offline", "--yes", "--only", EXECUTABLE];
+    let project = stuck();
+    let ownerless = Scene { project: Some(DRIVE), ..DISTRIBUTION };
+    let told = ownerless.devdoctor(&project, Person::User, &["check", "--offline", "--only", EXECUTABLE]);
+    assert!(told.out.contains("Windows drive") && told.out.contains("metadata"), "{told}");
+    let fixed = ownerless.devdoctor(&project, Person::User, &fix);
+    assert!(!fixed.out.contains("done:") && !fixed.out.contains("cured"), "{fixed}");
+    fixed.ends_with(1);
+    assert_eq!(mode(&project), 0o644);
+    let keeping = Scene { project: Some(KEEPING), ..DISTRIBUTION };
+    keeping.devdoctor(&project, Person::User, &fix).ends_with(0);
+    assert_eq!(mode(&project), 0o755);
+
+    for by in [Person::User, Person::Sudo] {
+        let project = stuck();
+        let lying = Lying::over(&project.root);
+        std::fs::set_permissions(project.root.join("run.sh"), PermissionsExt::from_mode(0o755)).unwrap();
+        assert_eq!(mode(&project), 0o644, "chmod says yes and changes nothing");
+        let fixed = project.devdoctor_by(by, &fix);
+        drop(lying);
+        assert!(fixed.out.contains("failed:") && fixed.out.contains("still has mode 0644"), "{fixed}");
+        assert!(!fixed.out.contains("cured"), "{fixed}");
+        fixed.ends_with(1);
+    }
+}

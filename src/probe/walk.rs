@@ -18,6 +18,7 @@ use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, open, openat};
 use nix::sys::stat::{FileStat, Mode, fstat, fstatat};
 
+use super::filesystems::Mounts;
 use crate::facts::{FileKind, ForeignFile, Owner, PathStat, SeenPath, Walk};
 
 /// Threads that walk. More gain nothing: on two and on four cores the kernel's directory locks were the limit.
@@ -75,8 +76,9 @@ struct Stack {
 struct Walker {
     owner: u32,
     device: u64,
-    /// Paths relative to the root at which other file systems are mounted that may never answer.
-    closed: BTreeSet<Vec<u8>>,
+    /// Paths relative to the root at which something is mounted: it is no part of the project, a chown does not reach it, and
+    /// it may never answer.
+    mounted: BTreeSet<Vec<u8>>,
     deadline: Instant,
     stack: Mutex<Stack>,
     more: Condvar,
@@ -93,11 +95,11 @@ pub fn walk(root_path: &Path, owner: u32, deadline: Instant) -> Result<Walk, Err
     let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
     let root = open(root_path, flags, Mode::empty())?;
     let device = fstat(&root)?.st_dev;
-    let closed = super::listing::closed_below(root_path);
-    let closed =
-        closed.keys().filter_map(|path| Some(path.strip_prefix(root_path).ok()?.as_os_str().as_bytes().to_vec()));
-    let closed = closed.collect();
-    let walker = Walker { owner, device, closed, deadline, stack: Mutex::new(Stack::default()), more: Condvar::new() };
+    // A folder of the same file system that is mounted here has the same device.
+    let mounted = Mounts::of_this_process().below(root_path);
+    let mounted = mounted.keys().filter_map(|path| path.strip_prefix(root_path).ok());
+    let mounted = mounted.map(|path| path.as_os_str().as_bytes().to_vec()).collect();
+    let walker = Walker { owner, device, mounted, deadline, stack: Mutex::new(Stack::default()), more: Condvar::new() };
     let mut first = Walk::default();
     let dir = Dir::from_fd(root.try_clone().map_err(|_| Errno::EMFILE)?)?;
     let jobs = walker.read(dir, &[], None, &mut first);
@@ -242,7 +244,7 @@ impl Walker {
         }
         for name in names.split_inclusive(|byte| *byte == 0) {
             let Ok(name) = CStr::from_bytes_with_nul(name) else { continue };
-            if !self.closed.is_empty() && self.closed.contains(&joined(path, name)) {
+            if !self.mounted.is_empty() && self.mounted.contains(&joined(path, name)) {
                 found.other_filesystems.push(seen(&joined(path, name)));
                 continue;
             }

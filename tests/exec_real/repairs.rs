@@ -13,7 +13,7 @@ const COMPOSE: &str = "services:\n  api:\n    image: python:3.12\n    volumes: [
 const RECORDER: &str = "#!/bin/sh\nfor word do printf '%s\\n' \"$word\" >> \"$RECORD\"; done\n";
 
 /// Makefiles with a target `a` that runs something in `api` as root.
-const MAKEFILES: [&str; 36] = [
+const MAKEFILES: [&str; 38] = [
     "a:\n\tdocker compose exec api x\n",
     "a:\n\t@-+docker compose exec api x",
     "a: ; docker compose exec api x\n",
@@ -28,6 +28,8 @@ const MAKEFILES: [&str; 36] = [
     ".RECIPEPREFIX = >\na:\n> docker compose exec api x\n",
     ".RECIPEPREFIX := >\na:\n>docker compose \\\n> exec api \\\n>  x\n",
     ".ONESHELL:\na:\n\ttrue\n\tdocker compose exec api x\n",
+    ".ONESHELL:\na:\n\t@set -e\n\tif true; then\n\t  docker compose exec \\\n\t    api x\n\tfi\n",
+    ".ONESHELL:\na:\n\tcd sub\n\t@docker compose exec sub x\n",
     ".DEFAULT_GOAL := a\nSHELL := /bin/bash\n.SHELLFLAGS := -eu -o pipefail -c\na:\n\tdocker compose exec api x\n",
     "DC := docker compose\nEXEC = $(DC) exec\na:\n\t$(EXEC) api x\n",
     "DC ?= docker compose\nDC += -f compose.yaml\na:\n\t$(DC) exec api x\n",
@@ -127,6 +129,7 @@ fn repaired_files_are_valid_and_hand_on_the_callers_numbers() {
     let project = project.with("PATH", &path).with("RECORD", &record.display().to_string());
     project.write("compose.yaml", COMPOSE);
     project.write("part.mk", "PART := 1\n");
+    project.write("sub/compose.yaml", COMPOSE.replace("api:", "sub:"));
     let rows = rows();
     rows.iter().for_each(|row| project.write(&row.path, &row.text));
     let mut scripts = String::new();

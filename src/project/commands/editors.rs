@@ -75,11 +75,17 @@ fn moments(tree: &Value, folder: &str) -> Vec<CommandLine> {
 fn editor_tasks(tree: &Value, folder: &str) -> Vec<CommandLine> {
     let mut lines = vec![];
     let own = tree.get("tasks").map(Value::items).unwrap_or_default();
-    for task in own.iter().flat_map(|task| [Some(task), task.get("linux")]).flatten() {
-        let holder = task.get("label").or(task.get("taskName")).and_then(Value::string);
+    for (whole, task) in
+        own.iter().flat_map(|task| [Some((task, task)), task.get("linux").map(|linux| (task, linux))]).flatten()
+    {
+        let set = |key: &str| task.get(key).or(whole.get(key));
+        let holder = set("label").or(set("taskName")).and_then(Value::string);
         let holder = holder.map(|name| name.text().to_owned());
-        let Some(command) = task.get("command").and_then(Value::string) else { continue };
-        let within = task.get("options").and_then(|options| options.get("cwd")).and_then(Value::string);
+        let Some(written) = task.get("command") else { continue };
+        // With `quoting` it is one word, whatever it holds.
+        let (quoted, written) = written.get("value").map_or((false, written), |value| (true, value));
+        let Some(command) = written.string() else { continue };
+        let within = set("options").and_then(|options| options.get("cwd")).and_then(Value::string);
         let within = match within.map(Mapped::text) {
             None | Some("${workspaceFolder}") => Some(folder.to_owned()),
             Some(inner) => {
@@ -87,12 +93,12 @@ fn editor_tasks(tree: &Value, folder: &str) -> Vec<CommandLine> {
                 directory::entered(Some(folder), inner, Language::JsonShell)
             }
         };
-        let arguments = task.get("args").map(Value::items).unwrap_or_default();
-        let process = task.get("type").and_then(Value::string).is_some_and(|kind| kind.text() == "process");
-        if process || !arguments.is_empty() {
+        let arguments = set("args").map(Value::items).unwrap_or_default();
+        let process = set("type").and_then(Value::string).is_some_and(|kind| kind.text() == "process");
+        if process || quoted || !arguments.is_empty() {
             // A shell gets the arguments in quotes, so that nothing can be put into them.
             let texts = arguments.iter().map(|one| one.get("value").unwrap_or(one)).filter_map(Value::string);
-            let first = if process { vec![] } else { unshelled::words(command).unwrap_or_default() };
+            let first = if process || quoted { vec![] } else { unshelled::words(command).unwrap_or_default() };
             let words = first.into_iter().map(|word| word.value).collect::<Vec<_>>();
             let words: Vec<&Mapped> = if words.is_empty() { vec![command] } else { words.iter().collect() };
             lines.extend(started(words.into_iter().chain(texts), holder, within.as_deref()));

@@ -101,28 +101,32 @@ fn lines_of(reading: &mut Reading, group: &[Part]) -> Vec<CommandLine> {
         group.iter().map(|part| (part.source.path(), part.source.span(part.makefile.top..part.makefile.top))).collect();
     let known = variables.numbers();
     let numbers = |place: &Span| Numbers { define_at: tops.get(&*place.path).cloned(), ..known.clone() };
-    let one_shell = |part: &Part| part.makefile.one_shell;
+    // Wherever it stands, it holds for all.
+    let one_shell = group.iter().any(|part| part.makefile.one_shell);
     let mut lines = vec![];
     for part in group {
-        for recipe in &part.makefile.recipes {
-            let written = part.source.text().get(recipe.text.clone()).unwrap_or("");
-            if !written.contains("docker") && !written.contains('$') {
-                continue;
-            }
-            let text = variables.scope.expand(&without_prefixes(&part.source, recipe));
+        for recipes in part.makefile.recipes.chunk_by(|one, next| one_shell && one.targets == next.targets) {
+            let written = |recipe: &Recipe| part.source.text().get(recipe.text.clone()).unwrap_or("");
+            let may_speak = |recipe| ["docker", "$"].iter().any(|sign| written(recipe).contains(sign));
+            let Some(first) = recipes.first().filter(|_| recipes.iter().any(may_speak)) else { continue };
+            let expanded = |recipe| variables.scope.expand(&without_prefixes(&part.source, recipe));
+            let text = match recipes {
+                [recipe] => expanded(recipe),
+                _ => joined(recipes.iter().flat_map(|recipe| lines_for_the_shell(&expanded(recipe), |_| true))),
+            };
             if !text.text().contains("docker") {
                 continue;
             }
             let shell = super::scripts::Variables::of(&text, "sh");
             let context = Context {
                 language: Language::Make,
-                holder: part.source.text().get(recipe.targets.clone()).map(first_target),
+                holder: part.source.text().get(first.targets.clone()).map(first_target),
                 numbers: &numbers,
                 variables: &|name, reference| match reference {
                     Reference::Parenthesis => variables.lookup(name, reference),
                     // The recipe's own shell may set it, in this line or in one before it.
                     _ if shell.set.contains_key(name) => shell.lookup(name, reference),
-                    _ if one_shell(part) => Lookup::Unknown,
+                    _ if one_shell => Lookup::Unknown,
                     _ => variables.lookup(name, reference),
                 },
                 programs: &|_| None,
@@ -130,7 +134,11 @@ fn lines_of(reading: &mut Reading, group: &[Part]) -> Vec<CommandLine> {
                 exported: &|name| shell.handed_on(name).or_else(|| variables.handed_on(name)),
                 directory: group.first().map(|root| directory::of(root.source.path())),
             };
-            for line in lines_for_the_shell(&text) {
+            let shells = match one_shell {
+                true => vec![text.clone()],
+                false => lines_for_the_shell(&text, |command| command.contains("docker")),
+            };
+            for line in shells {
                 let mut found = context.lines(&line);
                 found.iter_mut().for_each(|line| variables.note_taken(line));
                 lines.append(&mut found);
@@ -166,8 +174,9 @@ fn without_prefixes(source: &Source, recipe: &Recipe) -> Mapped {
     made
 }
 
-/// The lines that Make starts a shell for: a variable may bring in several, each with prefixes of its own.
-fn lines_for_the_shell(text: &Mapped) -> Vec<Mapped> {
+/// The lines that Make starts a shell for, as far as they are wanted: a variable may bring in several, each with prefixes of
+/// its own.
+fn lines_for_the_shell(text: &Mapped, is_wanted: impl Fn(&str) -> bool) -> Vec<Mapped> {
     let (mut lines, mut start) = (vec![], 0);
     let whole = text.text();
     for (at, _) in whole.match_indices('\n').chain([(whole.len(), "")]) {
@@ -176,12 +185,25 @@ fn lines_for_the_shell(text: &Mapped) -> Vec<Mapped> {
             continue;
         }
         let command = line.trim_start_matches([' ', '\t', '@', '-', '+']);
-        if command.contains("docker") {
+        if is_wanted(command) {
             lines.push(text.part(at - command.len()..at));
         }
         start = at + 1;
     }
     lines
+}
+
+/// What one shell gets for all lines of a recipe.
+fn joined(lines: impl Iterator<Item = Mapped>) -> Mapped {
+    let mut made = Mapped::default();
+    for line in lines {
+        let end = line.place(line.text().len()..line.text().len());
+        made.push_part(&line, 0..line.text().len(), None);
+        if let Some(end) = end {
+            made.push_decoded("\n", end);
+        }
+    }
+    made
 }
 
 /// The numbers that recipes hand to another make, as in `$(MAKE) target UID=$$(id -u)`: they hold there and not here.

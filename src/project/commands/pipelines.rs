@@ -32,6 +32,9 @@ pub fn read(reading: &mut Reading) -> Vec<CommandLine> {
             found.extend(shell_lines(&text, Language::YamlShell, Some(job.to_owned()), shell, start.as_deref()));
         }
         found.iter_mut().for_each(|line| line.occasion = Occasion::Runner);
+        // What several jobs do before.
+        found.sort_by(|one, other| one.span.cmp(&other.span));
+        found.dedup_by(|one, other| one.span == other.span);
         if !found.is_empty() {
             reading.keep(&source);
         }
@@ -68,16 +71,18 @@ fn workflow<'a>(source: &Source, tree: &'a Node) -> Vec<Script<'a>> {
     scripts
 }
 
-/// `before_script:`, `script:` and `after_script:` of every job: the lines of one list share a shell.
+/// `before_script:` with `script:`, which share a shell, and `after_script:` of every job. What all jobs do before is read with
+/// each of them, since it decides where they are.
 fn pipeline<'a>(source: &Source, tree: &'a Node) -> Vec<Script<'a>> {
     let mut scripts = vec![];
+    let default = tree.at(&["default", "before_script"]).or_else(|| tree.get("before_script"));
     for job in tree.entries() {
         let Some(name) = job.key.as_str() else { continue };
-        for key in ["before_script", "script", "after_script"] {
+        let part = |key: &str| job.value.get(key);
+        let before = part("before_script").or_else(|| part("script").and(default));
+        for parts in [vec![before, part("script")], vec![part("after_script")]] {
             let mut text = Mapped::default();
-            if let Some(script) = job.value.get(key) {
-                join(source, script, &mut text, 0);
-            }
+            parts.into_iter().flatten().for_each(|part| join(source, part, &mut text, 0));
             if text.text().contains("docker") {
                 scripts.push(Script { job: name, text, shell: "bash", within: None });
             }

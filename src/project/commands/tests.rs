@@ -320,6 +320,16 @@ fn calls_are_found_in_tasks_pipelines_and_documents() {
             vec!["docker\", \"args\": [\"exec a -"],
         ),
         (
+            ".vscode/tasks.json",
+            "{\"tasks\": [{\"label\": \"t\", \"type\": \"shell\", \"command\": {\"value\": \"docker\", \"quoting\": \"strong\"}, \"args\": [{\"value\": \"exec\"}, \"a\", \"x\"]}]}",
+            vec!["docker\", \"quoting\": \"strong\"}, \"args\": [{\"value\": \"exec a - x"],
+        ),
+        (
+            ".vscode/tasks.json",
+            "{\"tasks\": [{\"type\": \"process\", \"args\": [\"exec\", \"a\"], \"linux\": {\"command\": \"docker\"}}]}",
+            vec!["docker a -"],
+        ),
+        (
             ".github/workflows/a.yaml",
             "jobs:\n  a:\n    steps:\n    - {run: docker exec a x, shell: pwsh}\n    - run: docker exec -u ${{ env.U }}:1 b x\n",
             vec!["docker exec b <unknown>:1 x"],
@@ -328,6 +338,11 @@ fn calls_are_found_in_tasks_pipelines_and_documents() {
             ".gitlab-ci.yml",
             "a:\n  before_script: docker exec a x\n  script:\n  - D='docker exec'\n  - [$D b x]\n",
             vec!["docker exec a - x", "$D b - x"],
+        ),
+        (
+            ".gitlab-ci.yml",
+            "before_script: [docker exec a x, 'D=\"docker exec\"']\nb:\n  script: $D b x\nc:\n  script: $D c x\n  after_script: $D d x\ne:\n  before_script: [D=x]\n  script: $D e x\n",
+            vec!["docker exec a - x", "$D b - x", "$D c - x"],
         ),
         (
             "CONTRIBUTING.md",

@@ -87,7 +87,11 @@ fn makefiles_are_read_as_make_runs_them() {
             ),
             (
                 ".ONESHELL:\na:\n\tUID=3\n\tdocker compose exec -u $$UID api x\n",
-                &["compose-exec api $$UID><unknown> | -u $$UID api x| x"],
+                &["compose-exec api $$UID>3 | -u $$UID api x| x"],
+            ),
+            (
+                ".ONESHELL:\na:\n\tset -e\n\tif true; then\n\t  -docker exec c \\\n\t    x\n\tfi\nb:\n\tdocker exec -u $$UID d y\n",
+                &["exec c | c \\| x", "exec d $$UID><unknown> | -u $$UID d y| y"],
             ),
             (
                 "a: UID = 5\na:\n\tdocker compose exec -u $(UID) api x\n",
@@ -288,6 +292,13 @@ fn a_line_knows_the_compose_file_that_it_finds() {
         ("Makefile", format!("a:\n\tcd backend && {line}\n"), &backend),
         ("Makefile", format!("a:\n\tcd ./backend/sub/.. && {line}\n"), &backend),
         ("Makefile", format!("a:\n\tcd frontend && {line}\n"), &root),
+        ("Makefile", format!("a:\n\tcd backend\n\t{line}\n"), &root),
+        ("Makefile", format!(".ONESHELL:\na:\n\t@cd backend\n\t@{line}\n"), &backend),
+        ("Makefile", format!(".ONESHELL:\na:\n\tcd backend\nb:\n\t{line}\n"), &root),
+        ("Makefile", format!(".ONESHELL:\na:\n\t(cd backend\n\ttrue)\n\t{line}\n"), &root),
+        (".gitlab-ci.yml", format!("default: {{before_script: cd backend}}\na: {{script: '{line}'}}\n"), &backend),
+        (".gitlab-ci.yml", format!("a: {{before_script: [cd backend], after_script: '{line}'}}\n"), &root),
+        ("Makefile", format!("D = cd backend\n.ONESHELL:\na:\n\t$(D)\n\t{line}\n"), &backend),
         ("Makefile", format!("a:\n\tcd $(X) && {line}\n"), &None),
         ("Makefile", "a:\n\tdocker compose -f x.yml exec api x\n".to_owned(), &None),
         ("backend/Makefile", format!("a:\n\t{line}\n"), &backend),
