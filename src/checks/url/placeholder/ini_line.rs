@@ -21,7 +21,8 @@ pub(super) fn comment(facts: &Facts, url: &DatabaseUrl) -> Option<Finding> {
     let message = format!("the comment behind `{}` is a part of its value", url.key);
     Some(
         Finding::at(&place, format!("{}: comment", url.key), message)
-            .label("belongs to the name of the database: an ini file has comments on lines of their own only")
+            .label("belongs to the name of the database")
+            .seen(url.span.path.to_string(), &url.key, "an ini file has comments on lines of their own only")
             .fix(Fix::risky("take the comment out of the URL", vec![Step::Edit(rest)])),
     )
 }
