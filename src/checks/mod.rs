@@ -89,6 +89,17 @@ macro_rules! check {
 }
 use check;
 
+/// A check that never ends, on a quick machine as on a slow one.
+#[cfg(test)]
+pub(crate) static ENDLESS: Check = {
+    fn endless(_: &Facts) -> Checked {
+        loop {
+            std::thread::park();
+        }
+    }
+    check!("engine/unreachable", endless)
+};
+
 /// All checks, by family in the order of causes: engine, WSL, Compose, files, containers, database, migrations, models; sorted within a family.
 pub fn all() -> impl Iterator<Item = &'static Check> {
     [

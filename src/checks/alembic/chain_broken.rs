@@ -1,5 +1,6 @@
 //! The files of a version directory make no chain: a parent that is missing, an identifier twice, a circle, a stray file.
 
+use super::revision_unknown_to_files::is_plain;
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
 use crate::fix::Fix;
@@ -35,7 +36,7 @@ fn missing(revisions: &Revisions) -> Vec<Finding> {
     let of_parent =
         |(revision, parent): (&crate::project::alembic::revisions::Revision, &crate::text::Spanned<String>)| {
             let id = &parent.value;
-            Finding::at(
+            let finding = Finding::at(
                 &parent.span,
                 format!("{}: down_revision", revision.path),
                 format!("revision `{}` follows `{id}`, which no file has", revision.id.value),
@@ -48,12 +49,16 @@ fn missing(revisions: &Revisions) -> Vec<Finding> {
                     "down_revision is `{id}`; {}",
                     counted(revisions.files.len(), "file was read", "files were read")
                 ),
-            )
-            .help(format!(
-                "look for the file in git: git log --all --oneline --name-only -G \"revision.*{id}\" -- \"*.py\""
-            ))
-            .help("see whether git ignores the file: git status --ignored --short")
-            .fix(Fix::manual(format!(
+            );
+            // What a shell or a pattern takes for its own is left out of a line that is there to be copied.
+            let finding = if is_plain(id) {
+                finding.help(format!(
+                    "look for the file in git: git log --all --oneline --name-only -G \"revision.*{id}\" -- \"*.py\""
+                ))
+            } else {
+                finding
+            };
+            finding.help("see whether git ignores the file: git status --ignored --short").fix(Fix::manual(format!(
                 "bring the file of `{id}` back, or set `down_revision` to a revision that is there"
             )))
         };
@@ -87,4 +92,27 @@ fn cycle(revisions: &Revisions) -> Option<Finding> {
         finding = finding.related(&parent.span, "follows one of them");
     }
     Some(finding.fix(Fix::manual("set `down_revision` of the first one to the revision it was made after, or to None")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::project::files::MemoryFiles;
+    use crate::project::read;
+
+    #[test]
+    fn no_copied_line_holds_what_a_shell_would_run() {
+        for (id, told) in [("aaa1", true), ("$(touch x)", false), ("`x`", false), ("a\\\"b", false), ("-x", false)] {
+            let revision = format!("revision = 'bbb2'\ndown_revision = '{id}'\n");
+            let files = MemoryFiles::new([
+                ("alembic.ini", "[alembic]\nscript_location = m\n"),
+                ("m/versions/b.py", revision.as_str()),
+            ]);
+            let facts = Facts { project: read::project(&files, &Default::default(), None), ..Facts::default() };
+            let findings = check(&facts).unwrap();
+            assert_eq!(findings.len(), 1, "{id}");
+            let commands: Vec<_> = findings[0].help.iter().filter(|help| help.contains("git log")).collect();
+            assert_eq!(commands.len(), usize::from(told), "{commands:?}");
+        }
+    }
 }

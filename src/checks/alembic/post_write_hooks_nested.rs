@@ -1,5 +1,6 @@
 //! `[tool.alembic]` holds what Alembic trips over at every command: hooks in the form of an ini file, or a bare `%`.
 
+mod entries;
 mod percent;
 
 use std::collections::BTreeSet;
@@ -11,7 +12,8 @@ use crate::project::alembic::Alembic;
 use crate::text::toml::hooks::{Shape, as_array};
 use crate::text::{Source, ini, toml};
 
-use percent::percent;
+use entries::entries;
+use percent::{in_hooks, percent};
 
 const HOOKS: [&str; 3] = ["tool", "alembic", "post_write_hooks"];
 
@@ -30,6 +32,8 @@ pub(super) fn check(facts: &Facts) -> Checked {
             let Ok(toml) = toml::parse(source.text()) else { continue };
             if !ini_has_hooks(facts, environment) {
                 findings.extend(hooks(source, &toml, version));
+                findings.extend(entries(source, &toml));
+                findings.extend(in_hooks(source, &toml));
             }
             findings.extend(percent(source, &toml));
         }

@@ -2,6 +2,8 @@
 
 mod elsewhere;
 
+pub(super) use elsewhere::is_plain;
+
 use super::databases;
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding, Place};
@@ -36,14 +38,18 @@ pub(super) fn check(facts: &Facts) -> Checked {
             Some(elsewhere) => elsewhere.told(finding),
             None => finding,
         };
-        if where_it_is.is_none() && elsewhere::is_plain(id) {
+        if where_it_is.is_none() && is_plain(id) {
             finding = finding.help(format!(
                 "look for it in what git still has: git log --all --reflog --oneline --name-only -G \"revision.*{id}\" -- \"*.py\""
             ));
         }
-        let way = format!(
-            "bring the file of `{id}` back, take the database back on the branch that has it, or make the database anew"
-        );
+        // Where the file is known to be, the ways that lead there are told one by one.
+        let way = match &where_it_is {
+            Some(_) => format!("go where the file of `{id}` is, or bring it here"),
+            None => format!(
+                "bring the file of `{id}` back, take the database back on the branch that has it, or make the database anew"
+            ),
+        };
         findings.push(
             finding
                 .help("leave `alembic stamp head` alone: it only hides that tables and revisions differ")

@@ -10,7 +10,24 @@ pub(super) fn check(facts: &Facts) -> Checked {
     for environment in &facts.project.alembic {
         let Some(value) = &environment.undoubled else { continue };
         // A URL that is known is judged by itself: with a `%` in it this is an error, without one it is fine.
-        if facts.project.urls.iter().any(|url| is_read_by(url, environment)) {
+        if !value.is_object && facts.project.urls.iter().any(|url| is_read_by(url, environment)) {
+            continue;
+        }
+        if value.is_object {
+            let message = "`env.py` hands configparser a URL object, where it takes text only";
+            findings.push(
+                Finding::at(&value.span, format!("{}: env.py", environment.configuration), message)
+                    .label("TypeError: option values must be strings")
+                    .seen(
+                        "syntax tree",
+                        environment.env_py.as_deref().unwrap_or("env.py"),
+                        "a URL object of SQLAlchemy, and no `render_as_string`",
+                    )
+                    .fix(Fix::safe(
+                        "write the URL as text, with its password and with doubled `%`, on the way into configparser",
+                        doubling(environment),
+                    )),
+            );
             continue;
         }
         let message = "`env.py` hands a URL to configparser, which would take a `%` in it for an interpolation";

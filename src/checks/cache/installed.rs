@@ -79,8 +79,9 @@ fn made_by<'a>(text: &str, variable: &dyn Fn(&str) -> Option<&'a str>) -> Vec<St
     made
 }
 
+/// What Poetry takes for a yes: `yes` and `on` are none.
 fn is_yes(value: &str) -> bool {
-    ["1", "true", "yes", "on"].contains(&value.to_ascii_lowercase().as_str())
+    ["1", "true"].contains(&value.to_ascii_lowercase().as_str())
 }
 
 #[cfg(test)]
@@ -96,6 +97,8 @@ mod tests {
             ("FROM p\nWORKDIR /app\nRUN python -m venv env && env/bin/pip install x\n", &["/app/env"]),
             ("FROM p\nWORKDIR /app\nRUN uv venv --seed /v\n", &["/v"]),
             ("FROM p\nWORKDIR /app\nENV POETRY_VIRTUALENVS_IN_PROJECT=1\nRUN poetry install\n", &["/app/.venv"]),
+            ("FROM p\nWORKDIR /app\nENV POETRY_VIRTUALENVS_IN_PROJECT=True\nRUN poetry install\n", &["/app/.venv"]),
+            ("FROM p\nWORKDIR /app\nENV POETRY_VIRTUALENVS_IN_PROJECT=yes\nRUN poetry install\n", &[]),
             ("FROM p\nWORKDIR /app\nRUN poetry install\n", &[]),
             ("FROM p AS b\nWORKDIR /app\nRUN uv sync\nFROM s\nCOPY --from=b /app/.venv /app/.venv\n", &["/app/.venv"]),
             ("FROM p AS b\nWORKDIR /src\nRUN uv sync\nFROM s\nCOPY --from=b /src /app\n", &["/app/.venv"]),

@@ -82,8 +82,9 @@ pub(in crate::checks) fn doubling(environment: &Alembic) -> Vec<Step> {
         let span = Span { start: offset, end: offset, ..value.span.clone() };
         Step::Edit(Edit { span, text: text.to_owned() })
     };
-    let end =
-        at(value.span.end, if value.needs_brackets { ").replace(\"%\", \"%%\")" } else { ".replace(\"%\", \"%%\")" });
+    let bracket = if value.needs_brackets { ")" } else { "" };
+    let text = if value.is_object { ".render_as_string(hide_password=False)" } else { "" };
+    let end = at(value.span.end, &format!("{bracket}{text}.replace(\"%\", \"%%\")"));
     if value.needs_brackets { vec![at(value.span.start, "("), end] } else { vec![end] }
 }
 

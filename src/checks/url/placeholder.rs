@@ -1,4 +1,6 @@
-//! A URL in force is still a template's text, or a reference that nothing fills in.
+//! A URL in force is still a template's text, or a reference that nothing fills in, or is not there at all.
+
+mod ini_line;
 
 use super::{in_force, with_readers};
 use crate::facts::Facts;
@@ -7,6 +9,8 @@ use crate::fix::{Edit, Fix, Step};
 use crate::project::alembic::Alembic;
 use crate::project::urls::{DatabaseUrl, Holder, UrlDefectKind};
 use crate::text::{Span, mask_url};
+
+use ini_line::{absent, comment};
 
 pub(super) fn check(facts: &Facts) -> Checked {
     let mut findings = vec![];
@@ -42,7 +46,9 @@ pub(super) fn check(facts: &Facts) -> Checked {
             finding = with_readers(facts, finding, url);
             findings.push(cured(facts, finding, url));
         }
+        findings.extend(comment(facts, url));
     }
+    findings.extend(facts.project.alembic.iter().filter_map(|environment| absent(facts, environment)));
     Ok(findings)
 }
 
@@ -51,6 +57,11 @@ fn cured(facts: &Facts, finding: Finding, url: &DatabaseUrl) -> Finding {
     let environment = facts.project.alembic.iter().find(|environment| {
         environment.ini.as_deref() == Some(&*url.span.path) || environment.configuration == *url.span.path
     });
+    filled(facts, finding, environment, &url.key)
+}
+
+/// The same for the environment that takes it.
+fn filled(facts: &Facts, finding: Finding, environment: Option<&Alembic>, key: &str) -> Finding {
     let variable = facts
         .project
         .urls
@@ -65,7 +76,7 @@ fn cured(facts: &Facts, finding: Finding, url: &DatabaseUrl) -> Finding {
             let title = format!("read the URL from `{variable}` in `{env_py}`");
             finding.fix(Fix::risky(title, steps).afterwards(format!("set `{variable}` where alembic runs")))
         }
-        None => finding.help(format!("write the project's own URL into `{}`, or read it from `{variable}`", url.key)),
+        None => finding.help(format!("write the project's own URL into `{key}`, or read it from `{variable}`")),
     }
 }
 

@@ -19,8 +19,11 @@ pub(super) fn understand(source: &Source, module: &Module, alembic: &mut Alembic
     }
     alembic.reads_toml_url =
         module.calls.iter().any(|call| call.function() == "get_alembic_option" && is_url(call.positional(0)));
-    alembic.undoubled =
-        reading.undoubled().map(|(range, needs_brackets)| Undoubled { span: source.span(range), needs_brackets });
+    alembic.undoubled = reading.undoubled().map(|(range, needs_brackets, is_object)| Undoubled {
+        span: source.span(range),
+        needs_brackets,
+        is_object,
+    });
     let taken = module.assignments.iter().find(|assignment| {
         let top = assignment.context.function.is_none() && assignment.context.condition.is_none();
         top && assignment.target == "config"
@@ -167,7 +170,7 @@ impl Reading<'_> {
     }
 
     /// The value of a `set_main_option` of the URL when nothing in this file doubles percent signs.
-    fn undoubled(&self) -> Option<(Range<usize>, bool)> {
+    fn undoubled(&self) -> Option<(Range<usize>, bool, bool)> {
         let doubles = |call: &Call| {
             call.function() == "replace"
                 && call.positional(0).and_then(Value::as_text).is_some_and(|text| text.value == "%")
@@ -185,7 +188,19 @@ impl Reading<'_> {
         })?;
         let value = call.arguments.last().filter(|argument| argument.value.as_text().is_none())?;
         let primary = matches!(value.value, Value::Name(_) | Value::Call(_) | Value::Item(..));
-        Some((value.range.clone(), !primary))
+        Some((value.range.clone(), !primary, self.is_object(&value.value)))
+    }
+
+    /// Whether SQLAlchemy's URL object is what a value is for certain, itself or by its name.
+    fn is_object(&self, value: &Value) -> bool {
+        let made = |value: &Value| {
+            matches!(value, Value::Call(call) if call.function() == "make_url"
+                || call.callee == "URL.create" || call.callee.ends_with(".URL.create"))
+        };
+        let Value::Name(name) = value else { return made(value) };
+        let mut assigned =
+            self.module.assignments.iter().filter(|it| it.target == *name && it.key.is_none()).peekable();
+        assigned.peek().is_some() && assigned.all(|assignment| made(&assignment.value))
     }
 
     /// Names of environment variables, in the order they stand.

@@ -60,6 +60,9 @@ pub struct Undoubled {
     pub span: Span,
     /// Whether a method call behind it needs brackets around it.
     pub needs_brackets: bool,
+    /// Whether it is a URL object of SQLAlchemy, which is no text at all.
+    #[serde(default)]
+    pub is_object: bool,
 }
 
 /// Reads every Alembic environment of a project.

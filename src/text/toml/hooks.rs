@@ -38,6 +38,46 @@ impl Toml {
         });
         (shape.unwrap_or(Shape::Strings), range)
     }
+
+    /// What the entries of an array of hooks lack, or have of a wrong kind, with the place of each.
+    pub fn troubles_of_hooks(&self, path: &[&str]) -> Vec<(Trouble, Range<usize>)> {
+        let tables: Vec<(&dyn TableLike, Option<Range<usize>>)> = match self.item(path) {
+            Some(Item::ArrayOfTables(array)) => {
+                array.iter().map(|table| (table as &dyn TableLike, table.span())).collect()
+            }
+            Some(Item::Value(Value::Array(array))) => array
+                .iter()
+                .filter_map(|value| Some((value.as_inline_table()? as &dyn TableLike, value.span())))
+                .collect(),
+            _ => vec![],
+        };
+        let mut found = vec![];
+        for (table, range) in tables {
+            let range = range.unwrap_or(0..0);
+            let lists = table.iter().filter(|(_, item)| item.is_array());
+            found
+                .extend(lists.map(|(key, item)| (Trouble::List(key.to_owned()), item.span().unwrap_or(range.clone()))));
+            match table.get("name") {
+                None => found.push((Trouble::NoName, range)),
+                Some(name) if table.get("type").is_none() => {
+                    found.push((Trouble::NoType(name.as_str().unwrap_or_default().to_owned()), range));
+                }
+                Some(_) => {}
+            }
+        }
+        found
+    }
+}
+
+/// What is wrong with one entry of an array of hooks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// It has no name.
+    NoName,
+    /// One of its settings is a list.
+    List(String),
+    /// The hook of this name has no type.
+    NoType(String),
 }
 
 /// A hook: its name, and the settings with the keys that they stand at.

@@ -11,30 +11,38 @@ pub(super) fn percent(source: &Source, toml: &toml::Toml) -> Vec<Finding> {
     for key in toml.keys(&section) {
         let path = [section[0], section[1], key.as_str()];
         for text in toml.text(&path).into_iter().chain(toml.texts(&path)) {
-            let raw = source.text().get(text.range.clone()).unwrap_or("");
-            let at = bad_percents(raw);
-            let Some(first) = at.first() else { continue };
-            let place = |at: usize| source.span(text.range.start + at..text.range.start + at + 1);
-            let double = |at: &usize| {
-                Step::Edit(Edit {
-                    span: source.span(text.range.start + at..text.range.start + at),
-                    text: "%".to_owned(),
-                })
-            };
-            let fix = Fix::safe(format!("double the `%` in `{key}`"), at.iter().map(double).collect());
-            findings.push(
-                Finding::at(
-                    &place(*first),
-                    format!("{}: {key}", source.path()),
-                    format!("`{key}` holds a `%` that Alembic takes for its own"),
-                )
-                .label("is written `%%`")
-                .seen("pyproject.toml", &key, "only `%(here)s` and `%%` may stand there")
-                .fix(fix),
-            );
+            findings.extend(doubled(source, &key, &text));
         }
     }
     findings
+}
+
+/// The same in the tables of hooks.
+pub(super) fn in_hooks(source: &Source, toml: &toml::Toml) -> Vec<Finding> {
+    let texts = toml.texts_below(&super::HOOKS);
+    let in_array = texts.iter().filter(|(keys, _)| keys.first().is_some_and(|key| key.parse::<usize>().is_ok()));
+    in_array.filter_map(|(keys, text)| doubled(source, keys.last()?, text)).collect()
+}
+
+fn doubled(source: &Source, key: &str, text: &toml::Text) -> Option<Finding> {
+    let raw = source.text().get(text.range.clone()).unwrap_or("");
+    let at = bad_percents(raw);
+    let first = at.first()?;
+    let place = |at: usize| source.span(text.range.start + at..text.range.start + at + 1);
+    let double = |at: &usize| {
+        Step::Edit(Edit { span: source.span(text.range.start + at..text.range.start + at), text: "%".to_owned() })
+    };
+    let fix = Fix::safe(format!("double the `%` in `{key}`"), at.iter().map(double).collect());
+    Some(
+        Finding::at(
+            &place(*first),
+            format!("{}: {key}", source.path()),
+            format!("`{key}` holds a `%` that Alembic takes for its own"),
+        )
+        .label("is written `%%`")
+        .seen("pyproject.toml", key, "only `%(here)s` and `%%` may stand there")
+        .fix(fix),
+    )
 }
 
 fn bad_percents(text: &str) -> Vec<usize> {

@@ -86,6 +86,6 @@ impl<'facts> Elsewhere<'facts> {
 }
 
 /// Whether a revision's name means nothing to a shell or to a pattern.
-pub(super) fn is_plain(id: &str) -> bool {
+pub(in crate::checks::alembic) fn is_plain(id: &str) -> bool {
     !id.starts_with('-') && id.chars().all(|character| character.is_ascii_alphanumeric() || character == '_')
 }

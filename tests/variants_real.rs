@@ -1,0 +1,212 @@
+//! Every known variant of the troubles with `env.py`, URLs, hooks and revisions, held against the real Alembic of both sets of
+//! tools: what it breaks is found, what it takes is silent, and what is repaired passes.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test starts programs, makes files, and fails by panicking"
+)]
+
+#[path = "variants_real/alembic.rs"]
+mod alembic;
+#[path = "variants_real/hooks.rs"]
+mod hooks;
+#[path = "variants_real/imports.rs"]
+mod imports;
+#[path = "variants_real/names.rs"]
+mod names;
+#[allow(dead_code, reason = "the test of the models uses all of it")]
+#[path = "models_real/oracle.rs"]
+mod oracle;
+mod support;
+#[path = "variants_real/urls.rs"]
+mod urls;
+
+use alembic::{Asked, alembic};
+use devdoctor::checks;
+use devdoctor::finding::Finding;
+use devdoctor::fix::plan::file_changes;
+use devdoctor::fix::{Applicability, Step};
+use oracle::{SETS, facts, place};
+use support::postgres::Postgres;
+
+/// A small project in one of the ways that break, or in one of those that do not.
+pub struct Variant {
+    /// What is special about it.
+    pub name: &'static str,
+    /// Its files, besides those of the table.
+    pub files: Vec<(String, String)>,
+    /// Parts of what Alembic says of it as it is.
+    pub says: Vec<&'static str>,
+    /// All that is found: `check path:line:column`, with `info` at the end where it is only said.
+    pub found: Vec<&'static str>,
+    /// What Alembic says after the fixes; nothing: there is no fix.
+    pub then: &'static str,
+    /// Alembic's words where the set of 2025 has others.
+    pub says_2025: Option<&'static str>,
+}
+
+/// A variant without trouble.
+pub fn fine(name: &'static str, says: &'static str, files: Vec<(String, String)>) -> Variant {
+    Variant { name, files, says: vec![says], found: vec![], then: "", says_2025: None }
+}
+
+/// A variant that breaks and is repaired.
+pub fn cured(
+    name: &'static str,
+    says: &'static str,
+    found: &'static str,
+    then: &'static str,
+    files: Vec<(String, String)>,
+) -> Variant {
+    Variant { name, files, says: vec![says], found: vec![found], then, says_2025: None }
+}
+
+/// A variant that breaks and that only a person can repair.
+pub fn told(name: &'static str, says: &'static str, found: &'static str, files: Vec<(String, String)>) -> Variant {
+    Variant { name, files, says: vec![says], found: vec![found], then: "", says_2025: None }
+}
+
+/// A table: what all its projects have, how Alembic is asked, and how daring fixes may be.
+pub struct Table {
+    /// What each project has besides its own files.
+    pub files: Vec<(String, String)>,
+    /// Variables.
+    pub environment: Vec<(String, String)>,
+    /// Command lines of Alembic.
+    pub commands: Vec<Vec<&'static str>>,
+    /// The most daring fixes that are carried out.
+    pub daring: Applicability,
+    /// The projects.
+    pub variants: Vec<Variant>,
+}
+
+/// Files as text.
+pub fn files(given: &[(&str, &str)]) -> Vec<(String, String)> {
+    given.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect()
+}
+
+/// A project's files: those of the table where the variant has no other.
+fn together(table: &Table, variant: &Variant) -> Vec<(String, String)> {
+    let own = |path: &str| variant.files.iter().any(|(other, _)| other == path);
+    table.files.iter().filter(|(path, _)| !own(path)).chain(&variant.files).cloned().collect()
+}
+
+/// All findings of all checks that judge files, and each with its place.
+fn judged(files: &[(String, String)]) -> (devdoctor::facts::Facts, Vec<(String, Finding)>) {
+    let facts = facts(files);
+    let mut all = vec![];
+    for check in checks::all() {
+        for finding in (check.run)(&facts).unwrap_or_default() {
+            let path = match &finding.place {
+                Some(devdoctor::finding::Place::Span(span)) => span.path.to_string(),
+                Some(devdoctor::finding::Place::Path(path)) => path.to_string(),
+                None => String::new(),
+            };
+            let info = if finding.only_info { " info" } else { "" };
+            all.push((format!("{} {path}:{}{info}", check.id(), place(&facts, &finding)), finding));
+        }
+    }
+    (facts, all)
+}
+
+/// The files after all fixes that are not too daring.
+fn repaired(files: &[(String, String)], daring: Applicability) -> (Vec<(String, String)>, usize) {
+    let (facts, findings) = judged(files);
+    let fixes: Vec<_> = findings
+        .iter()
+        .filter_map(|(_, finding)| finding.fix.as_ref())
+        .filter(|fix| fix.applicability >= daring)
+        .collect();
+    let edits = fixes.iter().flat_map(|fix| &fix.steps).filter_map(|step| match step {
+        Step::Edit(edit) => Some(edit),
+        _ => None,
+    });
+    let changes = file_changes(edits, &facts.project.sources).unwrap();
+    let mut after = files.to_vec();
+    for (path, text) in &mut after {
+        if let Some(change) = changes.iter().find(|change| change.path == *path) {
+            text.clone_from(&change.after);
+        }
+    }
+    (after, fixes.len())
+}
+
+fn hold(table: &Table) {
+    let mut wrong: Vec<String> = vec![];
+    for set in SETS {
+        let ask = |files: Vec<(String, String)>| Asked {
+            files,
+            environment: table.environment.clone(),
+            commands: table.commands.clone(),
+        };
+        let before: Vec<_> = table.variants.iter().map(|variant| together(table, variant)).collect();
+        let answers = alembic(set, &before.iter().cloned().map(ask).collect::<Vec<_>>());
+        let (mut mended, mut meant) = (vec![], vec![]);
+        for ((variant, files), said) in table.variants.iter().zip(&before).zip(&answers) {
+            let name = format!("{set}, {}", variant.name);
+            let others = variant.says_2025.filter(|_| set.ends_with("2025"));
+            for says in others.as_ref().map_or(variant.says.as_slice(), std::slice::from_ref) {
+                if !said.contains(says) {
+                    wrong.push(format!("{name}: {says:?} is not in\n{said}"));
+                }
+            }
+            let found: Vec<String> = judged(files).1.into_iter().map(|(found, _)| found).collect();
+            if found != variant.found {
+                wrong.push(format!("{name}: found {found:#?}, not {:#?}", variant.found));
+            }
+            let (after, fixes) = repaired(files, table.daring);
+            if (fixes == 0) != variant.then.is_empty() {
+                wrong.push(format!("{name}: {fixes} fixes"));
+            }
+            if fixes > 0 {
+                let left: Vec<String> = judged(&after).1.into_iter().map(|(found, _)| found).collect();
+                if left.iter().any(|left| !left.ends_with("info")) {
+                    wrong.push(format!("{name}: left are {left:#?} in {after:#?}"));
+                }
+                mended.push(ask(after));
+                meant.push((name, variant.then));
+            }
+        }
+        for (((name, then), said), asked) in meant.iter().zip(alembic(set, &mended)).zip(&mended) {
+            if !said.contains(then) {
+                wrong.push(format!("{name}, after the fix: {then:?} is not in\n{said}\n{:#?}", asked.files));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} things\n{}", wrong.len(), wrong.join("\n----\n"));
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn what_autogenerate_sees_of_the_models() {
+    hold(&imports::table());
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn what_becomes_of_a_url_in_the_ini_file() {
+    let server = Postgres::start("DEVDOCTOR_TEST_PG_BIN");
+    server.add("app", "secret@word", "", "app");
+    hold(&urls::in_the_ini_file(server.port));
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn what_becomes_of_a_url_that_env_py_puts() {
+    let server = Postgres::start("DEVDOCTOR_TEST_PG_BIN");
+    server.add("app", "secret@word", "", "app");
+    hold(&urls::put_by_env_py(server.port));
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn what_becomes_of_hooks_in_pyproject() {
+    hold(&hooks::table());
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn what_a_revision_binds() {
+    hold(&names::table());
+}

@@ -1,0 +1,218 @@
+//! Values of `sqlalchemy.url`, and the ways in which `env.py` puts another in its place.
+
+use devdoctor::fix::Applicability;
+
+use super::{Table, Variant, cured, files, fine};
+
+const HEAD: &str = "import os\n\nfrom alembic import context\nfrom sqlalchemy import create_engine, engine_from_config, pool\n\nconfig = context.config\n";
+const CONNECTABLE: &str = "connectable = engine_from_config(config.get_section(config.config_ini_section), prefix=\"sqlalchemy.\", poolclass=pool.NullPool)\n";
+const TAIL: &str = "with connectable.connect() as connection:\n    context.configure(connection=connection)\n    with context.begin_transaction():\n        context.run_migrations()\n";
+
+const UNREADABLE: &str = "sqlalchemy.exc.ArgumentError: Could not parse SQLAlchemy URL from";
+const WELL: &str = "ENDS WELL";
+const PLACEHOLDER: &str = "url-placeholder alembic.ini:3:18";
+
+fn ini(value: &str) -> Vec<(String, String)> {
+    let text = format!("[alembic]\nscript_location = migrations\nsqlalchemy.url = {value}\n");
+    vec![("alembic.ini".into(), text)]
+}
+
+fn table(port: u16, env_py: &str, variants: Vec<Variant>) -> Table {
+    let url = format!("postgresql+psycopg://app:secret%40word@127.0.0.1:{port}/app");
+    Table {
+        files: files(&[
+            ("migrations/env.py", env_py),
+            ("migrations/versions/.gitkeep", ""),
+            (
+                "alembic.ini",
+                "[alembic]\nscript_location = migrations\nsqlalchemy.url = driver://user:pass@localhost/dbname\n",
+            ),
+        ]),
+        environment: vec![("DATABASE_URL".into(), url)],
+        commands: vec![vec!["current"]],
+        daring: Applicability::Unsafe,
+        variants,
+    }
+}
+
+/// `env.py` takes the value as it stands in the file.
+pub fn in_the_ini_file(port: u16) -> Table {
+    let at = format!("127.0.0.1:{port}");
+    let url = |scheme: &str, rest: &str| format!("{scheme}://app:secret%%40word@{at}/app{rest}");
+    let filled = |name, says, value: &str| cured(name, says, PLACEHOLDER, WELL, ini(value));
+    let bad_port = |name, found, value: &str| {
+        cured(name, "ValueError: invalid literal for int() with base 10", found, WELL, ini(value))
+    };
+    let scheme =
+        |name, says, value: &str| cured(name, says, "url-scheme-unknown alembic.ini:3:18", WELL, ini(&url(value, "")));
+    let variants = vec![
+        fine("as it should be", WELL, ini(&url("postgresql+psycopg", ""))),
+        fine("blanks behind it", WELL, ini(&format!("{}   ", url("postgresql+psycopg", "")))),
+        filled(
+            "the template",
+            "NoSuchModuleError: Can't load plugin: sqlalchemy.dialects:driver",
+            "driver://user:pass@localhost/dbname",
+        ),
+        scheme("postgres", "NoSuchModuleError: Can't load plugin: sqlalchemy.dialects:postgres", "postgres"),
+        scheme(
+            "psycopg3",
+            "NoSuchModuleError: Can't load plugin: sqlalchemy.dialects:postgresql.psycopg3",
+            "postgresql+psycopg3",
+        ),
+        scheme(
+            "capital letters",
+            "NoSuchModuleError: Can't load plugin: sqlalchemy.dialects:POSTGRESQL.PSYCOPG",
+            "POSTGRESQL+PSYCOPG",
+        ),
+        filled(
+            "an option",
+            "InterpolationMissingOptionError: Bad value substitution: option 'sqlalchemy.url' in section 'alembic' contains an interpolation key 'database_url'",
+            "%(DATABASE_URL)s",
+        ),
+        filled("half an option", "InterpolationSyntaxError: bad interpolation variable reference", "%(DATABASE_URL)"),
+        filled("a doubled option", UNREADABLE, "%%(DATABASE_URL)s"),
+        filled("a variable in braces", UNREADABLE, "${DATABASE_URL}"),
+        filled("a variable", UNREADABLE, "$DATABASE_URL"),
+        cured("nothing", UNREADABLE, "url-placeholder alembic.ini:3:1", WELL, ini("")),
+        bad_port(
+            "a port in words",
+            "url-placeholder alembic.ini:3:60",
+            "postgresql+psycopg://app:secret@127.0.0.1:port/app",
+        ),
+        bad_port(
+            "no port behind the colon",
+            "url-placeholder alembic.ini:3:59",
+            "postgresql+psycopg://app:secret@127.0.0.1:/app",
+        ),
+        filled("one slash", UNREADABLE, &url("postgresql+psycopg", "").replace("//", "/")),
+        filled("no slashes", UNREADABLE, &url("postgresql+psycopg", "").replace("://", ":")),
+        filled("no scheme", UNREADABLE, &url("", "").replace("://", "")),
+        filled("in quotes", UNREADABLE, &format!("\"{}\"", url("postgresql+psycopg", ""))),
+        cured(
+            "one percent sign",
+            "InterpolationSyntaxError: '%' must be followed by '%' or '(', found: '%40word@",
+            "url-password-not-encoded alembic.ini:3:49",
+            WELL,
+            ini(&url("postgresql+psycopg", "").replace("%%", "%")),
+        ),
+        cured(
+            "an at sign in the password",
+            "failed to resolve host 'word@127.0.0.1'",
+            "url-password-not-encoded alembic.ini:3:49",
+            WELL,
+            ini(&url("postgresql+psycopg", "").replace("%%40", "@")),
+        )
+        .in_2025("Name or service not known"),
+        cured(
+            "a comment behind it",
+            "does not exist",
+            "url-placeholder alembic.ini:3:78",
+            WELL,
+            ini(&url("postgresql+psycopg", " # local")),
+        ),
+        cured(
+            "another comment behind it",
+            "does not exist",
+            "url-placeholder alembic.ini:3:80",
+            WELL,
+            ini(&url("postgresql+psycopg", "  \t; local")),
+        ),
+        // No check knows which options a driver takes; these two are what the tool says of them.
+        fine(
+            "an option of asyncpg",
+            "invalid connection option \"ssl\"",
+            ini(&url("postgresql+psycopg", "?ssl=require")),
+        ),
+        fine(
+            "an option of Prisma",
+            "invalid connection option \"schema\"",
+            ini(&url("postgresql+psycopg", "?schema=public")),
+        ),
+        cured(
+            "no key",
+            "KeyError: 'url'",
+            "url-placeholder alembic.ini:1:2",
+            WELL,
+            files(&[("alembic.ini", "[alembic]\nscript_location = migrations\n")]),
+        ),
+    ];
+    table(port, &format!("{HEAD}{CONNECTABLE}{TAIL}"), variants)
+}
+
+impl Variant {
+    fn in_2025(mut self, says: &'static str) -> Self {
+        self.says_2025 = Some(says);
+        self
+    }
+}
+
+/// `env.py` puts the URL of the environment in force.
+pub fn put_by_env_py(port: u16) -> Table {
+    let env = |line: &str| files(&[("migrations/env.py", &format!("{HEAD}{line}{CONNECTABLE}{TAIL}"))]);
+    let own = |line: &str| files(&[("migrations/env.py", &format!("{HEAD}{line}{TAIL}"))]);
+    let whole = "config.set_main_option(\"sqlalchemy.url\", os.environ[\"DATABASE_URL\"]";
+    let variants = vec![
+        fine("an option with doubled signs", WELL, env(&format!("{whole}.replace(\"%\", \"%%\"))\n"))),
+        cured(
+            "an option as it is",
+            "ValueError: invalid interpolation syntax in",
+            "alembic-url-not-escaped migrations/env.py:7:42",
+            WELL,
+            env(&format!("{whole})\n")),
+        ),
+        fine(
+            "an option of the section",
+            WELL,
+            env(
+                "config.set_section_option(config.config_ini_section, \"sqlalchemy.url\", os.environ[\"DATABASE_URL\"].replace(\"%\", \"%%\"))\n",
+            ),
+        ),
+        fine(
+            "the section as a dictionary",
+            WELL,
+            own(
+                "section = config.get_section(config.config_ini_section)\nsection[\"sqlalchemy.url\"] = os.environ[\"DATABASE_URL\"]\nconnectable = engine_from_config(section, prefix=\"sqlalchemy.\")\n",
+            ),
+        ),
+        fine("an engine of its own", WELL, own("connectable = create_engine(os.environ[\"DATABASE_URL\"])\n")),
+        fine(
+            "an argument beside the section",
+            WELL,
+            own(
+                "connectable = engine_from_config(config.get_section(config.config_ini_section), prefix=\"sqlalchemy.\", url=os.environ[\"DATABASE_URL\"])\n",
+            ),
+        ),
+        fine(
+            "where it is set",
+            WELL,
+            env(
+                "url = os.getenv(\"DATABASE_URL\")\nif url:\n    config.set_main_option(\"sqlalchemy.url\", url.replace(\"%\", \"%%\"))\n",
+            ),
+        ),
+        // What a shell has not set cannot be told from files.
+        fine(
+            "a variable that is not there",
+            "KeyError: 'OTHER_URL'",
+            env("config.set_main_option(\"sqlalchemy.url\", os.environ[\"OTHER_URL\"].replace(\"%\", \"%%\"))\n"),
+        ),
+        cured(
+            "a URL object",
+            "TypeError: option values must be strings",
+            "alembic-url-not-escaped migrations/env.py:8:42",
+            WELL,
+            env(
+                "from sqlalchemy import make_url\nconfig.set_main_option(\"sqlalchemy.url\", make_url(os.environ[\"DATABASE_URL\"]))\n",
+            ),
+        ),
+        cured(
+            "a URL object with a name",
+            "TypeError: option values must be strings",
+            "alembic-url-not-escaped migrations/env.py:9:42",
+            WELL,
+            env(
+                "from sqlalchemy.engine import URL, make_url\nurl = make_url(os.environ[\"DATABASE_URL\"])\nconfig.set_main_option(\"sqlalchemy.url\", url)\n",
+            ),
+        ),
+    ];
+    table(port, "", variants)
+}
