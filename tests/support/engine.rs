@@ -61,7 +61,11 @@ impl Drop for Made {
     fn drop(&mut self) {
         let volumes: &[&str] = if self.kind == "container" { &["--volumes"] } else { &[] };
         let words = [&[self.kind, "rm", "--force"], volumes, &[&self.id]].concat();
-        _ = Command::new("docker").args(words).output();
+        let removed = || Command::new("docker").args(&words).output().is_ok_and(|output| output.status.success());
+        // On a busy engine a throw-away container holds a volume a moment longer.
+        for _ in (0..100).take_while(|_| !removed()) {
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
     }
 }
 
