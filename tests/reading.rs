@@ -131,10 +131,10 @@ fn more_files_than_there_is_time_for_are_not_waited_for_and_not_called_clean() {
         let path = format!("src/p{}/m{number}.py", number / 500);
         project.write(path, format!("{functions}SQL = 'ALTER TABLE a ADD COLUMN b vec' 'tor(3)'  # pgvector\n"));
     }
-    let limit = Duration::from_millis(500);
+    let limit = Duration::from_millis(1500);
     let begin = Instant::now();
     let report =
-        project.devdoctor(&["check", "--offline", "--format", "json", "--timeout", "0.5"]).ends_with(1).report();
+        project.devdoctor(&["check", "--offline", "--format", "json", "--timeout", "1.5"]).ends_with(1).report();
     assert!(begin.elapsed() < limit + Duration::from_secs(1), "it took {:?}", begin.elapsed());
     // What was read is judged.
     report.assert_places("compose-unreadable", &["compose.yaml:1:11"]);
