@@ -145,6 +145,24 @@ fn a_file_that_is_looked_for_by_name_and_hangs_is_named() {
 
 #[test]
 #[ignore = "needs the real parts: run tests/run"]
+fn an_override_file_that_hangs_keeps_services_from_being_judged() {
+    let project = project();
+    project.write("Makefile", "migrate:\n\tdocker compose exec api alembic upgrade head\n");
+    let hung = project.home.join("hung");
+    std::fs::create_dir(&hung).unwrap();
+    symlink(hung.join("override.yaml"), project.root.join("compose.override.yaml")).unwrap();
+    let arguments = ["check", "--offline", "--format", "json", "--timeout", LIMIT];
+    let report = where_it_hangs(&project, hung.to_str().unwrap(), &arguments).ends_with(1).report();
+    report.assert_places("url-placeholder", &["alembic.ini:3:18"]);
+    assert_eq!(report.of("compose-unreadable").len(), 0, "{:#}", report.0);
+    let reason = report.reason("exec-as-root");
+    assert!(reason.contains("`compose.override.yaml` (its file system does not answer)"), "{:#}", report.0);
+    let hook = where_it_hangs(&project, hung.to_str().unwrap(), &["hook", "--timeout", LIMIT]).ends_with(1);
+    assert!(!hook.out.contains("compose-unreadable"), "{hook}");
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
 fn a_project_that_hangs_as_a_whole_ends_every_command_with_a_line() {
     let project = project();
     let named = project.root.display().to_string();
