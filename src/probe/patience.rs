@@ -23,7 +23,8 @@ pub struct Patience {
 /// So long is waited for any answer, even where patience is at its end: a thread that begins on a busy machine needs some.
 const LEAST: Duration = Duration::from_millis(25);
 
-/// After less than this it is the time that was short, and not the file system that is silent: a machine can be busy that long.
+/// Who has less patience than this from the beginning is late, and tells nothing of a file system: a machine can be busy that
+/// long.
 const ENOUGH: Duration = Duration::from_millis(100);
 
 /// So many questions are left behind; whatever comes after them is not asked.
@@ -75,7 +76,7 @@ where
             match receiver.recv_timeout(wait) {
                 Ok(answer) => answers.push(Ok(answer)),
                 Err(why) => {
-                    let in_vain = why == RecvTimeoutError::Disconnected || wait >= ENOUGH;
+                    let in_vain = why == RecvTimeoutError::Disconnected || patience.one >= ENOUGH;
                     answers.push(Err(if in_vain { NO_ANSWER } else { TIME_IS_UP }));
                     left_behind += 1;
                     if why == RecvTimeoutError::Timeout {
