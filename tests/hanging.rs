@@ -123,8 +123,10 @@ fn links_that_lead_where_nobody_answers_cost_only_themselves() {
     let report =
         where_it_hangs(&project, hung, &["check", "--offline", "--format", "json", "--timeout", LIMIT]).report();
     for name in ["data", "notes.md"] {
-        let named = format!("`{name}` (its file system does not answer)");
-        assert!(report.reason("exec-as-root").contains(&named), "{:#}", report.0);
+        // The last of several readings may come too late to tell one from the other.
+        let named = ["its file system does not answer", "the time limit was used up"]
+            .map(|reason| report.reason("exec-as-root").contains(&format!("`{name}` ({reason})")));
+        assert!(named.contains(&true), "{:#}", report.0);
     }
 }
 
