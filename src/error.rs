@@ -52,6 +52,9 @@ pub enum Error {
     /// The options leave nothing to be judged.
     #[error("`--only`, `--skip` and the configuration leave no check")]
     NoChecks,
+    /// The options leave nothing that the hook could judge.
+    #[error("`--only`, `--skip` and the configuration leave no check that needs files alone, as all of the hook's do")]
+    NoHookChecks,
     /// A family where one check is asked for.
     #[error("`{name}` is a family of checks")]
     Family {
@@ -134,7 +137,9 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::UnknownCheck { nearest: Some(nearest), .. } => Some(format!("did you mean `{nearest}`?")),
-            Self::UnknownCheck { .. } | Self::NoChecks => Some("see all checks with `devdoctor list`".to_owned()),
+            Self::UnknownCheck { .. } | Self::NoChecks | Self::NoHookChecks => {
+                Some("see all checks with `devdoctor list`".to_owned())
+            }
             Self::NoProject { .. } | Self::NoPlaceForAProject { .. } => {
                 Some("go into the project, or name its folder: devdoctor check PATH".to_owned())
             }

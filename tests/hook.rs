@@ -169,6 +169,61 @@ fn the_hook_changes_nothing_and_is_quick() {
     assert!(fastest < Duration::from_millis(1500), "{fastest:?}");
 }
 
+/// Runs the hook with a git that takes this many seconds to begin, each time.
+fn where_git_is_slow(project: &Project, seconds: &str, arguments: &[&str]) -> Answer {
+    use std::os::unix::fs::PermissionsExt;
+    let tools = project.home.join("slow");
+    std::fs::create_dir_all(&tools).unwrap();
+    let git = tools.join("git");
+    let script = format!(
+        "#!/bin/sh\necho $$ >>{}/started\nsleep {seconds}\nPATH=${{PATH#*:}} exec git \"$@\"\n",
+        tools.display()
+    );
+    std::fs::write(&git, script).unwrap();
+    std::fs::set_permissions(&git, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut hook = project.doctor(Person::Tester, arguments);
+    let path = std::env::var("PATH").unwrap();
+    answer("devdoctor hook with a slow git", hook.env("PATH", format!("{}:{path}", tools.display())))
+}
+
+#[test]
+fn a_slow_git_is_waited_for_and_one_that_hangs_is_ended() {
+    let project = repository(Person::Tester);
+    project.write("compose.yaml", BROKEN);
+    project.shell("git add compose.yaml").ends_with(0);
+    blocks(where_git_is_slow(&project, "1.3", &["hook"]), "compose.yaml:4");
+    let begin = Instant::now();
+    std::fs::remove_file(project.home.join("slow/started")).unwrap();
+    let told = where_git_is_slow(&project, "600", &["hook", "--timeout", "2"]).ends_with(2);
+    assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
+    assert!(told.err.contains("git rev-parse takes longer than the time limit leaves for it"), "{told}");
+    let started = std::fs::read_to_string(project.home.join("slow/started")).unwrap();
+    let number: Vec<&str> = started.lines().collect();
+    assert_eq!(number.len(), 1, "it is started once");
+    assert!(!Path::new("/proc").join(number[0]).exists(), "it is ended with all that it started");
+}
+
+#[test]
+fn a_file_that_takes_too_long_is_named_and_does_not_stop_a_commit() {
+    let project = repository(Person::Tester);
+    let services = (0..60_000).map(|row| format!("  s{row}:\n    image: python:3.12\n    volumes: [\".:/app\"]\n"));
+    project.write("compose.yaml", format!("services:\n{}", services.collect::<String>()));
+    project.shell("git add compose.yaml").ends_with(0);
+    for arguments in [&["hook", "--timeout", "1.5"][..], &["hook", "--timeout", "1.5", "--fail-on", "warning"]] {
+        let told = project.devdoctor(arguments).ends_with(0);
+        let said =
+            "not looked at: `compose.yaml`: takes longer to understand than the time limit leaves for one file\n";
+        assert_eq!((told.out.as_str(), told.err.as_str()), ("", said), "{told}");
+    }
+}
+
+#[test]
+fn a_hook_that_can_judge_nothing_says_so() {
+    let project = repository(Person::Tester);
+    let told = project.devdoctor(&["hook", "--only", "postgres"]).ends_with(2);
+    assert!(told.err.contains("leave no check that needs files alone"), "{told}");
+}
+
 /// A line of shell with the tests' Python environment on the PATH, and the devdoctor under test.
 fn shell(project: &Project, line: &str) -> Answer {
     let tools = variable("DEVDOCTOR_TEST_VENV");

@@ -248,6 +248,9 @@ pub struct Host {
     /// What was seen at the paths that matter (sources of bind mounts, caches), by absolute path; `None` where there
     /// is nothing.
     pub paths: BTreeMap<String, Option<PathStat>>,
+    /// The paths that matter and gave no answer, each with the reason: what they are is unknown.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unanswered: BTreeMap<String, String>,
     /// The variables of devdoctor's own environment that decide something (`DOCKER_*`, `COMPOSE_*`, `UID`, `GID`, …).
     pub environment: Environment,
 }

@@ -2,8 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Why a file is passed over that was read, but not understood.
-pub const TAKES_TOO_LONG: &str = "takes longer to understand than the time limit leaves for one file";
+pub use crate::project::files::TAKES_TOO_LONG;
 
 /// Paths that took too long, each with what did.
 pub type PassedOver = Vec<(String, &'static str)>;

@@ -168,7 +168,7 @@ fn understood(said: &str) -> Vec<Reference> {
 }
 
 /// Does some work with a process that leads a group, which is ended at the deadline; whether that was not needed.
-fn within<T>(process: u32, deadline: Instant, work: impl FnOnce() -> T) -> (T, bool) {
+pub(super) fn within<T>(process: u32, deadline: Instant, work: impl FnOnce() -> T) -> (T, bool) {
     std::thread::scope(|scope| {
         let (done, told) = mpsc::channel::<()>();
         let watch = scope.spawn(move || {

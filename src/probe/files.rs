@@ -13,18 +13,16 @@ use nix::fcntl::OFlag;
 use super::attention::Attention;
 pub(crate) use super::listing::ignoring_repository;
 use super::listing::{Listing, is_skipped, list};
-use super::patience::{NO_ANSWER, Patience, each};
+use super::patience::{Patience, each};
 use crate::project::Project;
 use crate::project::compose::MountSource;
 use crate::project::discover::Below;
+pub use crate::project::files::TIME_IS_UP;
 use crate::project::files::{DANGLING, Files, MAX_FILE_SIZE, ReadError, listed_in};
 use crate::text::Source;
 
 /// How deep folders are followed where also ignored files count.
 const DEEPEST: usize = 8;
-
-/// Why a file is not read when the time is over.
-pub const TIME_IS_UP: &str = "the time limit was used up";
 
 /// The files below a directory of this machine.
 #[derive(Debug)]
@@ -110,7 +108,7 @@ impl DiskFiles {
     }
 
     fn kind(&self, path: &str) -> Option<std::fs::FileType> {
-        if self.attention.passes_over(path).is_some() {
+        if self.is_passed_over(path) {
             return None;
         }
         self.attention.ask(path, || Some(std::fs::metadata(self.root.join(path)).ok()?.file_type()))
@@ -184,11 +182,15 @@ impl Files for DiskFiles {
     }
 
     fn exists(&self, path: &str) -> bool {
-        self.kind(path).is_some()
+        self.is_passed_over(path) || self.kind(path).is_some()
     }
 
     fn is_file(&self, path: &str) -> bool {
-        self.kind(path).is_some_and(|kind| kind.is_file())
+        self.is_passed_over(path) || self.kind(path).is_some_and(|kind| kind.is_file())
+    }
+
+    fn is_passed_over(&self, path: &str) -> bool {
+        self.attention.passes_over(path).is_some()
     }
 
     fn is_directory(&self, path: &str) -> bool {
@@ -218,8 +220,8 @@ pub(crate) fn in_project(root: &Path, path: &Path) -> Option<PathBuf> {
     (real.starts_with(root) || root.starts_with(&real)).then_some(real)
 }
 
-/// Takes the links out of the paths that the project binds into containers, as far as they lie in it or around it. Those whose
-/// file system does not answer stay as they are, and are named.
+/// Takes the links out of the paths that the project binds into containers, as far as they lie in it or around it. Those that
+/// are not answered in time stay as they are, and are named.
 pub fn follow_links(project: &mut Project, patience: Patience) {
     let root = PathBuf::from(&project.root);
     let services = project.compose.iter_mut().flat_map(|compose| compose.services.values_mut());
@@ -233,14 +235,14 @@ pub fn follow_links(project: &mut Project, patience: Patience) {
     let followed = each(bound.keys().cloned().collect(), patience, move |path| in_project(&top, Path::new(path)));
     for ((typed, paths), real) in bound.into_iter().zip(followed) {
         match real {
-            Some(real) => {
+            Ok(real) => {
                 if let Some(real) = real.as_deref().and_then(Path::to_str) {
                     paths.into_iter().for_each(|path| real.clone_into(path));
                 }
             }
-            None => {
+            Err(reason) => {
                 let below = Path::new(&typed).strip_prefix(&root).unwrap_or(Path::new(&typed));
-                project.not_listed.push((below.display().to_string(), NO_ANSWER.to_owned()));
+                project.not_listed.push((below.display().to_string(), reason.to_owned()));
             }
         }
     }
@@ -345,7 +347,7 @@ pub fn directly_below(directory: &Path, patience: Patience) -> Below {
     let leads_to_folder = |(_, path): &(String, PathBuf)| Some(std::fs::metadata(path).ok()?.is_dir());
     let kinds = each(links.clone(), patience, leads_to_folder);
     for ((name, _), is_folder) in links.into_iter().zip(kinds) {
-        match is_folder.flatten() {
+        match is_folder.ok().flatten() {
             Some(true) => below.folders.push(name),
             Some(false) => below.files.push(name),
             None => {}

@@ -95,15 +95,21 @@ pub fn look(
     let home_foreign = of_person.map(|home| super::home::look(home, identity.owner.uid, deadline)).unwrap_or_default();
     let mounts = Mounts::of_this_process();
     let wsl = wsl::look(&mounts);
-    let (mut paths, mut filesystems) = (BTreeMap::new(), BTreeMap::new());
+    let (mut paths, mut filesystems, mut unanswered) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     let (theirs, of_wsl) = (mounts.clone(), wsl.clone());
     let look = move |wish: &String| {
         let path = Path::new(wish);
         (lstat(path).map(|stat| path_stat(&stat)), theirs.under(path, &of_wsl))
     };
     for (wish, seen) in wishes.iter().zip(each(wishes.to_vec(), Patience::until(deadline), look)) {
-        // What does not answer, or may not be looked at, stays unknown.
-        let Some((stat, filesystem)) = seen else { continue };
+        // What does not answer stays unknown, and is named; so does what may not be looked at.
+        let (stat, filesystem) = match seen {
+            Ok(seen) => seen,
+            Err(reason) => {
+                unanswered.insert(wish.clone(), reason.to_owned());
+                continue;
+            }
+        };
         match stat {
             Ok(stat) => paths.insert(wish.clone(), Some(stat)),
             Err(Errno::ENOENT | Errno::ENOTDIR) => paths.insert(wish.clone(), None),
@@ -123,6 +129,7 @@ pub fn look(
         git,
         home_foreign,
         paths,
+        unanswered,
         environment: recorded(environment),
         wsl,
     })

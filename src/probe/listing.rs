@@ -11,7 +11,7 @@ use ignore::WalkState;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use super::filesystems::Mounts;
-use super::patience::{NO_ANSWER, Patience, each};
+use super::patience::{Patience, each};
 
 /// Directories that hold nothing a person wrote, left out even where git would not ignore them.
 const SKIPPED: [&str; 5] = [".git", ".venv", "__pycache__", "node_modules", "venv"];
@@ -125,9 +125,9 @@ fn list_without(
     let leads_to_file = move |path: &String| std::fs::metadata(base.join(path)).is_ok_and(|target| target.is_file());
     for (path, is_file) in links.iter().zip(each(links.clone(), patience, leads_to_file)) {
         match is_file {
-            Some(true) => listing.paths.push(path.clone()),
-            Some(false) => {}
-            None => listing.not_listed.push((path.clone(), NO_ANSWER.to_owned())),
+            Ok(true) => listing.paths.push(path.clone()),
+            Ok(false) => {}
+            Err(reason) => listing.not_listed.push((path.clone(), reason.to_owned())),
         }
     }
     listing.paths.sort_unstable();

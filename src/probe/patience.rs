@@ -9,8 +9,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-/// What is said of a path that was asked about in vain.
-pub const NO_ANSWER: &str = "its file system does not answer";
+pub use crate::project::files::{NO_ANSWER, TIME_IS_UP};
 
 /// How long answers are waited for.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +22,10 @@ pub struct Patience {
 
 /// So long is waited for any answer, even where patience is at its end: a thread that begins on a busy machine needs some.
 const LEAST: Duration = Duration::from_millis(25);
+
+/// Who has less patience than this from the beginning is late, and tells nothing of a file system: a machine can be busy that
+/// long.
+const ENOUGH: Duration = Duration::from_millis(100);
 
 /// So many questions are left behind; whatever comes after them is not asked.
 const MOST_LEFT_BEHIND: usize = 64;
@@ -41,18 +44,18 @@ impl Default for Patience {
     }
 }
 
-/// Asks each question, one after the other; `None` is the answer to those that patience did not suffice for.
+/// Asks each question, one after the other. For those that patience did not suffice for there is the reason.
 pub fn each<Question, Answer>(
     questions: Vec<Question>,
     patience: Patience,
     ask: impl Fn(&Question) -> Answer + Send + Sync + 'static,
-) -> Vec<Option<Answer>>
+) -> Vec<Result<Answer, &'static str>>
 where
     Question: Send + Sync + 'static,
     Answer: Send + 'static,
 {
     let (questions, ask) = (Arc::new(questions), Arc::new(ask));
-    let mut answers: Vec<Option<Answer>> = vec![];
+    let mut answers: Vec<Result<Answer, &'static str>> = vec![];
     let (mut left, mut left_behind) = (patience.all, 0);
     while answers.len() < questions.len() && left_behind < MOST_LEFT_BEHIND {
         let (sender, receiver) = channel();
@@ -71,9 +74,10 @@ where
         while answers.len() < questions.len() {
             let wait = patience.one.min(left).max(LEAST);
             match receiver.recv_timeout(wait) {
-                Ok(answer) => answers.push(Some(answer)),
+                Ok(answer) => answers.push(Ok(answer)),
                 Err(why) => {
-                    answers.push(None);
+                    let in_vain = why == RecvTimeoutError::Disconnected || patience.one >= ENOUGH;
+                    answers.push(Err(if in_vain { NO_ANSWER } else { TIME_IS_UP }));
                     left_behind += 1;
                     if why == RecvTimeoutError::Timeout {
                         left = left.saturating_sub(wait);
@@ -83,7 +87,7 @@ where
             }
         }
     }
-    answers.resize_with(questions.len(), || None);
+    answers.resize_with(questions.len(), || Err(TIME_IS_UP));
     answers
 }
 
@@ -119,7 +123,7 @@ mod tests {
             }
             number * 10
         });
-        assert_eq!(answers, [Some(10), None, Some(30), None, Some(50), None]);
+        assert_eq!(answers, [Ok(10), Err(NO_ANSWER), Ok(30), Err(NO_ANSWER), Ok(50), Err(NO_ANSWER)]);
         assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
     }
 
@@ -127,12 +131,12 @@ mod tests {
     fn no_more_is_left_behind_than_may_be_and_a_panic_is_no_answer() {
         let patience = Patience { one: Duration::from_millis(1), all: Duration::ZERO };
         let hanging = |_: &usize| std::thread::sleep(Duration::from_secs(60));
-        assert_eq!(each((0..1000).collect(), patience, hanging), vec![None; 1000]);
+        assert_eq!(each((0..1000).collect(), patience, hanging), vec![Err(TIME_IS_UP); 1000], "nobody waited for it");
         let answers = each(vec![0, 1], Patience::default(), |number: &u32| {
             assert_ne!(*number, 0);
             *number
         });
-        assert_eq!(answers, [None, Some(1)]);
+        assert_eq!(answers, [Err(NO_ANSWER), Ok(1)]);
         assert_eq!(each(Vec::<u32>::new(), Patience::default(), |number| *number), []);
     }
 

@@ -28,6 +28,15 @@ pub enum ReadError {
 /// What is said of a link whose target is not there.
 pub const DANGLING: &str = "is a link that leads nowhere";
 
+/// Why a path is not read whose file system is silent.
+pub const NO_ANSWER: &str = "its file system does not answer";
+
+/// Why a file is passed over that was read, but not understood.
+pub const TAKES_TOO_LONG: &str = "takes longer to understand than the time limit leaves for one file";
+
+/// Why a file is not read when the time is over.
+pub const TIME_IS_UP: &str = "the time limit was used up";
+
 /// Files above this size (bytes) are not read: no file that a person writes is that large.
 pub const MAX_FILE_SIZE: u64 = 4_000_000;
 
@@ -60,6 +69,12 @@ pub trait Files {
     /// Whether there is anything at this path, of whatever kind.
     fn exists(&self, path: &str) -> bool {
         self.is_file(path) || self.is_directory(path)
+    }
+
+    /// Whether this path is not looked at any more, so that nobody knows what is there. It counts as a file that is there and
+    /// cannot be read: what might be there may not drop out without a word.
+    fn is_passed_over(&self, _path: &str) -> bool {
+        false
     }
 
     /// The bytes of one file, for a look that comes before parsing and need not tell secrets apart.
@@ -175,6 +190,10 @@ impl Files for ReadOnce<'_> {
 
     fn exists(&self, path: &str) -> bool {
         self.files.exists(path)
+    }
+
+    fn is_passed_over(&self, path: &str) -> bool {
+        self.files.is_passed_over(path)
     }
 }
 

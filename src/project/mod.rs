@@ -114,6 +114,13 @@ pub struct Unreadable {
     pub unseen: String,
 }
 
+impl Unreadable {
+    /// Whether time is all that was missing: nothing is wrong with the file.
+    pub fn is_late(&self) -> bool {
+        [files::NO_ANSWER, files::TAKES_TOO_LONG, files::TIME_IS_UP].iter().any(|reason| self.message.ends_with(reason))
+    }
+}
+
 /// The formats that are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -105,7 +105,8 @@ fn no_files(files: &dyn Files, project: &Project, unreadable: &mut Vec<Unreadabl
         let settled = format == Format::Compose && project.compose.is_some();
         // A folder `.env` is an environment of Python's, which Compose passes over.
         let environment = format == Format::Dotenv && files.is_directory(path);
-        if settled || environment || files.is_file(path) || unreadable.iter().any(|entry| entry.path == path) {
+        let is_file = || files.is_file(path) && !files.is_passed_over(path);
+        if settled || environment || is_file() || unreadable.iter().any(|entry| entry.path == path) {
             continue;
         }
         if let Err(error @ (ReadError::NotAFile | ReadError::Refused(_))) = files.read(path) {

@@ -1,6 +1,7 @@
 //! Runs the checks over facts. A check that panics is an outcome, not the end.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Once};
@@ -100,7 +101,11 @@ pub fn judged(check: &Check, facts: &Facts) -> CheckResult {
     let result = guarded(|| {
         let checked =
             (check.run)(facts).map(|findings| findings.into_iter().map(|finding| withheld(finding, facts)).collect());
-        sure(check.path, checked, facts)
+        let checked = sure(check.path, checked, facts);
+        match &facts.host {
+            Ok(host) if check.needs().contains(&Need::Host) => answered(checked, &host.unanswered),
+            _ => checked,
+        }
     });
     CheckResult { id: check.id(), severity: check.severity(), result }
 }
@@ -136,6 +141,16 @@ fn sure(path: &str, checked: Checked, facts: &Facts) -> Checked {
         }
     };
     Err(Missing::new(Need::Files, format!("not every file was read: {reason}")))
+}
+
+/// What was found stands; that nothing is there can only be said where every path of this machine answered.
+fn answered(checked: Checked, unanswered: &BTreeMap<String, String>) -> Checked {
+    match unanswered.first_key_value().filter(|_| checked.as_ref().is_ok_and(Vec::is_empty)) {
+        Some((path, reason)) => {
+            Err(Missing::new(Need::Host, format!("could not look at `{}`: {reason}", path.escape_debug())))
+        }
+        None => checked,
+    }
 }
 
 /// The folders that could not be listed and may hold files of the project: not those that services keep data of their own in.
@@ -237,6 +252,16 @@ mod tests {
         assert_eq!(reason, "not every file was read: another kind of file system is not entered: `share` (nfs4)");
         let found = vec![Finding::nowhere("a", "b")];
         assert_eq!(sure(Ok(found.clone()), &facts), Ok(found));
+    }
+
+    #[test]
+    fn where_a_path_of_this_machine_gave_no_answer_nothing_is_clean_and_what_was_found_stands() {
+        let silent = BTreeMap::from([("/venv/bin/python".to_owned(), "is silent".to_owned())]);
+        let reason = answered(Ok(vec![]), &silent).unwrap_err().reason;
+        assert_eq!(reason, "could not look at `/venv/bin/python`: is silent");
+        let found = vec![Finding::nowhere("a", "b")];
+        assert_eq!(answered(Ok(found.clone()), &silent), Ok(found));
+        assert_eq!(answered(Ok(vec![]), &BTreeMap::new()), Ok(vec![]));
     }
 
     fn server() -> Server {

@@ -32,6 +32,8 @@ const FOR_PARSERS: f64 = 0.85;
 const FOR_ONE_FILE: f64 = 0.3;
 /// One path that takes more to look at is passed over.
 const FOR_ONE_ANSWER: f64 = 0.2;
+/// Git tells what is staged by then; what is left has to do for reading it.
+const FOR_GIT: f64 = 0.8;
 /// How often the reading is looked at.
 const LOOK: Duration = Duration::from_millis(10);
 
@@ -49,6 +51,16 @@ impl Limits<'_> {
     /// When files are no longer read.
     pub fn for_files(&self) -> Instant {
         (self.after)(FOR_FILES)
+    }
+
+    /// When git has told what is staged.
+    pub fn for_git(&self) -> Instant {
+        (self.after)(FOR_GIT)
+    }
+
+    /// When nothing is waited for any more.
+    pub fn for_all(&self) -> Instant {
+        (self.after)(FOR_PARSERS)
     }
 }
 
@@ -79,7 +91,7 @@ pub fn read_project(
     };
     match watched(limits, &Arc::new(work)) {
         Ok((mut read, passed_over)) => {
-            name_unanswered(&mut read.project, passed_over);
+            name_unanswered(&mut read.project, &passed_over);
             read
         }
         Err(reason) => {
@@ -137,12 +149,16 @@ where
     }
 }
 
-/// Names the paths of which nobody knows what is there.
-pub fn name_unanswered(project: &mut Project, passed_over: PassedOver) {
-    let silent = passed_over.into_iter().filter(|(_, reason)| *reason == NO_ANSWER);
-    project.not_listed.extend(silent.map(|(path, reason)| (path, reason.to_owned())));
+/// Names the paths of which nobody knows what is there, or what it means. One that was wanted and takes too long is named by
+/// whoever wanted it, who says what is unknown without it.
+pub fn name_unanswered(project: &mut Project, passed_over: &PassedOver) {
+    let wanted = |path: &String| project.unreadable.iter().any(|entry| entry.is_late() && entry.path == *path);
+    let unnamed = passed_over.iter().filter(|(path, reason)| *reason == NO_ANSWER || !wanted(path));
+    let unnamed: Vec<_> = unnamed.map(|(path, reason)| (path.clone(), (*reason).to_owned())).collect();
+    project.not_listed.extend(unnamed);
+    // Of several reasons the first, which is that of the path itself and not that of the time.
     project.not_listed.sort_unstable();
-    project.not_listed.dedup();
+    project.not_listed.dedup_by(|next, first| next.0 == first.0);
 }
 
 /// Since when somebody is at one thing, by its number.
@@ -240,6 +256,26 @@ mod tests {
         };
         let silent = ["a", "b", "c"].map(|path| (path.to_owned(), NO_ANSWER)).to_vec();
         assert_eq!(in_a_second(work), (Ok(silent), 4));
+    }
+
+    #[test]
+    fn each_path_that_was_passed_over_is_named_once() {
+        let named = |path: &str, reason, unreadable| {
+            let mut project = Project { unreadable, ..Project::default() };
+            name_unanswered(&mut project, &vec![(path.to_owned(), reason)]);
+            project.not_listed.into_iter().map(|(path, _)| path).collect::<Vec<_>>()
+        };
+        let wanted = |path: &str, reason: &str| Unreadable {
+            path: path.to_owned(),
+            format: Format::Make,
+            span: None,
+            message: reason.to_owned(),
+            unseen: "commands".to_owned(),
+        };
+        assert_eq!(named("a", NO_ANSWER, vec![]), ["a"]);
+        assert_eq!(named("a", TAKES_TOO_LONG, vec![]), ["a"], "nobody else names it");
+        assert_eq!(named("a", TAKES_TOO_LONG, vec![wanted("b", TAKES_TOO_LONG)]), ["a"]);
+        assert_eq!(named("a", TAKES_TOO_LONG, vec![wanted("a", TAKES_TOO_LONG)]), [""; 0]);
     }
 
     #[test]

@@ -193,6 +193,7 @@ fn host(given: &Given, environment: Environment, project: &Project) -> Host {
         git: given.git.as_ref().map(git),
         home_foreign: given.home_foreign.iter().map(|(folder, foreign)| home_folder(folder, foreign)).collect(),
         paths,
+        unanswered: BTreeMap::new(),
         environment,
     }
 }

@@ -25,6 +25,10 @@ pub(crate) fn is_compose(facts: &Facts, entry: &Unreadable) -> bool {
                 .as_ref()
                 .is_some_and(|compose| entry.path == ".env" || entry.path == format!("{}/.env", compose.directory))
     };
+    // Nothing is wrong with a file that was only not looked at.
+    if entry.is_late() {
+        return false;
+    }
     // A `.env` that leads nowhere is for Compose one that is not there.
     entry.format == Format::Compose || (entry.format == Format::Dotenv && entry.message != DANGLING && named())
 }

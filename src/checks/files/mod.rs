@@ -1,7 +1,7 @@
 //! Checks of the family `files`.
 
 mod crlf_in_script;
-pub(super) mod unreadable;
+pub(crate) mod unreadable;
 
 use super::{Check, check};
 

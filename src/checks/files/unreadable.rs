@@ -12,6 +12,7 @@ pub(crate) fn check(facts: &Facts) -> Checked {
 
 fn remedy(entry: &Unreadable) -> String {
     match entry.format {
+        _ if entry.is_late() => "give it more time with `--timeout`, or see why it takes so long".to_owned(),
         Format::Folder => {
             "give it more time with `--timeout`, let git ignore what is no part of the project, or name its own folder"
                 .to_owned()

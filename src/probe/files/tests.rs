@@ -107,3 +107,28 @@ fn a_file_that_no_person_wrote_is_too_large_to_read() {
     std::fs::File::create(root.path().join("huge")).unwrap().set_len(MAX_FILE_SIZE + 1).unwrap();
     assert_eq!(files.read("huge").unwrap_err(), ReadError::TooLarge);
 }
+
+#[test]
+fn what_is_passed_over_counts_as_there_so_that_it_is_missed() {
+    use crate::project::files::{NO_ANSWER, TAKES_TOO_LONG};
+    let root = tempfile::tempdir().unwrap();
+    let stack = "services:\n  app:\n    image: shop\n    env_file: [{path: app.env, required: false}]\n";
+    std::fs::write(root.path().join("compose.yaml"), stack).unwrap();
+    let read = |path: &str, reason: &'static str| {
+        let attention = Attention::without(vec![(path.to_owned(), reason)]);
+        let files = DiskFiles::new(root.path()).noting(Arc::new(attention));
+        assert!(files.exists(path) && files.is_file(path) && !files.is_directory(path), "{path}");
+        assert_eq!(files.read(path).unwrap_err(), ReadError::Refused(reason.to_owned()), "{path}");
+        let project = crate::project::read::project(&files, &crate::facts::Environment::default(), None);
+        assert!(project.unreadable.iter().any(crate::project::Unreadable::is_late), "{path}: {:?}", project.unreadable);
+        project
+    };
+    // Whatever decides about services is not known then.
+    for path in ["compose.yaml", "compose.override.yaml", ".env"] {
+        for reason in [NO_ANSWER, TAKES_TOO_LONG] {
+            assert!(read(path, reason).compose.is_none(), "{path}");
+        }
+    }
+    assert!(read("app.env", NO_ANSWER).compose.is_some());
+    assert!(read("Makefile", NO_ANSWER).compose.is_some());
+}

@@ -1,5 +1,7 @@
 //! The index as real git keeps it.
 
+use std::time::Duration;
+
 use super::*;
 
 fn git(directory: &Path, arguments: &[&str]) {
@@ -13,6 +15,14 @@ fn git(directory: &Path, arguments: &[&str]) {
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn later() -> Instant {
+    Instant::now() + Duration::from_secs(60)
+}
+
+fn opened(root: &Path, given: &[(&'static str, PathBuf)], here: &Path) -> IndexFiles {
+    IndexFiles::new(Arc::new(Index::open_as(root, given, here, later()).unwrap()), Arc::default())
 }
 
 fn repository() -> tempfile::TempDir {
@@ -40,7 +50,7 @@ fn repository() -> tempfile::TempDir {
 #[test]
 fn staged_content_is_read_and_not_the_work_tree() {
     let top = repository();
-    let files = IndexFiles::open(&top.path().join("api"), Arc::default()).unwrap();
+    let files = IndexFiles::new(Arc::new(Index::open(&top.path().join("api"), later()).unwrap()), Arc::default());
     assert_eq!(files.list(), ["Makefile", "binary", "new\nline.txt"]);
     assert_eq!(files.read("Makefile").unwrap().text(), "staged:\n");
     assert_eq!(files.read("new\nline.txt").unwrap().text(), "x\n");
@@ -54,7 +64,7 @@ fn staged_content_is_read_and_not_the_work_tree() {
 #[test]
 fn settings_that_are_kept_out_of_git_come_from_disk() {
     let top = repository();
-    let files = IndexFiles::open(&top.path().join("api"), Arc::default()).unwrap();
+    let files = IndexFiles::new(Arc::new(Index::open(&top.path().join("api"), later()).unwrap()), Arc::default());
     assert_eq!(files.read(".env").unwrap().text(), "UID=1000\n");
     assert!(files.is_file(".env") && files.is_file("../shared.env") && !files.is_file("untracked.yaml"));
     assert!(files.is_directory("..") && files.is_directory("") && !files.is_directory("none"));
@@ -63,7 +73,7 @@ fn settings_that_are_kept_out_of_git_come_from_disk() {
 #[test]
 fn a_directory_without_repository_is_an_error_with_words() {
     let empty = tempfile::tempdir().unwrap();
-    let error = IndexFiles::open(empty.path(), Arc::default()).unwrap_err().to_string();
+    let error = Index::open(empty.path(), later()).unwrap_err().to_string();
     assert!(error.starts_with("git rev-parse: fatal: not a git repository"), "{error}");
 }
 
@@ -82,10 +92,10 @@ fn a_hook_reads_the_index_that_git_names() {
     // As `git commit FILE` does: another index, named relative to the top.
     std::fs::copy(here.join(".git/index"), here.join(".git/next-index")).unwrap();
     git(here, &["rm", "-q", "--cached", "-f", "api/Makefile"]);
-    let plain = IndexFiles::open_as(&here.join("api"), &[], Path::new("/")).unwrap();
+    let plain = opened(&here.join("api"), &[], Path::new("/"));
     assert_eq!(plain.list(), ["binary", "new\nline.txt"]);
     let given = [("GIT_DIR", PathBuf::from(".git")), ("GIT_INDEX_FILE", PathBuf::from(".git/next-index"))];
-    let hook = IndexFiles::open_as(&here.join("api"), &given, here).unwrap();
+    let hook = opened(&here.join("api"), &given, here);
     assert_eq!(hook.list(), ["Makefile", "binary", "new\nline.txt"]);
     assert_eq!(hook.read("Makefile").unwrap().text(), "staged:\n");
     assert_eq!(hook.read("../compose.yaml").unwrap().text(), "services: {}\n");

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::facts::Environment;
-use crate::project::Unreadable;
 use crate::project::files::Files;
+use crate::project::{Format, Unreadable};
 use crate::text::{Source, Spanned};
 
 use super::load::{Reader, Scope};
@@ -93,7 +93,12 @@ fn compose(reader: &mut Reader<'_>, location: Location) -> Option<Compose> {
     let scope =
         Scope { environment: Rc::new(environment), directory: location.directory.as_str().into(), open: vec![] };
     let before = reader.unreadable.len();
-    let Some(tree) = reader.load(&location.files, &scope, None) else {
+    let loaded = reader.load(&location.files, &scope, None);
+    // What was not looked at may change whatever the other files say: as whom a service runs, and what it mounts.
+    if reader.unreadable.iter().any(decides_services) {
+        return None;
+    }
+    let Some(tree) = loaded else {
         if let Some(source) = location.files.first().and_then(|path| reader.source(path).ok())
             && reader.unreadable.len() == before
         {
@@ -137,6 +142,12 @@ fn compose(reader: &mut Reader<'_>, location: Location) -> Option<Compose> {
             .collect(),
         unset_variables,
     })
+}
+
+/// Whether services may be other ones than those that are seen, since something was not looked at. The environment file of
+/// a service decides nothing but its variables.
+fn decides_services(entry: &Unreadable) -> bool {
+    entry.is_late() && (entry.format == Format::Dotenv || entry.unseen != "its variables")
 }
 
 /// What other Compose files name: every key of theirs, since they are not understood.

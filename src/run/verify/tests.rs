@@ -58,6 +58,7 @@ fn facts(foreign: &[&str], closed: &[&str]) -> Facts {
         home_foreign: vec![],
         walk,
         paths: BTreeMap::new(),
+        unanswered: BTreeMap::new(),
         environment: crate::facts::Environment::default(),
     };
     Facts { host: Ok(host), ..Facts::default() }
