@@ -1,5 +1,6 @@
 //! The access model against the kernel under random maps of numbers: user namespaces with one to three ranges, random users in
 //! them, and files of owners that they know and do not know.
+#![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests make the files that they look at")]
 
 use std::fmt::Write as _;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
