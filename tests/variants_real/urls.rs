@@ -2,7 +2,7 @@
 
 use devdoctor::fix::Applicability;
 
-use super::{Table, Variant, cured, files, fine};
+use super::{Table, Variant, cured, files, fine, told};
 
 const HEAD: &str = "import os\n\nfrom alembic import context\nfrom sqlalchemy import create_engine, engine_from_config, pool\n\nconfig = context.config\n";
 const CONNECTABLE: &str = "connectable = engine_from_config(config.get_section(config.config_ini_section), prefix=\"sqlalchemy.\", poolclass=pool.NullPool)\n";
@@ -117,15 +117,17 @@ pub fn in_the_ini_file(port: u16) -> Table {
             WELL,
             ini(&url("postgresql+psycopg", "  \t; local")),
         ),
-        // No check knows which options a driver takes; these two are what the tool says of them.
-        fine(
+        cured(
             "an option of asyncpg",
             "invalid connection option \"ssl\"",
+            "url-option-unknown alembic.ini:3:78",
+            "server does not support SSL, but SSL was required",
             ini(&url("postgresql+psycopg", "?ssl=require")),
         ),
-        fine(
+        told(
             "an option of Prisma",
             "invalid connection option \"schema\"",
+            "url-option-unknown alembic.ini:3:78",
             ini(&url("postgresql+psycopg", "?schema=public")),
         ),
         cured(

@@ -4,6 +4,7 @@ mod encoding;
 mod host_unknown;
 mod localhost_in_container;
 mod localhost_of_others;
+mod option_unknown;
 mod password_not_encoded;
 mod percent_in_alembic_ini;
 mod placeholder;
@@ -19,9 +20,10 @@ use crate::project::urls::{DatabaseUrl, Holder, Replacement};
 use crate::text::{Span, mask_url};
 
 /// The checks of this family, sorted by path.
-pub(super) static TABLE: [Check; 7] = [
+pub(super) static TABLE: [Check; 8] = [
     check!("url/host-unknown", host_unknown::check),
     check!("url/localhost-in-container", localhost_in_container::check),
+    check!("url/option-unknown", option_unknown::check),
     check!("url/password-not-encoded", password_not_encoded::check),
     check!("url/percent-in-alembic-ini", percent_in_alembic_ini::check),
     check!("url/placeholder", placeholder::check),

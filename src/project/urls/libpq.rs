@@ -86,6 +86,11 @@ const KEYWORDS: [&str; 54] = [
     "tty",
 ];
 
+/// Whether libpq knows a keyword.
+pub fn knows_keyword(keyword: &str) -> bool {
+    KEYWORDS.contains(&keyword)
+}
+
 /// Whether a scheme is one that libpq knows.
 pub fn knows_scheme(scheme: &str) -> bool {
     matches!(scheme, "postgresql" | "postgres")
