@@ -5,6 +5,20 @@ use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
 use crate::fix::Fix;
 
+/// What is said of a URL that is text, and of one that is an object: the message, the label, what was seen, and the repair.
+const TEXT: (&str, &str, &str, &str) = (
+    "`env.py` hands a URL to configparser, which would take a `%` in it for an interpolation",
+    "a `%` in this value must be written `%%`",
+    "no `.replace(\"%\", \"%%\")`; the URL is in no file",
+    "double the `%` on the way into configparser",
+);
+const OBJECT: (&str, &str, &str, &str) = (
+    "`env.py` hands configparser a URL object, where it takes text only",
+    "TypeError: option values must be strings",
+    "a URL object of SQLAlchemy, and no `render_as_string`",
+    "write the URL as text, with its password and with doubled `%`, on the way into configparser",
+);
+
 pub(super) fn check(facts: &Facts) -> Checked {
     let mut findings = vec![];
     for environment in &facts.project.alembic {
@@ -13,33 +27,13 @@ pub(super) fn check(facts: &Facts) -> Checked {
         if !value.is_object && facts.project.urls.iter().any(|url| is_read_by(url, environment)) {
             continue;
         }
-        if value.is_object {
-            let message = "`env.py` hands configparser a URL object, where it takes text only";
-            findings.push(
-                Finding::at(&value.span, format!("{}: env.py", environment.configuration), message)
-                    .label("TypeError: option values must be strings")
-                    .seen(
-                        "syntax tree",
-                        environment.env_py.as_deref().unwrap_or("env.py"),
-                        "a URL object of SQLAlchemy, and no `render_as_string`",
-                    )
-                    .fix(Fix::safe(
-                        "write the URL as text, with its password and with doubled `%`, on the way into configparser",
-                        doubling(environment),
-                    )),
-            );
-            continue;
-        }
-        let message = "`env.py` hands a URL to configparser, which would take a `%` in it for an interpolation";
+        let (message, label, seen, title) = if value.is_object { OBJECT } else { TEXT };
+        let script = environment.env_py.as_deref().unwrap_or("env.py");
         findings.push(
             Finding::at(&value.span, format!("{}: env.py", environment.configuration), message)
-                .label("a `%` in this value must be written `%%`")
-                .seen(
-                    "syntax tree",
-                    environment.env_py.as_deref().unwrap_or("env.py"),
-                    "no `.replace(\"%\", \"%%\")`; the URL is in no file",
-                )
-                .fix(Fix::safe("double the `%` on the way into configparser", doubling(environment))),
+                .label(label)
+                .seen("syntax tree", script, seen)
+                .fix(Fix::safe(title, doubling(environment))),
         );
     }
     Ok(findings)

@@ -71,7 +71,7 @@ pub(super) fn status(signal: Caught) -> u8 {
 pub(super) async fn deliver(running: &Running<'_>, signal: Caught) -> Result<(), String> {
     tokio::time::timeout(PATIENCE, delivered(running, signal))
         .await
-        .unwrap_or(Err("the engine does not answer".to_owned()))
+        .unwrap_or_else(|_| Err(AskError::TimedOut.to_string()))
 }
 
 async fn delivered(running: &Running<'_>, signal: Caught) -> Result<(), String> {
