@@ -3,6 +3,7 @@
 pub mod bindings;
 mod builtins;
 mod collect;
+pub mod imports;
 mod structure;
 
 use std::ops::Range;

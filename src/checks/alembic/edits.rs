@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::checks::python_fix::placed;
+use crate::facts::Facts;
 use crate::fix::plan::file_changes;
 use crate::fix::{Edit, Step};
 use crate::text::{Source, Span, python};
@@ -20,6 +22,12 @@ pub(super) fn line_behind(source: &Source, after: Option<&Span>, line: &str) -> 
         }
         None => Edit { span: source.span(text.len()..text.len()), text: format!("{end}{line}") },
     }
+}
+
+/// Lines of imports where isort would put them, or behind the statement at `after`.
+pub(super) fn imports(facts: &Facts, source: &Source, after: Option<&Span>, lines: &[&str]) -> Vec<Edit> {
+    let wanted: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
+    placed(facts, source, &wanted).unwrap_or_else(|| vec![line_behind(source, after, &lines.join(source.line_end()))])
 }
 
 /// A statement before the one at `before`, in its indentation, or on its line where it stands beside others.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::edits::{if_python, line_behind};
+use super::edits::{if_python, imports};
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
 use crate::fix::{Applicability, Fix};
@@ -52,12 +52,12 @@ fn unbound(
             }
         }
     }
-    let imports: Vec<&str> = lines.iter().map(|(line, _)| line.as_str()).collect();
-    let edit = line_behind(source, revision.import_after.as_ref(), &imports.join(source.line_end()));
-    let Some(steps) = if_python(source, vec![edit]) else {
-        return Some(finding.help(format!("put `{}` at the top of `{}`", imports.join("`, `"), revision.path)));
+    let lines_of: Vec<&str> = lines.iter().map(|(line, _)| line.as_str()).collect();
+    let edits = imports(facts, source, revision.import_after.as_ref(), &lines_of);
+    let Some(steps) = if_python(source, edits) else {
+        return Some(finding.help(format!("put `{}` at the top of `{}`", lines_of.join("`, `"), revision.path)));
     };
-    let title = format!("put `{}` into `{}`", imports.join("`, `"), revision.path);
+    let title = format!("put `{}` into `{}`", lines_of.join("`, `"), revision.path);
     let safe = lines.iter().all(|(_, how)| *how == Applicability::Safe);
     Some(finding.fix(if safe { Fix::safe(title, steps) } else { Fix::risky(title, steps) }))
 }
@@ -106,8 +106,8 @@ fn half_imported(facts: &Facts, versions: &[String], revision: &Revision) -> Opt
     let finding = Finding::at(span, format!("{}: pgvector", revision.path), message)
         .label("an AttributeError when the revision is run")
         .seen("syntax tree", &revision.path, "no file of the project imports `pgvector.sqlalchemy`");
-    let edit = line_behind(source, Some(span), "import pgvector.sqlalchemy");
-    Some(match if_python(source, vec![edit]) {
+    let edits = imports(facts, source, Some(span), &["import pgvector.sqlalchemy"]);
+    Some(match if_python(source, edits) {
         Some(steps) => {
             finding.fix(Fix::safe(format!("put `import pgvector.sqlalchemy` into `{}`", revision.path), steps))
         }

@@ -44,7 +44,7 @@ pub(super) fn fix(facts: &Facts, class: &Class, members: &[&Member]) -> Option<F
         steps.push(edit(&first.statement, "pass"));
     }
     if !lines.is_empty() {
-        steps.push(import(source, shape, &lines));
+        steps.extend(import(facts, source, shape, &lines));
     }
     let title =
         if lines.is_empty() { "take out what the module has already" } else { "move it to the top of the module" };

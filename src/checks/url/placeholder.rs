@@ -3,6 +3,7 @@
 mod ini_line;
 
 use super::{in_force, with_readers};
+use crate::checks::python_fix::placed;
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
 use crate::fix::{Edit, Fix, Step};
@@ -83,7 +84,8 @@ fn filled(facts: &Facts, finding: Finding, environment: Option<&Alembic>, key: &
 /// The edits of `env.py`.
 fn steps(facts: &Facts, environment: &Alembic, variable: &str) -> Option<Vec<Step>> {
     let taken = environment.configuration_taken.as_ref()?;
-    let end = facts.source(&taken.path)?.line_end();
+    let source = facts.source(&taken.path)?;
+    let end = source.line_end();
     let at = |span: &Span, offset: usize, text: String| {
         Step::Edit(Edit { span: Span { start: offset, end: offset, ..span.clone() }, text })
     };
@@ -91,8 +93,15 @@ fn steps(facts: &Facts, environment: &Alembic, variable: &str) -> Option<Vec<Ste
         format!("{end}config.set_main_option(\"sqlalchemy.url\", os.environ[\"{variable}\"].replace(\"%\", \"%%\"))");
     let mut steps = vec![at(taken, taken.end, line)];
     if let Some(import) = &environment.import_os_before {
-        steps
-            .insert(0, at(import, import.start, format!("import os{end}{}", if import.start == 0 { end } else { "" })));
+        // It has to be there before the line that uses it, which not every import of an `env.py` is.
+        let placed = placed(facts, source, &["import os".to_owned()]);
+        match placed.filter(|edits| edits.iter().all(|edit| edit.span.end <= taken.start)) {
+            Some(edits) => steps.extend(edits.into_iter().map(Step::Edit)),
+            None => {
+                let blank = if import.start == 0 { end } else { "" };
+                steps.push(at(import, import.start, format!("import os{end}{blank}")));
+            }
+        }
     }
     Some(steps)
 }

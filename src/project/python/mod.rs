@@ -4,6 +4,7 @@ mod body;
 mod classes;
 mod environments;
 mod fields;
+mod import_orders;
 mod modules;
 mod names;
 mod noqa;
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use super::alembic::Alembic;
 use super::files::Files;
 use super::urls::is_own;
+use crate::text::python::imports::ImportOrder;
 use crate::text::{Source, Span, Spanned, bytes_pattern};
 
 pub use classes::{
@@ -67,6 +69,9 @@ pub struct PythonProject {
     pub table_makers: Vec<Span>,
     /// What each migration environment sees.
     pub environments: Vec<Environment>,
+    /// How imports are ordered below each folder that Ruff is configured in, and in the whole project.
+    #[serde(default)]
+    pub import_orders: BTreeMap<String, ImportOrder>,
     /// Where the files take imports, by path.
     pub shapes: BTreeMap<String, Shape>,
 }
@@ -138,6 +143,9 @@ pub fn read(files: &dyn Files, sources: &mut BTreeMap<String, Source>, alembic: 
     environments::judge(&mut modules, &mut project, files);
     objects(&mut modules, &mut project);
     keep(files, &mut modules, &mut project, sources);
+    if !project.shapes.is_empty() {
+        project.import_orders = import_orders::read(files);
+    }
     table_names::tell(&mut project, sources);
     project
 }

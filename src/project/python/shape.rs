@@ -13,6 +13,8 @@ pub struct Shape {
     pub imports_at: Span,
     /// Whether the new import stands before what is there.
     pub before: bool,
+    /// Whether that is the end of the line of the last import.
+    pub among: bool,
     /// Every name that imports, classes, functions and assignments of the top level bind.
     pub bound: Vec<String>,
     /// The imports of the top level: each name with what it binds.
@@ -54,7 +56,8 @@ pub(super) fn line_end(text: &str, offset: usize) -> usize {
 pub(super) fn shape(file: &File) -> Shape {
     let (text, structure) = (file.source.text(), &file.structure);
     let top = structure.imports.iter().filter(|import| import.place.is_top());
-    let mut after = top.clone().map(|import| import.range.end).max().unwrap_or(0).max(structure.prologue);
+    let last_import = top.clone().map(|import| import.range.end).max();
+    let mut after = last_import.unwrap_or(0).max(structure.prologue);
     // Behind `sys.path.append(…)`, which may be what lets an import find its module.
     for call in file.module.calls.iter().filter(|call| call.callee.starts_with("sys.path.")) {
         let holder = structure.statements.iter().find(|it| it.start <= call.range.start && call.range.end <= it.end);
@@ -63,6 +66,7 @@ pub(super) fn shape(file: &File) -> Shape {
         }
     }
     let before = after == 0;
+    let among = last_import == Some(after);
     let at = match structure.statements.first() {
         _ if !before => line_end(text, after),
         Some(first) => first.start,
@@ -81,5 +85,5 @@ pub(super) fn shape(file: &File) -> Shape {
     let classes = structure.classes.iter().filter(|it| !it.place.function && !it.place.class);
     let others = others.chain(classes.map(|class| class.name.clone())).chain(structure.functions.iter().cloned());
     let bound = imports.iter().map(|import| import.bound.clone()).chain(others).collect();
-    Shape { imports_at: file.source.span(at..at), before, bound, imports }
+    Shape { imports_at: file.source.span(at..at), before, among, bound, imports }
 }

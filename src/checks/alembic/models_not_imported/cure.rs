@@ -32,7 +32,7 @@ pub(super) fn cure(facts: &Facts, environment: &Environment) -> Option<Fix> {
         }
     }
     lines.sort();
-    Some(Fix::safe(format!("import their modules in `{holder}`"), vec![import(source, shape, &lines)]))
+    Some(Fix::safe(format!("import their modules in `{holder}`"), import(facts, source, shape, &lines)))
 }
 
 /// The module of a file beside this one, where the others are imported by a dot too.

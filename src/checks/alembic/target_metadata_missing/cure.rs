@@ -15,7 +15,7 @@ pub(super) fn only(environment: &Environment) -> Option<&(Metadata, String)> {
 }
 
 /// How a collection is written in `env.py`, and the import that it needs.
-fn written(facts: &Facts, environment: &Environment, owner: &(Metadata, String)) -> Option<(String, Option<Step>)> {
+fn written(facts: &Facts, environment: &Environment, owner: &(Metadata, String)) -> Option<(String, Vec<Step>)> {
     let python = &facts.project.python;
     let (name, expression) = match &owner.0 {
         Metadata::Sqlmodel => ("SQLModel".to_owned(), "SQLModel.metadata".to_owned()),
@@ -28,14 +28,14 @@ fn written(facts: &Facts, environment: &Environment, owner: &(Metadata, String))
     };
     let (source, shape) = (facts.source(&environment.env_py)?, python.shapes.get(&environment.env_py)?);
     if shape.imports.iter().any(|import| import.name == name && import.bound == name) {
-        return Some((expression, None));
+        return Some((expression, vec![]));
     }
     if shape.bound.contains(&name) {
         return None;
     }
     let before = environment.target.span.as_ref().is_none_or(|span| shape.imports_at.end <= span.start);
     let line = format!("from {} import {name}", owner.1);
-    before.then(|| (expression, Some(import(source, shape, &[line]))))
+    before.then(|| (expression, import(facts, source, shape, &[line])))
 }
 
 pub(super) fn replaced(
@@ -44,8 +44,8 @@ pub(super) fn replaced(
     owner: &(Metadata, String),
     span: &Span,
 ) -> Option<Fix> {
-    let (expression, import) = written(facts, environment, owner)?;
-    let steps = import.into_iter().chain([edit(span, expression.clone())]).collect();
+    let (expression, imports) = written(facts, environment, owner)?;
+    let steps = imports.into_iter().chain([edit(span, expression.clone())]).collect();
     Some(Fix::safe(format!("hand over `{expression}`"), steps))
 }
 
@@ -67,8 +67,8 @@ fn code(text: &str) -> &str {
 
 /// Adds the argument to a call that lacks it.
 pub(super) fn handed(facts: &Facts, environment: &Environment, call: &Span) -> Option<Fix> {
-    let (expression, import) = match &environment.target.variable {
-        Some(variable) => (variable.clone(), None),
+    let (expression, imports) = match &environment.target.variable {
+        Some(variable) => (variable.clone(), vec![]),
         None => written(facts, environment, only(environment)?)?,
     };
     let text = facts.source(&call.path)?.slice(call);
@@ -79,6 +79,6 @@ pub(super) fn handed(facts: &Facts, environment: &Environment, call: &Span) -> O
         _ => format!(", target_metadata={expression}"),
     };
     let at = call.start + inner.len();
-    let steps = import.into_iter().chain([edit(&range(call, at, at), argument)]).collect();
+    let steps = imports.into_iter().chain([edit(&range(call, at, at), argument)]).collect();
     Some(Fix::safe(format!("hand over `{expression}`"), steps))
 }

@@ -1,0 +1,263 @@
+//! Where a new import stands among those of a file, in the order of isort, which Ruff's rule I001 asks for.
+//!
+//! The order: the future, the standard library, packages of others, the project's own, relative imports; a blank line
+//! between two of these. Inside of each, `import a` before `from a import b`, then by the name of the module
+//! (<https://docs.astral.sh/ruff/rules/unsorted-imports/>).
+
+use std::cmp::{Ordering, Reverse};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use ruff_python_stdlib::sys::is_known_standard_library;
+use serde::{Deserialize, Serialize};
+
+use super::structure::{ImportStatement, Structure};
+use super::{Module, parse_structured};
+
+/// The minor versions of Python 3 that are supported today: what one of them brings counts as the standard library.
+const MINORS: std::ops::RangeInclusive<u8> = 10..=14;
+
+/// How wide a line may become when a name is put into it: Ruff's and Black's default.
+const WIDTH: usize = 88;
+
+/// What is put in at an offset.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Insertion {
+    /// The offset in bytes.
+    pub at: usize,
+    /// The text.
+    pub text: String,
+}
+
+/// How the imports of a file are ordered.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportOrder {
+    /// The first parts of the names of the project's own modules.
+    pub own: BTreeSet<String>,
+    /// Whether `import a` and `from a import b` stand mixed (`force-sort-within-sections`).
+    pub mixed: bool,
+}
+
+/// What an import is sorted by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Key {
+    section: u8,
+    /// Whether it comes behind every `import a` of its section.
+    is_late: bool,
+    /// More dots come first.
+    dots: Reverse<usize>,
+    module: String,
+    is_from: bool,
+}
+
+impl Key {
+    fn of(import: &ImportStatement, order: &ImportOrder) -> Option<Self> {
+        let written = match import.names.as_slice() {
+            _ if import.is_from => &import.from,
+            [one] => &one.name,
+            // Ruff writes each on a line of its own.
+            _ => return None,
+        };
+        let module = written.trim_start_matches('.');
+        let dots = written.len() - module.len();
+        let first = module.split('.').next().unwrap_or(module);
+        let section = match first {
+            _ if dots > 0 => 4,
+            "__future__" => 0,
+            first if MINORS.clone().any(|minor| is_known_standard_library(minor, first)) => 1,
+            first if order.own.contains(first) => 3,
+            _ => 2,
+        };
+        let (is_from, is_late) = (import.is_from, import.is_from && !order.mixed);
+        Some(Self { section, is_late, dots: Reverse(dots), module: module.to_owned(), is_from })
+    }
+}
+
+impl PartialOrd for Key {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Key {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (self.section, self.is_late, self.dots)
+            .cmp(&(other.section, other.is_late, other.dots))
+            .then_with(|| natord::compare(&self.module.to_lowercase(), &other.module.to_lowercase()))
+            .then_with(|| natord::compare(&self.module, &other.module))
+            .then_with(|| self.is_from.cmp(&other.is_from))
+    }
+}
+
+/// An import that stands in the file.
+struct Standing<'a> {
+    import: &'a ImportStatement,
+    key: Key,
+    /// From the comments above it to the end of its last line, without the line end.
+    lines: Range<usize>,
+}
+
+/// Places new imports, each a line such as `import os` or `from a import b  # noqa: F401`, into the last group of imports
+/// at the top level of a file. Of the orders that the project may have, the first that the
+/// file keeps to decides.
+///
+/// `None` where the file has no such group, where that is not in isort's order itself, or where a line is no import.
+pub fn place(text: &str, line_end: &str, orders: &[ImportOrder], lines: &[String]) -> Option<Vec<Insertion>> {
+    let (module, structure) = parse_structured(text);
+    let group = last_group(text, &module, &structure)?;
+    let new: Vec<(ImportStatement, &String)> = lines
+        .iter()
+        .map(|line| match parse_structured(line).1.imports.as_slice() {
+            [one] if one.range == (0..one.range.end) => Some((one.clone(), line)),
+            _ => None,
+        })
+        .collect::<Option<_>>()?;
+    orders.iter().find_map(|order| {
+        let standing = in_order(text, &group, order)?;
+        let new = new.iter().map(|(import, line)| Some((Key::of(import, order)?, import, line.as_str())));
+        Some(insertions(text, line_end, &standing, new.collect::<Option<_>>()?))
+    })
+}
+
+/// The imports that stand below each other last at the top level, each on lines of its own.
+fn last_group<'a>(text: &str, module: &Module, structure: &'a Structure) -> Option<Vec<&'a ImportStatement>> {
+    if !module.errors.is_empty() {
+        return None;
+    }
+    let of = |range: &Range<usize>| structure.imports.iter().find(|it| it.place.is_top() && it.range == *range);
+    let last = structure.statements.iter().rposition(|range| of(range).is_some())?;
+    let mut group: Vec<&ImportStatement> = structure.statements.get(..=last)?.iter().rev().map_while(of).collect();
+    group.reverse();
+    let alone = |import: &&ImportStatement| {
+        let before = text.get(..import.range.start).unwrap_or("").trim_start_matches('\u{feff}');
+        let behind = text.get(import.range.end..).unwrap_or("").lines().next().unwrap_or("").trim_start();
+        (before.is_empty() || before.ends_with('\n')) && (behind.is_empty() || behind.starts_with('#'))
+    };
+    group.iter().all(alone).then_some(group)
+}
+
+/// The imports with their keys, when they stand in their order, with a blank line between two sections and above comments.
+fn in_order<'a>(text: &str, group: &[&'a ImportStatement], order: &ImportOrder) -> Option<Vec<Standing<'a>>> {
+    let mut standing: Vec<Standing<'a>> = vec![];
+    for import in group {
+        let key = Key::of(import, order)?;
+        let start = match standing.last() {
+            Some(before) => {
+                let between = text.get(before.lines.end..import.range.start)?;
+                let blank = between.lines().skip(1).any(|line| line.trim().is_empty() && !line.is_empty())
+                    || between.replace('\r', "").contains("\n\n");
+                // The comments above it are its own, and have a blank line above them.
+                let own = between.len() - between.trim_start().len();
+                let commented = between.len() > own;
+                if before.key > key || blank != (before.key.section != key.section || commented) {
+                    return None;
+                }
+                before.lines.end + own
+            }
+            None => import.range.start,
+        };
+        let behind = text.get(import.range.end..)?;
+        let end = import.range.end + behind.find('\n').map_or(behind, |end| &behind[..end]).trim_end().len();
+        standing.push(Standing { import, key, lines: start..end });
+    }
+    Some(standing)
+}
+
+/// Puts the new imports between those that stand there: behind one, or before the first of their section.
+fn insertions(
+    text: &str,
+    line_end: &str,
+    standing: &[Standing<'_>],
+    new: Vec<(Key, &ImportStatement, &str)>,
+) -> Vec<Insertion> {
+    let mut insertions: Vec<Insertion> = vec![];
+    let mut gaps: BTreeMap<usize, Vec<(Key, &str)>> = BTreeMap::new();
+    for (key, import, line) in new {
+        match joined(text, standing, &key, import, line) {
+            Some((at, text)) => add(&mut insertions, at, &text),
+            None => {
+                let gap = standing.iter().position(|other| other.key > key).unwrap_or(standing.len());
+                gaps.entry(gap).or_default().push((key, line));
+            }
+        }
+    }
+    for (gap, mut new) in gaps {
+        new.sort_by(|one, other| one.0.cmp(&other.0));
+        let before = gap.checked_sub(1).and_then(|index| standing.get(index));
+        let after = standing.get(gap);
+        let begins = |key: &Key| {
+            after.is_some_and(|after| after.key.section == key.section)
+                && before.is_none_or(|before| before.key.section != key.section)
+        };
+        let (above, below): (Vec<_>, Vec<_>) = new.into_iter().partition(|(key, _)| before.is_none() || begins(key));
+        if let Some(before) = before.filter(|_| !below.is_empty()) {
+            let mut section = before.key.section;
+            let mut text = String::new();
+            for (key, line) in below {
+                let blank = if key.section == section { "" } else { line_end };
+                text.extend([line_end, blank, line]);
+                section = key.section;
+            }
+            add(&mut insertions, before.lines.end, &text);
+        }
+        if let Some(after) = after.filter(|_| !above.is_empty()) {
+            let text = above.iter().enumerate().map(|(index, (key, line))| {
+                let section = above.get(index + 1).map_or(after.key.section, |next| next.0.section);
+                let commented = index + 1 == above.len() && after.lines.start < after.import.range.start;
+                format!("{line}{line_end}{}", if key.section == section && !commented { "" } else { line_end })
+            });
+            add(&mut insertions, after.lines.start, &text.collect::<String>());
+        }
+    }
+    insertions
+}
+
+/// Puts a text in behind what is put in at the same place already.
+fn add(insertions: &mut Vec<Insertion>, at: usize, text: &str) {
+    match insertions.iter_mut().find(|known| known.at == at) {
+        Some(known) => known.text.push_str(text),
+        None => insertions.push(Insertion { at, text: text.to_owned() }),
+    }
+}
+
+/// The place of a name in a line that imports from the same module already: isort has one line for each module.
+fn joined(
+    text: &str,
+    standing: &[Standing<'_>],
+    key: &Key,
+    import: &ImportStatement,
+    line: &str,
+) -> Option<(usize, String)> {
+    let [name] = import.names.as_slice() else { return None };
+    if !import.is_from || name.rename.is_some() || line.len() != import.range.end {
+        return None;
+    }
+    let other = standing.iter().find(|it| it.import.is_from && it.key == *key)?;
+    let written = text.get(other.lines.clone())?;
+    let is_plain = !written.contains(['(', '\\', '#', '\n', '*'])
+        && other.import.names.iter().all(|it| it.rename.is_none() && it.name != name.name);
+    if !is_plain || written.len() + name.name.len() + 2 > WIDTH {
+        return None;
+    }
+    let sorted = other.import.names.is_sorted_by(|one, other| by_kind(&one.name, &other.name) != Ordering::Greater);
+    let after = other.import.names.iter().find(|it| by_kind(&it.name, &name.name) == Ordering::Greater);
+    match after.filter(|_| sorted) {
+        Some(after) => Some((after.range.start, format!("{}, ", name.name))),
+        None => Some((other.import.names.last()?.range.end, format!(", {}", name.name))),
+    }
+}
+
+/// Names after `from … import`: constants, then classes, then the rest.
+fn by_kind(one: &str, other: &str) -> Ordering {
+    let kind = |name: &str| {
+        let upper = name.len() > 1 && name.chars().any(char::is_alphabetic) && !name.chars().any(char::is_lowercase);
+        if upper { 0 } else { u8::from(!name.starts_with(char::is_uppercase)) + 1 }
+    };
+    kind(one)
+        .cmp(&kind(other))
+        .then_with(|| natord::compare(&one.to_lowercase(), &other.to_lowercase()))
+        .then_with(|| natord::compare(one, other))
+}
+
+#[cfg(test)]
+mod tests;

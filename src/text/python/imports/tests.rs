@@ -1,0 +1,67 @@
+//! Imports put into files in isort's order, and into those that are in none.
+
+use super::*;
+
+fn with(text: &str, lines: &[&str]) -> Option<String> {
+    let lines: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
+    let own = BTreeSet::from(["app".to_owned()]);
+    let orders = [false, true].map(|mixed| ImportOrder { own: own.clone(), mixed });
+    let mut insertions = place(text, "\n", &orders, &lines)?;
+    insertions.sort_by_key(|insertion| Reverse(insertion.at));
+    let mut text = text.to_owned();
+    insertions.iter().for_each(|insertion| text.insert_str(insertion.at, &insertion.text));
+    Some(text)
+}
+
+#[test]
+fn a_new_import_stands_where_isort_puts_it() {
+    let table: [(&str, &[&str], Option<&str>); 20] = [
+        ("import a\nimport c\n\nx = 1\n", &["import b"], Some("import a\nimport b\nimport c\n\nx = 1\n")),
+        ("from a import b\n", &["import c"], Some("import c\nfrom a import b\n")),
+        ("import a\nfrom a import b\n", &["import c"], Some("import a\nimport c\nfrom a import b\n")),
+        ("import sqlalchemy\n", &["import os"], Some("import os\n\nimport sqlalchemy\n")),
+        ("import os\n\nimport app.a\n", &["import pgvector"], Some("import os\n\nimport pgvector\n\nimport app.a\n")),
+        ("import os\n", &["import app.x  # noqa: F401"], Some("import os\n\nimport app.x  # noqa: F401\n")),
+        (
+            "import os\n\nimport z\n",
+            &["import app.x", "import app.b", "import a", "import sys"],
+            Some("import os\nimport sys\n\nimport a\nimport z\n\nimport app.b\nimport app.x\n"),
+        ),
+        ("from . import a\n", &["from .. import b"], Some("from .. import b\nfrom . import a\n")),
+        ("import z\n# about z\n\n# about b\nimport b\n", &["import c"], None),
+        ("import a\n\n# about z\nimport z\n", &["import b"], Some("import a\nimport b\n\n# about z\nimport z\n")),
+        ("import os\n\n# about z\nimport z\n", &["import b"], Some("import os\n\nimport b\n\n# about z\nimport z\n")),
+        // A line of the same module takes the name.
+        ("from a import B, c\n", &["from a import A"], Some("from a import A, B, c\n")),
+        ("from a import B, c\n", &["from a import d"], Some("from a import B, c, d\n")),
+        ("from a import (\n    B,\n)\n", &["from a import A"], Some("from a import (\n    B,\n)\nfrom a import A\n")),
+        (
+            "from a import B\nfrom c import d\n",
+            &["from b import e", "from a import C"],
+            Some("from a import B, C\nfrom b import e\nfrom c import d\n"),
+        ),
+        // With `import` and `from` mixed.
+        (
+            "import a\nfrom b import c\nimport d\n",
+            &["import c"],
+            Some("import a\nfrom b import c\nimport c\nimport d\n"),
+        ),
+        // Not in order, or no imports at all: somebody else decides.
+        ("import b\nimport a\n", &["import c"], None),
+        ("import a, b\n", &["import c"], None),
+        ("x = 1\n", &["import c"], None),
+        ("import a; import b\n", &["import c"], None),
+    ];
+    for (text, lines, expected) in table {
+        assert_eq!(with(text, lines).as_deref(), expected, "{lines:?} into {text}");
+    }
+}
+
+#[test]
+fn the_last_group_takes_it_and_its_surroundings_stay() {
+    let text = "\u{feff}\"\"\"Words.\"\"\"\nimport z\n\nx = 1\nimport a  # why\nimport c\ny = 2\n";
+    assert_eq!(with(text, &["import b"]), Some(text.replace("# why\n", "# why\nimport b\n")));
+    assert_eq!(with("import a", &["import b"]).as_deref(), Some("import a\nimport b"));
+    assert_eq!(with("import a\n", &["x = 1"]), None);
+    assert_eq!(with("import a\n", &["import b; import c"]), None);
+}
