@@ -18,6 +18,8 @@ mod names;
 #[allow(dead_code, reason = "the test of the models uses all of it")]
 #[path = "models_real/oracle.rs"]
 mod oracle;
+#[path = "variants_real/program.rs"]
+mod program;
 mod support;
 #[path = "variants_real/urls.rs"]
 mod urls;
@@ -25,9 +27,9 @@ mod urls;
 use alembic::{Asked, alembic};
 use devdoctor::checks;
 use devdoctor::finding::Finding;
-use devdoctor::fix::plan::file_changes;
-use devdoctor::fix::{Applicability, Step};
+use devdoctor::fix::Applicability;
 use oracle::{SETS, facts, place};
+use program::repaired;
 use support::postgres::Postgres;
 
 /// A small project in one of the ways that break, or in one of those that do not.
@@ -93,7 +95,7 @@ fn together(table: &Table, variant: &Variant) -> Vec<(String, String)> {
 }
 
 /// All findings of all checks that judge files, and each with its place.
-fn judged(files: &[(String, String)]) -> (devdoctor::facts::Facts, Vec<(String, Finding)>) {
+fn judged(files: &[(String, String)]) -> Vec<(String, Finding)> {
     let facts = facts(files);
     let mut all = vec![];
     for check in checks::all() {
@@ -107,70 +109,57 @@ fn judged(files: &[(String, String)]) -> (devdoctor::facts::Facts, Vec<(String, 
             all.push((format!("{} {path}:{}{info}", check.id(), place(&facts, &finding)), finding));
         }
     }
-    (facts, all)
+    all
 }
 
-/// The files after all fixes that are not too daring.
-fn repaired(files: &[(String, String)], daring: Applicability) -> (Vec<(String, String)>, usize) {
-    let (facts, findings) = judged(files);
-    let fixes: Vec<_> = findings
-        .iter()
-        .filter_map(|(_, finding)| finding.fix.as_ref())
-        .filter(|fix| fix.applicability >= daring)
-        .collect();
-    let edits = fixes.iter().flat_map(|fix| &fix.steps).filter_map(|step| match step {
-        Step::Edit(edit) => Some(edit),
-        _ => None,
-    });
-    let changes = file_changes(edits, &facts.project.sources).unwrap();
-    let mut after = files.to_vec();
-    for (path, text) in &mut after {
-        if let Some(change) = changes.iter().find(|change| change.path == *path) {
-            text.clone_from(&change.after);
-        }
-    }
-    (after, fixes.len())
+/// How many fixes are not too daring.
+fn fixes(findings: &[(String, Finding)], daring: Applicability) -> usize {
+    findings.iter().filter_map(|(_, finding)| finding.fix.as_ref()).filter(|fix| fix.applicability >= daring).count()
 }
 
 fn hold(table: &Table) {
     let mut wrong: Vec<String> = vec![];
+    let ask = |files: Vec<(String, String)>| Asked {
+        files,
+        environment: table.environment.clone(),
+        commands: table.commands.clone(),
+    };
+    let before: Vec<_> = table.variants.iter().map(|variant| together(table, variant)).collect();
+    let mut mended: Vec<(&Variant, Asked)> = vec![];
+    for (variant, files) in table.variants.iter().zip(&before) {
+        let name = variant.name;
+        let findings = judged(files);
+        let found: Vec<&str> = findings.iter().map(|(found, _)| found.as_str()).collect();
+        if found != variant.found {
+            wrong.push(format!("{name}: found {found:#?}, not {:#?}", variant.found));
+        }
+        let fixes = fixes(&findings, table.daring);
+        if (fixes == 0) != variant.then.is_empty() {
+            wrong.push(format!("{name}: {fixes} fixes"));
+        }
+        if let Some(after) = repaired(variant, files, table.daring, &mut wrong) {
+            let left: Vec<String> = judged(&after).into_iter().map(|(found, _)| found).collect();
+            if left.iter().any(|left| !left.ends_with("info")) {
+                wrong.push(format!("{name}: left are {left:#?} in {after:#?}"));
+            }
+            mended.push((variant, ask(after)));
+        }
+    }
     for set in SETS {
-        let ask = |files: Vec<(String, String)>| Asked {
-            files,
-            environment: table.environment.clone(),
-            commands: table.commands.clone(),
-        };
-        let before: Vec<_> = table.variants.iter().map(|variant| together(table, variant)).collect();
-        let answers = alembic(set, &before.iter().cloned().map(ask).collect::<Vec<_>>());
-        let (mut mended, mut meant) = (vec![], vec![]);
-        for ((variant, files), said) in table.variants.iter().zip(&before).zip(&answers) {
-            let name = format!("{set}, {}", variant.name);
+        let answers = alembic(set, before.iter().cloned().map(ask));
+        for (variant, said) in table.variants.iter().zip(&answers) {
             let others = variant.says_2025.filter(|_| set.ends_with("2025"));
             for says in others.as_ref().map_or(variant.says.as_slice(), std::slice::from_ref) {
                 if !said.contains(says) {
-                    wrong.push(format!("{name}: {says:?} is not in\n{said}"));
+                    wrong.push(format!("{set}, {}: {says:?} is not in\n{said}", variant.name));
                 }
-            }
-            let found: Vec<String> = judged(files).1.into_iter().map(|(found, _)| found).collect();
-            if found != variant.found {
-                wrong.push(format!("{name}: found {found:#?}, not {:#?}", variant.found));
-            }
-            let (after, fixes) = repaired(files, table.daring);
-            if (fixes == 0) != variant.then.is_empty() {
-                wrong.push(format!("{name}: {fixes} fixes"));
-            }
-            if fixes > 0 {
-                let left: Vec<String> = judged(&after).1.into_iter().map(|(found, _)| found).collect();
-                if left.iter().any(|left| !left.ends_with("info")) {
-                    wrong.push(format!("{name}: left are {left:#?} in {after:#?}"));
-                }
-                mended.push(ask(after));
-                meant.push((name, variant.then));
             }
         }
-        for (((name, then), said), asked) in meant.iter().zip(alembic(set, &mended)).zip(&mended) {
+        let answers = alembic(set, mended.iter().map(|(_, asked)| asked.clone()));
+        for ((variant, asked), said) in mended.iter().zip(answers) {
+            let (name, then) = (variant.name, variant.then);
             if !said.contains(then) {
-                wrong.push(format!("{name}, after the fix: {then:?} is not in\n{said}\n{:#?}", asked.files));
+                wrong.push(format!("{set}, {name}, after the fix: {then:?} is not in\n{said}\n{:#?}", asked.files));
             }
         }
     }

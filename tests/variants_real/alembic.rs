@@ -4,6 +4,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 /// A project: its files, variables of its environment, and the commands that are run one after the other until one fails.
+#[derive(Clone)]
 pub struct Asked {
     pub files: Vec<(String, String)>,
     pub environment: Vec<(String, String)>,
@@ -47,9 +48,8 @@ json.dump([run(asked) for asked in json.load(sys.stdin)], sys.stdout)
 "#;
 
 /// What Alembic says of each.
-pub fn alembic(set: &str, asked: &[Asked]) -> Vec<String> {
+pub fn alembic(set: &str, asked: impl Iterator<Item = Asked>) -> Vec<String> {
     let asked: Vec<_> = asked
-        .iter()
         .map(|one| {
             let environment: serde_json::Map<_, _> =
                 one.environment.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect();
