@@ -48,6 +48,14 @@ pub struct Variant {
     pub says_2025: Option<&'static str>,
 }
 
+impl Variant {
+    /// What the set of 2025 says in place of the newest.
+    pub fn in_2025(mut self, says: &'static str) -> Self {
+        self.says_2025 = Some(says);
+        self
+    }
+}
+
 /// A variant without trouble.
 pub fn fine(name: &'static str, says: &'static str, files: Vec<(String, String)>) -> Variant {
     Variant { name, files, says: vec![says], found: vec![], then: "", says_2025: None }
@@ -192,6 +200,12 @@ fn what_becomes_of_a_url_that_env_py_puts() {
 #[ignore = "needs the real parts: run tests/run"]
 fn what_becomes_of_hooks_in_pyproject() {
     hold(&hooks::table());
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn what_becomes_of_hooks_that_cannot_run() {
+    hold(&hooks::that_cannot_run());
 }
 
 #[test]

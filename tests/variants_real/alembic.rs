@@ -26,6 +26,7 @@ def run(asked):
             for path, text in asked["files"]:
                 os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
                 with open(path, "w", newline="") as file: file.write(text)
+            os.environ["PATH"] = os.path.dirname(sys.executable) + ":" + os.environ["PATH"]
             os.environ.update(asked["environment"])
             before = set(glob.glob("migrations/versions/*.py"))
             try:

@@ -141,13 +141,6 @@ pub fn in_the_ini_file(port: u16) -> Table {
     table(port, &format!("{HEAD}{CONNECTABLE}{TAIL}"), variants)
 }
 
-impl Variant {
-    fn in_2025(mut self, says: &'static str) -> Self {
-        self.says_2025 = Some(says);
-        self
-    }
-}
-
 /// `env.py` puts the URL of the environment in force.
 pub fn put_by_env_py(port: u16) -> Table {
     let env = |line: &str| files(&[("migrations/env.py", &format!("{HEAD}{line}{CONNECTABLE}{TAIL}"))]);

@@ -18,7 +18,7 @@ use crate::project::vector_index::{Index, VectorColumn};
 use crate::text::{Source, Span, Spanned};
 
 pub use graph::Graph;
-pub use packages::Packages;
+pub use packages::{FORMATTERS, Packages};
 pub use surroundings::{EngineKind, EnvironmentScript, ModelTypes};
 pub use template::Template;
 
