@@ -125,6 +125,14 @@ fn fixes(findings: &[(String, Finding)], daring: Applicability) -> usize {
     findings.iter().filter_map(|(_, finding)| finding.fix.as_ref()).filter(|fix| fix.applicability >= daring).count()
 }
 
+/// The check that `why` should name for what Alembic says, and does not.
+fn unnamed<'variant>(variant: &'variant Variant, said: &str) -> Option<&'variant str> {
+    let id = variant.found.first()?.split(' ').next()?;
+    let broke = said.contains("Traceback (most recent call last)") || said.contains("FAILED: ");
+    let named = checks::symptoms::named(&devdoctor::text::log::lines(said));
+    (broke && !named.iter().any(|named| named.check.id() == id)).then_some(id)
+}
+
 fn hold(table: &Table) {
     let mut wrong: Vec<String> = vec![];
     let ask = |files: Vec<(String, String)>| Asked {
@@ -162,6 +170,10 @@ fn hold(table: &Table) {
                     wrong.push(format!("{set}, {}: {says:?} is not in\n{said}", variant.name));
                 }
             }
+            wrong.extend(
+                unnamed(variant, said)
+                    .map(|id| format!("{set}, {}: `why` does not name {id} for\n{said}", variant.name)),
+            );
         }
         let answers = alembic(set, mended.iter().map(|(_, asked)| asked.clone()));
         for ((variant, asked), said) in mended.iter().zip(answers) {
@@ -194,6 +206,14 @@ fn what_becomes_of_a_url_that_env_py_puts() {
     let server = Postgres::start("DEVDOCTOR_TEST_PG_BIN");
     server.add("app", "secret@word", "", "app");
     hold(&urls::put_by_env_py(server.port));
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn what_becomes_of_drivers() {
+    let server = Postgres::start("DEVDOCTOR_TEST_PG_BIN");
+    server.add("app", "secret@word", "", "app");
+    hold(&urls::drivers(server.port));
 }
 
 #[test]

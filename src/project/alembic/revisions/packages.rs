@@ -37,6 +37,9 @@ pub struct Packages {
     /// The formatters that are there, and where that is said; `None` when nothing lists them all.
     #[serde(default)]
     pub formatters: Option<(Vec<String>, String)>,
+    /// The lock file that has SQLAlchemy and no greenlet, without which there is no asyncio.
+    #[serde(default)]
+    pub lacks_greenlet: Option<String>,
     /// Whether what is installed means another driver by `postgresql://` than what is written.
     #[serde(default)]
     pub disagrees: bool,
@@ -102,6 +105,12 @@ pub(super) fn read(files: &dyn Files, environment: &Alembic) -> Packages {
         named.retain(|module| !there.contains(module));
         there.extend(named);
     }
+    if texts
+        .iter()
+        .any(|text| text.to_lowercase().contains("sqlalchemy[") || words(text).any(|word| word == "greenlet"))
+    {
+        found.lacks_greenlet = None;
+    }
     if let Some((there, _)) = &mut found.formatters {
         let is_named = |name: &&&str| texts.iter().any(|text| words(text).any(|word| word == **name));
         there.extend(FORMATTERS.iter().filter(is_named).map(|name| (*name).to_owned()));
@@ -153,6 +162,9 @@ impl Packages {
         }
         self.alembic = self.alembic.take().or_else(|| version("alembic"));
         let sqlalchemy = version("sqlalchemy");
+        if sqlalchemy.is_some() && self.sqlalchemy.is_none() && version("greenlet").is_none() {
+            self.lacks_greenlet = Some(path.to_owned());
+        }
         // A lock file that has SQLAlchemy lists whatever is installed beside it.
         if sqlalchemy.is_some() && self.drivers.is_none() {
             let there = DRIVERS.iter().filter(|(package, _)| version(package).is_some());
@@ -163,6 +175,9 @@ impl Packages {
 
     fn take_environment(&mut self, files: &dyn Files, path: &str, environment: &VirtualEnvironment) {
         let Some(packages) = environment.packages(path) else { return };
+        if files.is_file(&format!("{packages}/greenlet/__init__.py")) {
+            self.lacks_greenlet = None;
+        }
         if let Some((known, _)) = &mut self.formatters {
             let there = FORMATTERS.iter().filter(|name| {
                 files.is_file(&format!("{packages}/{name}/__init__.py"))
