@@ -174,8 +174,17 @@ pub fn mask_word(before: &str, word: &str) -> String {
 /// The value of a setting as it may be shown: `***` when its key says that it is secret, and without the secrets in it.
 pub fn mask_setting(key: &str, value: &str) -> String {
     let line = format!("{key}={value}");
-    let hidden = ranges("", &line);
-    if hidden.first().is_some_and(|first| first.start == key.len() + 1) { MASK.to_owned() } else { mask_text(value) }
+    let start = key.len() + 1;
+    let mut hidden = ranges("", &line);
+    if hidden.first().is_some_and(|first| first.start == start) {
+        return MASK.to_owned();
+    }
+    // What the key says of the value, and what the value says of itself.
+    hidden.retain(|range| range.start > start);
+    hidden.extend(ranges("", value).into_iter().map(|range| range.start + start..range.end + start));
+    let mut masked = line;
+    merged(hidden).into_iter().rev().for_each(|secret| masked.replace_range(secret, MASK));
+    masked.split_off(start)
 }
 
 /// `text` with everything but unreserved characters (RFC 3986, 2.3) percent-encoded, as `urllib.parse.quote(safe="")`.

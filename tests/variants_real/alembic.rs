@@ -4,6 +4,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 /// A project: its files, variables of its environment, and the commands that are run one after the other until one fails.
+#[derive(Clone)]
 pub struct Asked {
     pub files: Vec<(String, String)>,
     pub environment: Vec<(String, String)>,
@@ -25,6 +26,7 @@ def run(asked):
             for path, text in asked["files"]:
                 os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
                 with open(path, "w", newline="") as file: file.write(text)
+            os.environ["PATH"] = os.path.dirname(sys.executable) + ":" + os.environ["PATH"]
             os.environ.update(asked["environment"])
             before = set(glob.glob("migrations/versions/*.py"))
             try:
@@ -47,9 +49,8 @@ json.dump([run(asked) for asked in json.load(sys.stdin)], sys.stdout)
 "#;
 
 /// What Alembic says of each.
-pub fn alembic(set: &str, asked: &[Asked]) -> Vec<String> {
+pub fn alembic(set: &str, asked: impl Iterator<Item = Asked>) -> Vec<String> {
     let asked: Vec<_> = asked
-        .iter()
         .map(|one| {
             let environment: serde_json::Map<_, _> =
                 one.environment.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect();

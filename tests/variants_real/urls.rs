@@ -28,7 +28,7 @@ fn table(port: u16, env_py: &str, variants: Vec<Variant>) -> Table {
                 "[alembic]\nscript_location = migrations\nsqlalchemy.url = driver://user:pass@localhost/dbname\n",
             ),
         ]),
-        environment: vec![("DATABASE_URL".into(), url)],
+        environment: vec![("DATABASE_URL".into(), url), ("EMPTY_URL".into(), String::new())],
         commands: vec![vec!["current"]],
         daring: Applicability::Unsafe,
         variants,
@@ -141,13 +141,6 @@ pub fn in_the_ini_file(port: u16) -> Table {
     table(port, &format!("{HEAD}{CONNECTABLE}{TAIL}"), variants)
 }
 
-impl Variant {
-    fn in_2025(mut self, says: &'static str) -> Self {
-        self.says_2025 = Some(says);
-        self
-    }
-}
-
 /// `env.py` puts the URL of the environment in force.
 pub fn put_by_env_py(port: u16) -> Table {
     let env = |line: &str| files(&[("migrations/env.py", &format!("{HEAD}{line}{CONNECTABLE}{TAIL}"))]);
@@ -191,7 +184,27 @@ pub fn put_by_env_py(port: u16) -> Table {
                 "url = os.getenv(\"DATABASE_URL\")\nif url:\n    config.set_main_option(\"sqlalchemy.url\", url.replace(\"%\", \"%%\"))\n",
             ),
         ),
-        // What a shell has not set cannot be told from files.
+        // What a shell has not set, or has set to nothing, cannot be told from files.
+        fine(
+            "where it is not set",
+            "NoSuchModuleError: Can't load plugin: sqlalchemy.dialects:driver",
+            env(
+                "url = os.getenv(\"OTHER_URL\")\nif url:\n    config.set_main_option(\"sqlalchemy.url\", url.replace(\"%\", \"%%\"))\n",
+            ),
+        ),
+        fine(
+            "an empty variable",
+            UNREADABLE,
+            env("config.set_main_option(\"sqlalchemy.url\", os.environ[\"EMPTY_URL\"].replace(\"%\", \"%%\"))\n"),
+        ),
+        // With the fix the variable that is not there is told by another error.
+        cured(
+            "no text at all",
+            "TypeError: option values must be strings",
+            "alembic-url-not-escaped migrations/env.py:7:42",
+            "AttributeError: 'NoneType' object has no attribute 'replace'",
+            env("config.set_main_option(\"sqlalchemy.url\", os.getenv(\"OTHER_URL\"))\n"),
+        ),
         fine(
             "a variable that is not there",
             "KeyError: 'OTHER_URL'",
@@ -217,4 +230,65 @@ pub fn put_by_env_py(port: u16) -> Table {
         ),
     ];
     table(port, "", variants)
+}
+
+const ASYNC: &str = "import asyncio\nimport os\n\nfrom alembic import context\nfrom sqlalchemy import pool\nfrom sqlalchemy.ext.asyncio import async_engine_from_config\n\nconfig = context.config\n\n\ndef run(connection):\n    context.configure(connection=connection)\n    with context.begin_transaction():\n        context.run_migrations()\n\n\nasync def main():\n    connectable = async_engine_from_config(config.get_section(config.config_ini_section), prefix=\"sqlalchemy.\", poolclass=pool.NullPool)\n    async with connectable.connect() as connection:\n        await connection.run_sync(run)\n    await connectable.dispose()\n\n\nasyncio.run(main())\n";
+
+/// Drivers of both kinds in engines of both kinds.
+pub fn drivers(port: u16) -> Table {
+    let url = |scheme: &str| format!("{scheme}://app:secret%%40word@127.0.0.1:{port}/app");
+    let ordinary = |scheme: &str| ini(&url(scheme));
+    let asyncio = |scheme: &str| {
+        let mut files = ini(&url(scheme));
+        files.push(("migrations/env.py".into(), ASYNC.into()));
+        files
+    };
+    let mismatch = "alembic-driver-mismatch alembic.ini:3:18";
+    let await_2025 = "MissingGreenlet: greenlet_spawn has not been called; can't call await_only() here";
+    let await_now = "MissingGreenlet: greenlet_spawn has not been called; can't call await_() here";
+    let from_code = |line: &str| {
+        let text = format!("{HEAD}{line}connectable = create_engine(url)\n{TAIL}");
+        let dotenv = url("postgresql+asyncpg").replace("%%", "%");
+        files(&[("migrations/env.py", &text), (".env", &format!("DATABASE_URL={dotenv}\n"))])
+    };
+    let set = |line: &str| {
+        format!(
+            "with open(\".env\") as lines:\n    os.environ.update(line.strip().split(\"=\", 1) for line in lines)\nurl = os.environ[\"DATABASE_URL\"]{line}\n"
+        )
+    };
+    let variants = vec![
+        cured("asyncpg", await_now, mismatch, WELL, ordinary("postgresql+asyncpg")).in_2025(await_2025),
+        cured("psycopg for asyncio", await_now, mismatch, WELL, ordinary("postgresql+psycopg_async"))
+            .in_2025(await_2025),
+        fine("psycopg", WELL, ordinary("postgresql+psycopg")),
+        fine("asyncpg in asyncio", WELL, asyncio("postgresql+asyncpg")),
+        fine("psycopg in asyncio", WELL, asyncio("postgresql+psycopg")),
+        fine("psycopg for asyncio in asyncio", WELL, asyncio("postgresql+psycopg_async")),
+        cured(
+            "psycopg2 in asyncio",
+            // Only the set of 2025 has it.
+            "ModuleNotFoundError: No module named 'psycopg2'",
+            mismatch,
+            WELL,
+            asyncio("postgresql+psycopg2"),
+        )
+        .in_2025(
+            "InvalidRequestError: The asyncio extension requires an async driver to be used. The loaded 'psycopg2' is not async.",
+        ),
+        told("the application's URL", await_now, "alembic-driver-mismatch .env:1:14", from_code(&set("")))
+            .in_2025(await_2025),
+        fine(
+            "the application's URL with another driver",
+            WELL,
+            from_code(&set(".replace(\"+asyncpg\", \"+psycopg\")")),
+        ),
+        // A service's name: right in a container, and unknown on the host.
+        fine("a service, from the host", "failed to resolve host 'db'", {
+            let mut files = ini("postgresql+psycopg://app:secret%%40word@db/app");
+            files.push(("compose.yaml".into(), "services:\n  db:\n    image: postgres:16\n".into()));
+            files
+        })
+        .in_2025("Name or service not known"),
+    ];
+    table(port, &format!("{HEAD}{CONNECTABLE}{TAIL}"), variants)
 }

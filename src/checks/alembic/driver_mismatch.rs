@@ -6,6 +6,7 @@ mod wrong;
 use crate::checks::url::is_read_by;
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
+use crate::fix::Fix;
 use crate::project::alembic::Alembic;
 use crate::project::alembic::revisions::EngineKind;
 use crate::project::urls::DatabaseUrl;
@@ -18,7 +19,11 @@ pub(super) fn check(facts: &Facts) -> Checked {
     let mut findings = vec![];
     for environment in &facts.project.alembic {
         let script = &environment.revisions.environment;
-        let Some(engine) = script.engine.as_ref().filter(|_| !script.rewrites_url) else { continue };
+        let Some(engine) = &script.engine else { continue };
+        findings.extend(without_greenlet(environment, engine));
+        if script.rewrites_url {
+            continue;
+        }
         for url in facts.project.urls.iter().filter(|url| url.overridden_by.is_none()) {
             let configured = environment.ini.as_deref() == Some(&*url.span.path) && environment.url_override.is_none();
             if configured || is_read_by(url, environment) {
@@ -27,6 +32,19 @@ pub(super) fn check(facts: &Facts) -> Checked {
         }
     }
     Ok(findings)
+}
+
+/// An asyncio engine without the package that SQLAlchemy's asyncio is made with.
+fn without_greenlet(environment: &Alembic, engine: &Spanned<EngineKind>) -> Option<Finding> {
+    let lock = environment.revisions.packages.lacks_greenlet.as_ref().filter(|_| engine.value == EngineKind::Async)?;
+    let env_py = environment.env_py.as_deref().unwrap_or("env.py");
+    let message = format!("`{env_py}` makes an asyncio engine, and `{lock}` has no `greenlet`");
+    Some(
+        Finding::at(&engine.span, format!("{}: greenlet", environment.configuration), message)
+            .label("SQLAlchemy says: the 'greenlet' library is required")
+            .seen(lock, "greenlet", "no such package; SQLAlchemy asks for it by its extra `asyncio` only since 2.1")
+            .fix(Fix::manual("add `sqlalchemy[asyncio]` to the dependencies")),
+    )
 }
 
 /// The driver that a scheme names.

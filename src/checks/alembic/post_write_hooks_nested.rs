@@ -15,7 +15,8 @@ use crate::text::{Source, ini, toml};
 use entries::entries;
 use percent::{in_hooks, percent};
 
-const HOOKS: [&str; 3] = ["tool", "alembic", "post_write_hooks"];
+/// The keys that lead to the hooks.
+pub(super) const HOOKS: [&str; 3] = ["tool", "alembic", "post_write_hooks"];
 
 pub(super) fn check(facts: &Facts) -> Checked {
     let (mut findings, mut seen) = (vec![], BTreeSet::new());
@@ -24,13 +25,10 @@ pub(super) fn check(facts: &Facts) -> Checked {
         if version.is_some_and(|version| !reads_toml(version)) {
             continue;
         }
-        let beside =
-            environment.configuration.rsplit_once('/').map_or(String::new(), |(directory, _)| format!("{directory}/"));
-        // It is looked up where alembic runs: beside the configuration, or at the top for `alembic -c backend/alembic.ini`.
-        for path in [format!("{beside}pyproject.toml"), "pyproject.toml".to_owned()] {
+        for path in pyprojects(environment) {
             let Some(source) = facts.source(&path).filter(|_| seen.insert(path.clone())) else { continue };
             let Ok(toml) = toml::parse(source.text()) else { continue };
-            if !ini_has_hooks(facts, environment) {
+            if hooks_of_ini(facts, environment).is_none() {
                 findings.extend(hooks(source, &toml, version));
                 findings.extend(entries(source, &toml));
                 findings.extend(in_hooks(source, &toml));
@@ -42,16 +40,24 @@ pub(super) fn check(facts: &Facts) -> Checked {
 }
 
 /// Alembic reads `pyproject.toml` since 1.16.
-fn reads_toml(version: &str) -> bool {
+pub(super) fn reads_toml(version: &str) -> bool {
     let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(u32::MAX));
     (parts.next().unwrap_or(0), parts.next().unwrap_or(0)) >= (1, 16)
 }
 
-/// Whether the ini file has a section of hooks, even an empty one: then those of `pyproject.toml` are not read.
-fn ini_has_hooks(facts: &Facts, environment: &Alembic) -> bool {
-    let source = environment.ini.as_ref().and_then(|path| facts.source(path));
-    let ini = source.and_then(|source| ini::parse(source.text()).ok());
-    ini.is_some_and(|ini| ini.sections.contains_key("post_write_hooks"))
+/// Where it is looked up, which is where alembic runs: beside the configuration, or at the top for
+/// `alembic -c backend/alembic.ini`.
+pub(super) fn pyprojects(environment: &Alembic) -> [String; 2] {
+    let beside =
+        environment.configuration.rsplit_once('/').map_or(String::new(), |(directory, _)| format!("{directory}/"));
+    [format!("{beside}pyproject.toml"), "pyproject.toml".to_owned()]
+}
+
+/// The ini file, where it has a section of hooks, even an empty one: then those of `pyproject.toml` are not read.
+pub(super) fn hooks_of_ini<'facts>(facts: &'facts Facts, environment: &Alembic) -> Option<(&'facts Source, ini::Ini)> {
+    let source = environment.ini.as_ref().and_then(|path| facts.source(path))?;
+    let ini = ini::parse(source.text()).ok()?;
+    ini.sections.contains_key("post_write_hooks").then_some((source, ini))
 }
 
 fn hooks(source: &Source, toml: &toml::Toml, version: Option<&str>) -> Option<Finding> {

@@ -5,6 +5,7 @@ use crate::facts::Facts;
 use crate::finding::{Checked, Finding, Place};
 use crate::fix::{Fix, Step};
 use crate::project::alembic::revisions::{Revisions, Template};
+use crate::text::Spanned;
 
 /// What Alembic puts the imports of types into.
 const SLOT: &str = "${imports if imports else \"\"}";
@@ -27,6 +28,9 @@ fn imports(facts: &Facts, revisions: &Revisions, template: &Template) -> Option<
     if added.is_some_and(Vec::is_empty) {
         return None; // `render_item` of another module: what it adds cannot be told
     }
+    if let Some(prefix) = &revisions.environment.types_prefix {
+        return prefixed(facts, revisions, template, prefix);
+    }
     let adds = |root: &str| {
         let imports = |line: &String| line.split([' ', '.', ',']).nth(1) == Some(root);
         added.is_some_and(|added| added.iter().any(imports))
@@ -48,6 +52,28 @@ fn imports(facts: &Facts, revisions: &Revisions, template: &Template) -> Option<
     }
     let edit = line_behind(source, template.import_after.as_ref(), &lines.join(source.line_end()));
     let title = format!("put `{}` into `{}`", lines.join("`, `"), template.path);
+    Some(finding.fix(Fix::safe(title, vec![Step::Edit(edit)])))
+}
+
+/// `user_module_prefix` stands in place of every type's own module: what it begins with is imported, or nothing.
+fn prefixed(facts: &Facts, revisions: &Revisions, template: &Template, prefix: &Spanned<String>) -> Option<Finding> {
+    let root = revisions.environment.types_root().filter(|root| !template.binds.iter().any(|bound| bound == root))?;
+    let (_, model) = revisions.models.first_key_value()?;
+    let source = facts.source(&template.path)?;
+    let message =
+        format!("revisions written from `{}` will not import `{root}`, which every type begins with", template.path);
+    let finding = Finding::at(place(template), format!("{}: {root}", template.path), message)
+        .label(format!("`{root}` is missing"))
+        .related(&prefix.span, "puts it before the types of the models")
+        .related(model, "a model with such a type")
+        .seen("script.py.mako", &template.path, format!("does not bind `{root}`"));
+    if !revisions.models.contains_key(root) {
+        return Some(
+            finding.help(format!("import `{root}` in `{}`, or leave out `user_module_prefix`", template.path)),
+        );
+    }
+    let edit = line_behind(source, template.import_after.as_ref(), line_of(root));
+    let title = format!("put `{}` into `{}`", line_of(root), template.path);
     Some(finding.fix(Fix::safe(title, vec![Step::Edit(edit)])))
 }
 

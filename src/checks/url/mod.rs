@@ -17,7 +17,7 @@ use crate::finding::Finding;
 use crate::fix::{Edit, Fix, Step};
 use crate::project::alembic::Alembic;
 use crate::project::urls::{DatabaseUrl, Holder, Replacement};
-use crate::text::{Span, mask_url};
+use crate::text::{Span, mask_setting};
 
 /// The checks of this family, sorted by path.
 pub(super) static TABLE: [Check; 8] = [
@@ -63,7 +63,7 @@ fn is_in_file(url: &DatabaseUrl) -> bool {
 
 /// Names the services that read a URL and the places that hand it to them, with the URL itself, masked, as evidence.
 fn with_readers(facts: &Facts, finding: Finding, url: &DatabaseUrl) -> Finding {
-    let mut finding = finding.seen(url.span.path.to_string(), &url.key, mask_url(raw(facts, url)));
+    let mut finding = finding.seen(url.span.path.to_string(), &url.key, mask_setting(&url.key, raw(facts, url)));
     for span in &url.passed_on {
         finding = finding.related(span, format!("hands `{}` on", url.key));
     }

@@ -9,7 +9,7 @@ use crate::finding::{Checked, Finding};
 use crate::fix::{Edit, Fix, Step};
 use crate::project::alembic::Alembic;
 use crate::project::urls::{DatabaseUrl, Holder, UrlDefectKind};
-use crate::text::{Span, mask_url};
+use crate::text::{Span, mask_setting};
 
 use ini_line::{absent, comment};
 
@@ -19,7 +19,7 @@ pub(super) fn check(facts: &Facts) -> Checked {
         let in_configuration = matches!(url.holder, Holder::Ini | Holder::Toml);
         for defect in &url.parts.defects {
             let source = facts.source(&defect.span.path);
-            let text = mask_url(source.map_or("", |source| source.slice(&defect.span)));
+            let text = mask_setting(&url.key, source.map_or("", |source| source.slice(&defect.span)));
             let message = match &defect.kind {
                 UrlDefectKind::Placeholder => format!("`{}` is still the text of a template", url.key),
                 UrlDefectKind::UnknownOption { name } => {

@@ -6,6 +6,7 @@ mod packages;
 mod statements;
 mod surroundings;
 mod template;
+mod untyped;
 
 use std::collections::BTreeMap;
 
@@ -18,7 +19,7 @@ use crate::project::vector_index::{Index, VectorColumn};
 use crate::text::{Source, Span, Spanned};
 
 pub use graph::Graph;
-pub use packages::Packages;
+pub use packages::{FORMATTERS, Packages};
 pub use surroundings::{EngineKind, EnvironmentScript, ModelTypes};
 pub use template::Template;
 
@@ -76,6 +77,9 @@ pub struct Revision {
     pub may_create_vector: bool,
     /// The name of `alembic.op` in this file.
     pub operations_name: Option<String>,
+    /// Columns that it makes with a type that nobody recognised: `table.column`.
+    #[serde(default)]
+    pub untyped: Vec<Spanned<String>>,
 }
 
 /// What an `upgrade()` does.
@@ -138,6 +142,10 @@ pub fn read(
         revisions.own_modules = own.collect();
         revisions.template = template::read(files, sources, environment);
         surroundings::read(files, sources, environment, compose, &mut revisions);
+        let root = revisions.environment.types_root().map(str::to_owned);
+        if let (Some(template), Some(root)) = (&mut revisions.template, root) {
+            template.probe(sources, &root);
+        }
         environment.revisions = revisions;
     }
 }

@@ -10,6 +10,12 @@ fn masked(path: &str, text: &str) -> String {
 fn passwords_are_masked_wherever_they_stand() {
     for (path, text, expected) in [
         (".env", "DATABASE_URL=postgres://app:p@ss@db:5432/app", "DATABASE_URL=postgres://app:****@db:5432/app"),
+        ("a.ini", "sqlalchemy.url = postgresql+psycopg:/u:p@s@h/d", "sqlalchemy.url = postgresql+psycopg:/u:***@h/d"),
+        ("a.ini", "sqlalchemy.url = postgresql:u:p@h/d", "sqlalchemy.url = postgresql:u:*@h/d"),
+        ("a.ini", "sqlalchemy.url = ://u:p@h/d", "sqlalchemy.url = ://u:*@h/d"),
+        (".env", "DATABASE_URL=\"u:p@h/d\"", "DATABASE_URL=\"u:*@h/d\""),
+        ("c.yaml", "image: postgres:16@sha256:0", "image: postgres:16@sha256:0"),
+        ("c.yaml", "url: git@github.com:shop/api.git", "url: git@github.com:shop/api.git"),
         (".env", "A=postgres://u:p ss@h/d B", "A=postgres://u:****@h/d B"),
         (".env", "A=postgres://me@corp:p'ss@h/d", "A=postgres://me@corp:****@h/d"),
         ("README.md", "see http://localhost:8000/ or mail me@x.y", "see http://localhost:8000/ or mail me@x.y"),

@@ -10,6 +10,15 @@ use super::{REFERENCE, merged, pattern};
 /// The start of a URL with a password, up to the `:` after the user.
 static URL_START: LazyLock<Regex> = LazyLock::new(|| pattern(r#"([A-Za-z][A-Za-z0-9+.-]*)://[^\s'"`<>/:]*:"#));
 
+/// The start of what was meant as a database's URL: slashes are missing, or the scheme is, where the key says that it is a URL.
+static TORN_START: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r#"(?i)(?:\b(?:postgres(?:ql)?|mysql|mariadb|cockroachdb|mssql|oracle|redis|mongodb|amqp)(?:\+[a-z0-9_]+)?:/?"#,
+        r#"|(?:url|uri|dsn)["']?[ \t]*[=:][ \t]*["']?(?:[a-z0-9+.-]*:/*)?)"#,
+        r#"[^\s'"`<>/:@]*:"#
+    ))
+});
+
 /// A URL with a user and no password.
 static URL_USER: LazyLock<Regex> = LazyLock::new(|| pattern(r#"([A-Za-z][A-Za-z0-9+.-]*)://([^\s'"`<>/:@?#]+)@"#));
 
@@ -18,9 +27,18 @@ static URL_USER: LazyLock<Regex> = LazyLock::new(|| pattern(r#"([A-Za-z][A-Za-z0
 /// server's URL; then the line's last `@` counts.
 pub(super) fn url_passwords(text: &str) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = vec![];
-    if !text.contains("://") {
+    if !text.contains("://") && !text.contains('@') {
         return found;
     }
+    found.extend(TORN_START.find_iter(text).filter_map(|start| {
+        let rest = text.get(start.end()..)?;
+        let word = rest.find(|character: char| character.is_whitespace() || "'\"`<>".contains(character));
+        let password = start.end()..start.end() + rest.get(..word.unwrap_or(rest.len()))?.rfind('@')?;
+        let inside = text.get(password.clone())?;
+        // `DATABASE_URL=postgresql://me@host` is whole, and has no password.
+        let is_scheme = inside.starts_with("//");
+        (!password.is_empty() && !is_scheme && !REFERENCE.is_match(inside)).then_some(password)
+    }));
     for captures in URL_START.captures_iter(text) {
         let (Some(whole), Some(scheme)) = (captures.get(0), captures.get(1)) else { continue };
         let start = whole.end();

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Key, Table, TableLike, Value, value};
 
-use super::{Toml, parse};
+use super::{Text, Toml, parse};
 
 /// How hooks are written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,8 +39,8 @@ impl Toml {
         (shape.unwrap_or(Shape::Strings), range)
     }
 
-    /// What the entries of an array of hooks lack, or have of a wrong kind, with the place of each.
-    pub fn troubles_of_hooks(&self, path: &[&str]) -> Vec<(Trouble, Range<usize>)> {
+    /// The tables of an array of hooks, with the place of each.
+    fn tables_of_hooks(&self, path: &[&str]) -> Vec<(&dyn TableLike, Range<usize>)> {
         let tables: Vec<(&dyn TableLike, Option<Range<usize>>)> = match self.item(path) {
             Some(Item::ArrayOfTables(array)) => {
                 array.iter().map(|table| (table as &dyn TableLike, table.span())).collect()
@@ -51,22 +51,49 @@ impl Toml {
                 .collect(),
             _ => vec![],
         };
+        tables.into_iter().map(|(table, range)| (table, range.unwrap_or(0..0))).collect()
+    }
+
+    /// What the entries of an array of hooks lack, or have of a wrong kind, with the place of each.
+    pub fn troubles_of_hooks(&self, path: &[&str]) -> Vec<(Trouble, Range<usize>)> {
         let mut found = vec![];
-        for (table, range) in tables {
-            let range = range.unwrap_or(0..0);
+        for (table, range) in self.tables_of_hooks(path) {
             let lists = table.iter().filter(|(_, item)| item.is_array());
             found
                 .extend(lists.map(|(key, item)| (Trouble::List(key.to_owned()), item.span().unwrap_or(range.clone()))));
-            match table.get("name") {
-                None => found.push((Trouble::NoName, range)),
-                Some(name) if table.get("type").is_none() => {
-                    found.push((Trouble::NoType(name.as_str().unwrap_or_default().to_owned()), range));
-                }
-                Some(_) => {}
+            if table.get("name").is_none() {
+                found.push((Trouble::NoName, range));
             }
         }
         found
     }
+
+    /// The entries of an array of hooks that hold nothing but strings, with the place of each.
+    pub fn entries_of_hooks(&self, path: &[&str]) -> Vec<(Range<usize>, Vec<Setting>)> {
+        let setting = |table: &dyn TableLike, key: &str, item: &Item| {
+            let Text { value, range } = self.string(item.as_value()?)?;
+            Some(Setting { key: key.to_owned(), key_range: table.key(key)?.span()?, value, range })
+        };
+        let tables = self.tables_of_hooks(path).into_iter();
+        let whole = tables.filter_map(|(table, range)| {
+            let settings: Option<Vec<Setting>> = table.iter().map(|(key, item)| setting(table, key, item)).collect();
+            Some((range, settings?))
+        });
+        whole.collect()
+    }
+}
+
+/// A setting of a hook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// Its name, without that of the hook.
+    pub key: String,
+    /// The bytes of its whole name.
+    pub key_range: Range<usize>,
+    /// What it means.
+    pub value: String,
+    /// The bytes of the value, quotes excluded.
+    pub range: Range<usize>,
 }
 
 /// What is wrong with one entry of an array of hooks.
@@ -76,8 +103,6 @@ pub enum Trouble {
     NoName,
     /// One of its settings is a list.
     List(String),
-    /// The hook of this name has no type.
-    NoType(String),
 }
 
 /// A hook: its name, and the settings with the keys that they stand at.

@@ -8,31 +8,22 @@ use crate::text::{Source, toml};
 
 pub(super) fn entries(source: &Source, toml: &toml::Toml) -> Vec<Finding> {
     let of_entry = |(trouble, range): (Trouble, std::ops::Range<usize>)| {
-        let (subject, message, label, error, way) = match trouble {
+        let (subject, message, error, way) = match trouble {
             Trouble::NoName => (
                 "name".to_owned(),
                 "a hook has no `name`".to_owned(),
-                "ends every command of alembic",
                 "KeyError: 'name'".to_owned(),
                 "give this hook a `name`".to_owned(),
             ),
             Trouble::List(key) => (
                 key.clone(),
                 format!("`{key}` of a hook is a list, where Alembic reads a string"),
-                "ends every command of alembic",
                 "TypeError: unsupported operand type(s) for %: 'list' and 'dict'".to_owned(),
                 format!("write `{key}` as one string, its words with blanks between them"),
             ),
-            Trouble::NoType(name) => (
-                format!("{name}.type"),
-                format!("the hook `{name}` has no `type`"),
-                "ends `alembic revision`, with the file already written",
-                format!("FAILED: Key '{name}.type' (or 'type' in toml) is required for post write hook '{name}'"),
-                "give this hook a `type`: `exec`, `console_scripts` or `module`".to_owned(),
-            ),
         };
         Finding::at(&source.span(range), format!("{}: post_write_hooks: {subject}", source.path()), message)
-            .label(label)
+            .label("ends every command of alembic")
             .seen("pyproject.toml", "tool.alembic.post_write_hooks", format!("so alembic says: {error}"))
             .fix(Fix::manual(way))
     };

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Operation, Revision, Revisions, Upgrade, statements};
+use super::{Operation, Revision, Revisions, Upgrade, statements, untyped};
 use crate::project::vector;
 use crate::project::vector_index::{self, Dimensions, Index, VectorColumn, VectorType};
 use crate::text::python::bindings::{self, Literal, Script};
@@ -76,6 +76,7 @@ pub(super) fn read(file: &Source, revisions: &mut Revisions) {
         may_create_vector: may_create && !upgrade.as_ref().is_some_and(creates),
         upgrade,
         operations_name: script.operations_name.clone(),
+        untyped: untyped::columns(file, &module),
     });
 }
 

@@ -20,6 +20,9 @@ const DRIVERS: [(&str, &str); 6] = [
     ("psycopg2cffi", "psycopg2cffi"),
 ];
 
+/// Packages that format code, whose modules and entry points have the package's name.
+pub const FORMATTERS: [&str; 8] = ["autoflake", "autopep8", "black", "docformatter", "flake8", "isort", "ruff", "yapf"];
+
 /// The packages that Alembic runs with.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Packages {
@@ -31,6 +34,12 @@ pub struct Packages {
     pub sqlalchemy_from: String,
     /// The modules of drivers that are there, and where that is said; `None` when nothing lists them all.
     pub drivers: Option<(Vec<String>, String)>,
+    /// The formatters that are there, and where that is said; `None` when nothing lists them all.
+    #[serde(default)]
+    pub formatters: Option<(Vec<String>, String)>,
+    /// The lock file that has SQLAlchemy and no greenlet, without which there is no asyncio.
+    #[serde(default)]
+    pub lacks_greenlet: Option<String>,
     /// Whether what is installed means another driver by `postgresql://` than what is written.
     #[serde(default)]
     pub disagrees: bool,
@@ -56,11 +65,16 @@ pub(super) fn read(files: &dyn Files, environment: &Alembic) -> Packages {
         let Ok(bytes) = files.bytes(&path) else { continue };
         found.take_lock(&String::from_utf8_lossy(&bytes), &path);
     }
-    let mut named = vec![];
     let (main, others) = places::lists(files, &places.home);
-    named.extend(main.iter().chain(&others).filter(|list| !list.constrains).flat_map(|list| drivers_in(&list.text)));
+    let mut texts: Vec<String> =
+        main.iter().chain(&others).filter(|list| !list.constrains).map(|list| list.text.clone()).collect();
     if let Some(bytes) = join(&places.home, "pyproject.toml").and_then(|path| files.bytes(&path).ok()) {
-        named.extend(drivers_in(&String::from_utf8_lossy(&bytes)));
+        texts.push(String::from_utf8_lossy(&bytes).into_owned());
+    }
+    let mut named: Vec<String> = texts.iter().flat_map(|text| drivers_in(text)).collect();
+    // Who runs a formatter there does not ask for it.
+    if let Some(own) = texts.last_mut() {
+        *own = without_hooks(own);
     }
     let pins = |lists: &[List], package: &str| -> Vec<(String, String)> {
         lists.iter().filter_map(|list| Some((pinned(&list.text, package)?, list.path.clone()))).collect()
@@ -91,18 +105,41 @@ pub(super) fn read(files: &dyn Files, environment: &Alembic) -> Packages {
         named.retain(|module| !there.contains(module));
         there.extend(named);
     }
+    if texts
+        .iter()
+        .any(|text| text.to_lowercase().contains("sqlalchemy[") || words(text).any(|word| word == "greenlet"))
+    {
+        found.lacks_greenlet = None;
+    }
+    if let Some((there, _)) = &mut found.formatters {
+        let is_named = |name: &&&str| texts.iter().any(|text| words(text).any(|word| word == **name));
+        there.extend(FORMATTERS.iter().filter(is_named).map(|name| (*name).to_owned()));
+    }
     found
 }
 
 /// The modules of the drivers that a list of requirements names.
 fn drivers_in(text: &str) -> Vec<String> {
-    let is_name = |part: char| part.is_ascii_alphanumeric() || matches!(part, '-' | '_' | '.');
-    let words = text.split(|part| !is_name(part)).map(|word| word.to_ascii_lowercase().replace(['_', '.'], "-"));
-    let words: Vec<String> = words.collect();
+    let words: Vec<String> = words(text).collect();
     let named = DRIVERS.iter().filter(|(package, _)| words.iter().any(|word| word == package));
     let mut found: Vec<String> = named.map(|(_, module)| (*module).to_owned()).collect();
     found.dedup();
     found
+}
+
+/// A `pyproject.toml` without the settings of Alembic; other texts as they are.
+fn without_hooks(text: &str) -> String {
+    let Ok(mut document) = text.parse::<toml_edit::DocumentMut>() else { return text.to_owned() };
+    if let Some(tools) = document.get_mut("tool").and_then(|tool| tool.as_table_like_mut()) {
+        tools.remove("alembic");
+    }
+    document.to_string()
+}
+
+/// The names in a list of requirements, as an index writes them.
+fn words(text: &str) -> impl Iterator<Item = String> {
+    let is_name = |part: char| part.is_ascii_alphanumeric() || matches!(part, '-' | '_' | '.');
+    text.split(move |part| !is_name(part)).map(|word| word.to_ascii_lowercase().replace(['_', '.'], "-"))
 }
 
 impl Packages {
@@ -118,8 +155,16 @@ impl Packages {
             let mut lines = text.lines().map(str::trim).skip_while(|line| *line != name);
             lines.nth(1).and_then(|line| line.strip_prefix("version = \"")?.strip_suffix('"')).map(str::to_owned)
         };
+        // A lock file that has Alembic lists whatever is installed beside it.
+        if version("alembic").is_some() && self.formatters.is_none() {
+            let there = FORMATTERS.iter().filter(|package| version(package).is_some());
+            self.formatters = Some((there.map(|name| (*name).to_owned()).collect(), path.to_owned()));
+        }
         self.alembic = self.alembic.take().or_else(|| version("alembic"));
         let sqlalchemy = version("sqlalchemy");
+        if sqlalchemy.is_some() && self.sqlalchemy.is_none() && version("greenlet").is_none() {
+            self.lacks_greenlet = Some(path.to_owned());
+        }
         // A lock file that has SQLAlchemy lists whatever is installed beside it.
         if sqlalchemy.is_some() && self.drivers.is_none() {
             let there = DRIVERS.iter().filter(|(package, _)| version(package).is_some());
@@ -130,6 +175,16 @@ impl Packages {
 
     fn take_environment(&mut self, files: &dyn Files, path: &str, environment: &VirtualEnvironment) {
         let Some(packages) = environment.packages(path) else { return };
+        if files.is_file(&format!("{packages}/greenlet/__init__.py")) {
+            self.lacks_greenlet = None;
+        }
+        if let Some((known, _)) = &mut self.formatters {
+            let there = FORMATTERS.iter().filter(|name| {
+                files.is_file(&format!("{packages}/{name}/__init__.py"))
+                    || files.is_file(&format!("{packages}/{name}.py"))
+            });
+            known.extend(there.map(|name| (*name).to_owned()));
+        }
         let Some(version) = installed(files, &packages, "sqlalchemy") else { return };
         let there = DRIVERS.iter().filter(|(_, module)| files.is_file(&format!("{packages}/{module}/__init__.py")));
         let mut there: Vec<String> = there.map(|(_, module)| (*module).to_owned()).collect();

@@ -21,6 +21,9 @@ use crate::text::{Source, Span, Spanned};
 pub struct EnvironmentScript {
     /// The imports that its `render_item` adds to revisions; `None` when it has none. Empty: they cannot be told.
     pub rendered_imports: Option<Vec<String>>,
+    /// What it has written before the names of the models' types, by `user_module_prefix`; empty where that cannot be told.
+    #[serde(default)]
+    pub types_prefix: Option<Spanned<String>>,
     /// Whether it creates pgvector's extension.
     pub creates_vector: bool,
     /// Whether revisions are kept in a table of another name or schema.
@@ -36,6 +39,15 @@ pub struct EnvironmentScript {
     pub loads_dotenv: bool,
     /// Variables that it cannot do without: `os.environ["X"]`.
     pub required: Vec<Spanned<String>>,
+}
+
+impl EnvironmentScript {
+    /// The name that `user_module_prefix` begins with: `sqlmodel` of `sqlmodel.sql.sqltypes.`.
+    pub fn types_root(&self) -> Option<&str> {
+        let prefix = self.types_prefix.as_ref()?.value.split_once('.')?.0;
+        let is_name = prefix.chars().all(|character| character.is_alphanumeric() || character == '_');
+        (!prefix.is_empty() && is_name).then_some(prefix)
+    }
 }
 
 /// What kind of engine `env.py` makes.
@@ -103,6 +115,7 @@ fn of_env_py(env: &Source) -> EnvironmentScript {
     let required = module.reads.iter().filter(|(name, _)| name == "os.environ" || name == "environ");
     EnvironmentScript {
         rendered_imports: has_keyword(&["render_item"]).then(|| imports.cloned().collect()),
+        types_prefix: types_prefix(env, &module),
         creates_vector: script.texts.iter().any(|(text, _)| vector::creates(text)),
         other_version_table: has_keyword(&["version_table", "version_table_schema"]),
         filter: module
@@ -121,6 +134,15 @@ fn of_env_py(env: &Source) -> EnvironmentScript {
             .any(|call| matches!(call.function(), "load_dotenv" | "read_env" | "dotenv_values")),
         required: required.map(|(_, text)| Spanned::new(text.value.clone(), env.span(text.range.clone()))).collect(),
     }
+}
+
+/// The argument `user_module_prefix`, unless it is `None`.
+fn types_prefix(env: &Source, module: &Module) -> Option<Spanned<String>> {
+    let mut arguments = module.calls.iter().flat_map(|call| &call.arguments);
+    let prefix = arguments.find(|argument| argument.keyword.as_deref() == Some("user_module_prefix"))?;
+    let text = prefix.value.as_text().map_or("", |text| text.value.as_str());
+    let is_none = env.text().get(prefix.range.clone()) == Some("None");
+    (!is_none).then(|| Spanned::new(text.to_owned(), env.span(prefix.whole.clone())))
 }
 
 /// Whether an import brings types of columns, and not only sessions or queries.

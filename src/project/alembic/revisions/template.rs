@@ -24,6 +24,22 @@ pub struct Template {
     pub import_after: Option<Span>,
 }
 
+impl Template {
+    /// Looks whether it binds one more root.
+    pub(super) fn probe(&mut self, sources: &BTreeMap<String, Source>, root: &str) {
+        let Some(file) = sources.get(&self.path) else { return };
+        if !self.binds.iter().any(|known| known == root) && binds(&as_python(file.text()).0, root) {
+            self.binds.push(root.to_owned());
+        }
+    }
+}
+
+/// Whether what `python` imports binds a root.
+fn binds(python: &str, root: &str) -> bool {
+    let (_, script) = bindings::read(&format!("{python}\n{root}.x\n"));
+    !script.unbound.iter().any(|unbound| unbound.name == format!("{root}.x"))
+}
+
 /// The roots that autogenerate writes for types of other packages.
 pub(super) const ROOTS: [&str; 4] = ["sqlmodel", "pgvector", "geoalchemy2", "sqlalchemy_utils"];
 
@@ -36,10 +52,6 @@ pub(super) fn read(
     let file = source(files, sources, &path).ok()?;
     let (python, expressions) = as_python(file.text());
     let (module, script) = bindings::read(&python);
-    let probed = |root: &&str| {
-        let (_, script) = bindings::read(&format!("{python}\n{root}.x\n"));
-        !script.unbound.iter().any(|unbound| unbound.name == format!("{root}.x"))
-    };
     if !module.errors.is_empty() {
         // A template with logic of its own: what it will write cannot be told.
         return None;
@@ -47,7 +59,7 @@ pub(super) fn read(
     Some(Template {
         path,
         modules: module.imports.iter().filter(|import| import.names.is_empty()).map(|one| one.module.clone()).collect(),
-        binds: ROOTS.iter().filter(|root| probed(root)).map(|root| (*root).to_owned()).collect(),
+        binds: ROOTS.iter().filter(|root| binds(&python, root)).map(|root| (*root).to_owned()).collect(),
         writes_imports: expressions.iter().any(|expression| expression.contains("imports")),
         import_after: script.import_after.map(|range| file.span(range)),
     })
