@@ -35,6 +35,7 @@ pub fn project(files: &dyn Files, environment: &Environment, database_url: Optio
     project.builds.extend(inline_builds(&project, &sources, &mut unreadable));
     project.alembic = alembic::read(files, &mut sources, &mut unreadable);
     alembic::revisions::read(files, &mut sources, &mut project.alembic, project.compose.as_ref());
+    project.alembic_incomplete = alembic::incomplete::read(files, &mut sources, &project.alembic);
     project.python = python::read(files, &mut sources, &project.alembic);
     project.wants_vector = vector::read(files, &mut sources);
     let given = urls::Given { environment: environment.get_nonempty("DATABASE_URL"), option: database_url };

@@ -4,6 +4,8 @@ mod body;
 mod classes;
 mod environments;
 mod fields;
+mod filters;
+mod importable;
 mod modules;
 mod names;
 mod noqa;
@@ -31,6 +33,8 @@ pub use classes::{
 };
 pub use environments::{Environment, Unprotected};
 pub use fields::{CallArgument, CallSite};
+pub use filters::{Filter, Hides};
+pub use importable::Unfound;
 pub use shape::{Shape, ShapeImport};
 pub use tables::{Metadata, Table, is_model, is_sqlmodel, is_table};
 pub use target::Target;
@@ -139,6 +143,14 @@ pub fn read(files: &dyn Files, sources: &mut BTreeMap<String, Source>, alembic: 
     objects(&mut modules, &mut project);
     keep(files, &mut modules, &mut project, sources);
     table_names::tell(&mut project, sources);
+    filters::judge(&mut modules, &mut project);
+    importable::judge(&mut modules, files, &mut project.environments, alembic);
+    importable::keep(files, &project.environments, sources);
+    for path in project.environments.iter().flat_map(|it| &it.filters).map(|filter| filter.function.path.to_string()) {
+        if let Some(file) = modules.file(&path) {
+            sources.entry(path).or_insert_with(|| file.source.clone());
+        }
+    }
     project
 }
 
