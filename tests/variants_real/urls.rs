@@ -23,6 +23,7 @@ fn table(port: u16, env_py: &str, variants: Vec<Variant>) -> Table {
         files: files(&[
             ("migrations/env.py", env_py),
             ("migrations/versions/.gitkeep", ""),
+            ("migrations/script.py.mako", super::TEMPLATE),
             (
                 "alembic.ini",
                 "[alembic]\nscript_location = migrations\nsqlalchemy.url = driver://user:pass@localhost/dbname\n",
@@ -142,7 +143,8 @@ pub fn in_the_ini_file(port: u16) -> Table {
 }
 
 impl Variant {
-    fn in_2025(mut self, says: &'static str) -> Self {
+    /// With other words in 2025.
+    pub fn in_2025(mut self, says: &'static str) -> Self {
         self.says_2025 = Some(says);
         self
     }

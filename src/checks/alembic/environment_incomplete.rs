@@ -43,6 +43,11 @@ fn finding(facts: &Facts, one: &Incomplete) -> Option<Finding> {
     let finding =
         finding.seen("files", path, if one.lacks == Lack::Key { "has no `script_location`" } else { "is not there" });
     Some(match one.lacks {
+        Lack::Key if path != "alembic" => {
+            let edit = Edit { span: one.span.clone(), text: "alembic".to_owned() };
+            let title = format!("call the section `{path}` as Alembic does, `alembic`");
+            finding.fix(Fix::safe(title, vec![Step::Edit(edit)]))
+        }
         Lack::Key | Lack::Folder => match &one.only {
             Some(only) => finding.fix(named(facts, one, only)?),
             None => finding.fix(Fix::manual("name the folder that holds `env.py` as `script_location`")),

@@ -15,6 +15,7 @@ mod model_import_unprotected;
 mod models_not_imported;
 mod post_write_hooks_nested;
 mod project_not_importable;
+mod revision_drops_extension_table;
 mod revision_drops_living_table;
 mod revision_empty;
 mod revision_name_unbound;
@@ -32,7 +33,7 @@ mod vector_before_extension;
 pub use databases::unknown as unknown_revisions;
 
 /// The checks of this family, sorted by path.
-pub(super) static TABLE: [Check; 22] = [
+pub(super) static TABLE: [Check; 23] = [
     check!("alembic/chain-broken", chain_broken::check),
     check!("alembic/command-outside-environment", command_outside_environment::check),
     check!("alembic/database-behind", database_behind::check),
@@ -43,6 +44,7 @@ pub(super) static TABLE: [Check; 22] = [
     check!("alembic/models-not-imported", models_not_imported::check),
     check!("alembic/post-write-hooks-nested", post_write_hooks_nested::check),
     check!("alembic/project-not-importable", project_not_importable::check),
+    check!("alembic/revision-drops-extension-table", revision_drops_extension_table::check),
     check!("alembic/revision-drops-living-table", revision_drops_living_table::check),
     check!("alembic/revision-empty", revision_empty::check),
     check!("alembic/revision-name-unbound", revision_name_unbound::check),

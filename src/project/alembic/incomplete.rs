@@ -169,13 +169,20 @@ fn keyless(
     let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
     // Flask-Migrate keeps the file beside `env.py`, and names the folder itself.
     let beside = join(folder, "env.py").is_some_and(|env_py| files.exists(&env_py));
+    let file = source(files, sources, path).ok()?;
+    let ini = ini::parse(file.text()).ok()?;
+    let misnamed = ini.sections.iter().find(|(name, section)| {
+        *name != "alembic" && name.trim().eq_ignore_ascii_case("alembic") && section.entries.contains_key(KEY)
+    });
+    if let Some((name, section)) = misnamed.filter(|_| !ini.sections.contains_key("alembic")) {
+        let (span, configuration) = (file.span(section.header.clone()), file.path().to_owned());
+        return Some(Incomplete { lacks: Lack::Key, configuration, span, path: name.clone(), only: None });
+    }
     // `alembic -n other` reads another section, and `pyproject.toml` may have the key.
     let named = environments.iter().any(|it| it.configuration == path || it.configuration.ends_with(".toml"));
     if beside || named {
         return None;
     }
-    let file = source(files, sources, path).ok()?;
-    let ini = ini::parse(file.text()).ok()?;
     let section = ini.sections.get("alembic");
     if section.is_some() && ini.entry("alembic", KEY).is_some() || mentioned::in_python(files, &[KEY]) {
         return None;
