@@ -12,16 +12,14 @@ pub(super) fn check(facts: &Facts) -> Checked {
     Ok(told.filter(|_| !has_path(facts)).filter_map(|(environment, unfound)| finding(environment, unfound)).collect())
 }
 
-/// Whether Python's path is set for the person or in a container.
+/// Whether Python's path is set in a container.
 fn has_path(facts: &Facts) -> bool {
-    let of_host = facts.host.as_ref().is_ok_and(|host| host.environment.get("PYTHONPATH").is_some());
     let docker = facts.docker.as_ref().ok();
-    let of_container = facts.project.services().any(|service| {
+    facts.project.services().any(|service| {
         let live = docker.and_then(|docker| docker.container_of(&service.name.value));
         service.environment.get("PYTHONPATH").is_some()
             || live.is_some_and(|container| container.environment.get("PYTHONPATH").is_some())
-    });
-    of_host || of_container
+    })
 }
 
 fn finding(environment: &Environment, unfound: &Unfound) -> Option<Finding> {
