@@ -255,6 +255,28 @@ fn graphs_that_alembic_refuses_are_seen() {
 
 #[test]
 #[ignore = "needs the real parts: run tests/run"]
+fn several_heads_take_no_new_revision_until_they_are_merged() {
+    let id = "alembic-heads-diverge";
+    for set in SETS {
+        let project = project(set);
+        let template =
+            "revision = ${repr(up_revision)}\ndown_revision = ${repr(down_revision)}\n\n\ndef upgrade():\n    pass\n";
+        project.write("migrations/script.py.mako", template);
+        for (name, parent) in [("aaa1", "None"), ("bbb2", "\"aaa1\""), ("ccc3", "\"aaa1\"")] {
+            project.write(format!("migrations/versions/{name}.py"), revision(name, parent, "pass"));
+        }
+        let broken = project.shell("alembic revision -m next").ends_with(255);
+        let said = "FAILED: Multiple heads are present; please specify the head revision on which the new revision should be based, or perform a merge.";
+        assert!(broken.all().contains(said), "{broken}");
+        let report = || project.devdoctor(&["check", "--only", id, "--format", "json"]).report();
+        report().assert_places(id, &["migrations/versions/ccc3.py:5:13"]);
+        project.shell("alembic merge heads -m both && alembic revision -m next && alembic upgrade head").ends_with(0);
+        report().assert_places(id, &[]);
+    }
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
 fn databases_behind_the_files_or_beyond_them_are_seen() {
     for set in SETS {
         let (project, postgres) = (project(set), Postgres::start("DEVDOCTOR_TEST_PG_BIN"));
@@ -268,8 +290,10 @@ fn databases_behind_the_files_or_beyond_them_are_seen() {
         project.shell("alembic upgrade head").ends_with(0);
         assert_eq!(places("alembic-database-behind"), [""; 0]);
         project.shell("rm migrations/versions/b.py").ends_with(0);
-        let broken = project.shell("alembic current");
-        assert!(broken.all().contains("FAILED: Can't locate revision identified by 'bbb2'"), "{broken}");
+        for command in ["current", "check", "upgrade head", "stamp head"] {
+            let broken = project.shell(&format!("alembic {command}")).ends_with(255);
+            assert!(broken.all().contains("FAILED: Can't locate revision identified by 'bbb2'"), "{broken}");
+        }
         assert_eq!(places("alembic-revision-unknown-to-files").len(), 1);
         assert_eq!(places("alembic-database-behind"), [""; 0]);
     }

@@ -91,7 +91,7 @@ fn tables_that_create_all_made_are_told_from_those_of_revisions() {
         project.shell("alembic revision --autogenerate -m first --rev-id aaa1").ends_with(0);
         project.shell("PYTHONPATH=. python -m app.main").ends_with(0);
         let broken = project.shell("alembic upgrade head");
-        assert!(broken.all().contains("relation \"hero\" already exists"), "{broken}");
+        assert!(broken.all().contains("(psycopg.errors.DuplicateTable) relation \"hero\" already exists"), "{broken}");
         let id = "alembic-tables-without-revision";
         let report = || project.devdoctor(&["check", "--only", "alembic", "--format", "json"]).report();
         report().assert_places(id, &["migrations/versions/aaa1_first.py:12:5"]);

@@ -9,6 +9,10 @@
 
 #[path = "variants_real/alembic.rs"]
 mod alembic;
+#[path = "variants_real/environments.rs"]
+mod environments;
+#[path = "variants_real/filters.rs"]
+mod filters;
 #[path = "variants_real/hooks.rs"]
 mod hooks;
 #[path = "variants_real/imports.rs"]
@@ -33,6 +37,9 @@ use devdoctor::fix::Applicability;
 use oracle::{SETS, facts, place};
 use program::repaired;
 use support::postgres::Postgres;
+
+/// A template for revisions.
+pub const TEMPLATE: &str = "from alembic import op\nimport sqlalchemy as sa\nimport sqlmodel\n${imports if imports else \"\"}\nrevision = ${repr(up_revision)}\ndown_revision = ${repr(down_revision)}\n\n\ndef upgrade():\n    ${upgrades if upgrades else \"pass\"}\n\n\ndef downgrade():\n    ${downgrades if downgrades else \"pass\"}\n";
 
 /// A small project in one of the ways that break, or in one of those that do not.
 pub struct Variant {
@@ -245,4 +252,22 @@ fn what_a_template_writes() {
     let server = Postgres::start("DEVDOCTOR_TEST_PG_BIN");
     server.add("app", "secret@word", "", "app");
     hold(&templates::table(server.port));
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn what_becomes_of_half_an_environment() {
+    hold(&environments::halves());
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn what_leads_alembic_to_the_project() {
+    hold(&environments::paths());
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn what_functions_leave_to_autogenerate() {
+    hold(&filters::table());
 }

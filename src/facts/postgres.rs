@@ -65,6 +65,9 @@ pub struct Server {
     /// first of the search path. `None` when they could not be read.
     #[serde(default)]
     pub tables: Option<Vec<String>>,
+    /// Tables that extensions own, sorted and named like the others, each with its extension.
+    #[serde(default)]
+    pub extension_tables: Vec<(String, String)>,
 }
 
 /// The state of the `vector` extension in one database.

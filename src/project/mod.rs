@@ -70,6 +70,9 @@ pub struct Project {
     pub builds: BTreeMap<String, Dockerfile>,
     /// Each Alembic environment of the project (a repository may hold several).
     pub alembic: Vec<Alembic>,
+    /// What Alembic environments cannot be without and lack.
+    #[serde(default)]
+    pub alembic_incomplete: Vec<alembic::incomplete::Incomplete>,
     /// Command lines of Makefiles, scripts and the like that speak to Docker.
     pub commands: Vec<CommandLine>,
     /// Every place that names a Postgres database by a URL.

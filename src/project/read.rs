@@ -35,7 +35,12 @@ pub fn project(files: &dyn Files, environment: &Environment, database_url: Optio
     project.builds.extend(inline_builds(&project, &sources, &mut unreadable));
     project.alembic = alembic::read(files, &mut sources, &mut unreadable);
     alembic::revisions::read(files, &mut sources, &mut project.alembic, project.compose.as_ref());
+    project.alembic_incomplete = alembic::incomplete::read(files, &mut sources, &project.alembic);
     project.python = python::read(files, &mut sources, &project.alembic);
+    if environment.get_nonempty("PYTHONPATH").is_some() {
+        // The person leads Python to the project in another way.
+        project.python.environments.iter_mut().for_each(|environment| environment.unfound = None);
+    }
     project.wants_vector = vector::read(files, &mut sources);
     let given = urls::Given { environment: environment.get_nonempty("DATABASE_URL"), option: database_url };
     project.urls = urls::read(files, &mut sources, &mut unreadable, project.compose.as_ref(), &project.alembic, given);

@@ -3,6 +3,7 @@
 pub mod bindings;
 mod builtins;
 mod collect;
+pub mod decider;
 pub mod imports;
 mod structure;
 
@@ -183,6 +184,11 @@ pub fn parse(text: &str) -> Module {
 /// Reads a Python file and how it is built. Nothing of the latter is known of a file that is nested too deeply.
 pub fn parse_structured(text: &str) -> (Module, Structure) {
     parse_with(text, |parsed| structure::structure(text, parsed))
+}
+
+/// Reads the functions of a Python file that decide by simple means.
+pub fn parse_deciders(text: &str) -> decider::Deciders {
+    parse_with(text, |parsed| decider::deciders(parsed.suite())).1
 }
 
 /// Reads a Python file, and looks at its tree once more when that is no deeper than can be walked.

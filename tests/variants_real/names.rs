@@ -31,6 +31,7 @@ pub fn table() -> Table {
     Table {
         files: files(&[
             ("alembic.ini", "[alembic]\nscript_location = migrations\nsqlalchemy.url = sqlite:///app.db\n"),
+            ("migrations/script.py.mako", super::TEMPLATE),
             (
                 "migrations/env.py",
                 "from alembic import context\nfrom sqlalchemy import engine_from_config, pool\n\nconfig = context.config\nconnectable = engine_from_config(config.get_section(config.config_ini_section), prefix=\"sqlalchemy.\", poolclass=pool.NullPool)\nwith connectable.connect() as connection:\n    context.configure(connection=connection)\n    with context.begin_transaction():\n        context.run_migrations()\n",

@@ -23,6 +23,7 @@ fn table(port: u16, env_py: &str, variants: Vec<Variant>) -> Table {
         files: files(&[
             ("migrations/env.py", env_py),
             ("migrations/versions/.gitkeep", ""),
+            ("migrations/script.py.mako", super::TEMPLATE),
             (
                 "alembic.ini",
                 "[alembic]\nscript_location = migrations\nsqlalchemy.url = driver://user:pass@localhost/dbname\n",

@@ -54,6 +54,19 @@ where c.relkind in ('r', 'p') and not c.relispartition
 order by 1 limit 2000
 ";
 
+/// Tables that extensions made and own: without the extension nobody can drop them.
+const EXTENSION_TABLES: &str = "
+select case when n.nspname in ('public', pg_catalog.current_schema()) then c.relname::text
+            else n.nspname || '.' || c.relname end as name, e.extname::text as extension
+from pg_catalog.pg_depend d
+join pg_catalog.pg_class c on c.oid = d.objid
+join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+join pg_catalog.pg_extension e on e.oid = d.refobjid
+where d.classid = 'pg_catalog.pg_class'::regclass and d.refclassid = 'pg_catalog.pg_extension'::regclass
+  and d.deptype = 'e' and c.relkind in ('r', 'p') and not c.relispartition
+order by 1 limit 2000
+";
+
 /// Other databases that this role may enter.
 const DATABASES: &str = "
 select datname::text from pg_catalog.pg_database
@@ -73,7 +86,11 @@ pub(super) async fn ask(open: &mut Open, login: &Login, deadline: Instant) -> Re
     // Without them the checks of revisions say less; the others are the same.
     server.alembic_versions =
         timeout_at(deadline, alembic_versions(&mut open.connection)).await.ok().and_then(Result::ok);
-    server.tables = timeout_at(deadline, tables(&mut open.connection)).await.ok().and_then(Result::ok);
+    if let Some((own, of_extensions)) =
+        timeout_at(deadline, tables(&mut open.connection)).await.ok().and_then(Result::ok)
+    {
+        (server.tables, server.extension_tables) = (Some(own), of_extensions);
+    }
     if server.vector.created.is_none() && server.vector.available.is_some() {
         // Only words for the message: without them the finding is the same.
         server.vector.elsewhere = timeout_at(deadline, elsewhere(open, deadline)).await.unwrap_or_default();
@@ -104,6 +121,7 @@ async fn facts(connection: &mut PgConnection) -> Result<Server, sqlx::Error> {
         },
         alembic_versions: None,
         tables: None,
+        extension_tables: vec![],
     })
 }
 
@@ -123,11 +141,13 @@ async fn alembic_versions(connection: &mut PgConnection) -> Result<Vec<String>, 
     Ok(versions)
 }
 
-async fn tables(connection: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
+/// The tables of the database's own, and those of extensions.
+async fn tables(connection: &mut PgConnection) -> Result<(Vec<String>, Vec<(String, String)>), sqlx::Error> {
     let mut transaction = connection.begin_with("begin read only").await?;
-    let found = sqlx::query_scalar(TABLES).fetch_all(&mut *transaction).await?;
+    let own = sqlx::query_scalar(TABLES).fetch_all(&mut *transaction).await?;
+    let of_extensions = sqlx::query_as(EXTENSION_TABLES).fetch_all(&mut *transaction).await?;
     transaction.rollback().await?;
-    Ok(found)
+    Ok((own, of_extensions))
 }
 
 async fn elsewhere(open: &mut Open, deadline: Instant) -> Vec<String> {

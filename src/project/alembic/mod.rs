@@ -1,6 +1,8 @@
 //! Alembic environments: their configuration and what `env.py` does with the database URL.
 
 mod env_py;
+pub mod incomplete;
+pub(in crate::project) mod mentioned;
 pub mod revisions;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -139,10 +141,11 @@ impl Reader<'_> {
         let mut found = vec![];
         if let (Some(source), Some(ini)) = (&ini_source, &ini) {
             // `alembic -n other` takes another section as the main one.
-            for (section, _) in
-                ini.sections.iter().filter(|(_, entries)| entries.entries.contains_key("script_location"))
-            {
-                if section != ini::DEFAULT {
+            for (section, entries) in &ini.sections {
+                let own = entries.entries.contains_key("script_location");
+                // The defaults are those of every section; the main one is meant.
+                let inherited = section == "alembic" && ini.entry(section, "script_location").is_some();
+                if section != ini::DEFAULT && (own || inherited) {
                     found.push(self.of_ini(source, ini, section));
                 }
             }

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::PythonProject;
 use super::classes::Collector;
+use super::filters::Filter;
+use super::importable::Unfound;
 use super::modules::{File, Modules};
 use super::noqa;
 use super::reach::{Graph, Reach, side_imports};
@@ -42,6 +44,12 @@ pub struct Environment {
     pub owners: Vec<(Metadata, String)>,
     /// The imports that tables hang on, and that Ruff would remove.
     pub unprotected: Vec<Unprotected>,
+    /// The functions that leave tables of the models out.
+    #[serde(default)]
+    pub filters: Vec<Filter>,
+    /// The modules of the project that it imports and that the command `alembic` does not find.
+    #[serde(default)]
+    pub unfound: Option<Unfound>,
 }
 
 /// An import that Ruff would remove though tables hang on it.

@@ -4,7 +4,9 @@ mod body;
 mod classes;
 mod environments;
 mod fields;
+mod filters;
 mod import_orders;
+mod importable;
 mod modules;
 mod names;
 mod noqa;
@@ -33,6 +35,8 @@ pub use classes::{
 };
 pub use environments::{Environment, Unprotected};
 pub use fields::{CallArgument, CallSite};
+pub use filters::{Filter, Hides};
+pub use importable::Unfound;
 pub use shape::{Shape, ShapeImport};
 pub use tables::{Metadata, Table, is_model, is_sqlmodel, is_table};
 pub use target::Target;
@@ -147,6 +151,14 @@ pub fn read(files: &dyn Files, sources: &mut BTreeMap<String, Source>, alembic: 
         project.import_orders = import_orders::read(files);
     }
     table_names::tell(&mut project, sources);
+    filters::judge(&mut modules, &mut project);
+    importable::judge(&mut modules, files, &mut project.environments, alembic);
+    importable::keep(files, &project.environments, sources);
+    for path in project.environments.iter().flat_map(|it| &it.filters).map(|filter| filter.function.path.to_string()) {
+        if let Some(file) = modules.file(&path) {
+            sources.entry(path).or_insert_with(|| file.source.clone());
+        }
+    }
     project
 }
 

@@ -31,6 +31,8 @@ struct GivenServer {
     alembic: Option<Vec<String>>,
     /// Its tables; absent: they could not be read.
     tables: Option<Vec<String>>,
+    /// The tables of its extensions, each with the extension.
+    extension_tables: Vec<(String, String)>,
 }
 
 impl Default for GivenServer {
@@ -44,6 +46,7 @@ impl Default for GivenServer {
             vector: GivenVector::default(),
             alembic: None,
             tables: None,
+            extension_tables: vec![],
         }
     }
 }
@@ -106,5 +109,6 @@ fn server(given: &GivenServer) -> Server {
         },
         alembic_versions: given.alembic.clone(),
         tables: given.tables.clone(),
+        extension_tables: given.extension_tables.clone(),
     }
 }

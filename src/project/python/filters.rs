@@ -1,0 +1,153 @@
+//! The functions that `env.py` hands to autogenerate to leave things out, and the tables that they leave out for certain.
+
+use serde::{Deserialize, Serialize};
+
+use super::PythonProject;
+use super::modules::{File, Modules};
+use super::names::bound;
+use crate::text::Span;
+use crate::text::python::decider::{Decider, Deciders, Given, Known, Verdict};
+use crate::text::python::{Call, parse_deciders};
+
+/// Which of the two functions it is, and what it is asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Hides {
+    /// `include_object`: the tables of the models.
+    Models,
+    /// `include_name`: the tables of the database.
+    Names,
+    /// `include_name` together with `include_schemas`: the database's own schema.
+    Schema,
+}
+
+/// A function that leaves tables of the models out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Filter {
+    /// What it hides.
+    pub hides: Hides,
+    /// The argument of `context.configure`.
+    pub span: Span,
+    /// The name of the function, or the lambda.
+    pub function: Span,
+    /// The tables that it leaves out, by their place among the classes, with their names.
+    pub tables: Vec<(usize, String)>,
+    /// Of how many.
+    pub of: usize,
+}
+
+/// A function with the file it is written in.
+struct Found {
+    file: Deciders,
+    decider: Decider,
+    place: Span,
+}
+
+impl Found {
+    fn says_no(&self, arguments: &[Known]) -> bool {
+        self.file.verdict(&self.decider, arguments) == Verdict::No
+    }
+}
+
+fn text(text: &str) -> Known {
+    Known::Text(text.to_owned())
+}
+
+/// Says of each environment which tables its functions leave out.
+pub(super) fn judge(modules: &mut Modules<'_>, project: &mut PythonProject) {
+    let mut environments = std::mem::take(&mut project.environments);
+    for environment in &mut environments {
+        let unreached = |class: &usize| environment.unreached.iter().any(|(other, _)| other == class);
+        let tables = project.tables.iter().filter(|table| environment.tables.contains(&table.class));
+        let tables: Vec<(usize, String)> = tables
+            .filter(|table| !unreached(&table.class))
+            .filter_map(|table| Some((table.class, table.name.clone()?)))
+            .collect();
+        let Some(env) = modules.file(&environment.env_py) else { continue };
+        if tables.is_empty() || !env.source.text().contains("include_") || !env.module.errors.is_empty() {
+            continue;
+        }
+        environment.filters = filters(modules, &env, &tables);
+    }
+    project.environments = environments;
+}
+
+/// Whether a call is that of `context.configure` that autogenerate uses: the other one has a URL only.
+fn configures(call: &Call) -> bool {
+    call.callee.ends_with("context.configure")
+        && (call.keyword("connection").is_some() || call.keyword("url").is_none())
+}
+
+fn filters(modules: &mut Modules<'_>, env: &File, tables: &[(usize, String)]) -> Vec<Filter> {
+    let file = parse_deciders(env.source.text());
+    let mut found = vec![];
+    for call in env.module.calls.iter().filter(|call| configures(call)) {
+        let Some(given) = file.given.get(&call.range.start) else { continue };
+        // `**options` may bring another one.
+        if call.keyword("**").is_some() {
+            continue;
+        }
+        let mut take = |hides: Hides, keyword: &str, function: &Found, says: &dyn Fn(&str) -> Vec<Known>, own: bool| {
+            let argument = call.arguments.iter().find(|one| one.keyword.as_deref() == Some(keyword));
+            let refused = |name: &str| !(own && name.contains('.')) && function.says_no(&says(name));
+            let refused: Vec<_> = tables.iter().filter(|(_, name)| refused(name)).cloned().collect();
+            if let Some(argument) = argument.filter(|_| !refused.is_empty()) {
+                found.push(Filter {
+                    hides,
+                    span: env.source.span(argument.whole.clone()),
+                    function: function.place.clone(),
+                    tables: refused,
+                    of: tables.len(),
+                });
+            }
+        };
+        let bare = |name: &str| text(name.rsplit('.').next().unwrap_or(name));
+        let object = given.get("include_object").and_then(|given| function(modules, env, &file, given));
+        if let Some(function) = &object {
+            let asked = |name: &str| vec![Known::Untold, bare(name), text("table"), Known::Flag(false), Known::None];
+            take(Hides::Models, "include_object", function, &asked, false);
+        }
+        let name = given.get("include_name").and_then(|given| function(modules, env, &file, given));
+        // Who leaves a model's table out leaves out the one in the database as well.
+        if let Some(function) = name.filter(|_| !given.contains_key("include_object")) {
+            let asked = |name: &str| vec![bare(name), text("table"), Known::Untold];
+            take(Hides::Names, "include_name", &function, &asked, false);
+            if given.get("include_schemas") == Some(&Given::True) {
+                let asked = |_: &str| vec![Known::None, text("schema"), Known::Untold];
+                take(Hides::Schema, "include_name", &function, &asked, true);
+            }
+        }
+    }
+    found
+}
+
+/// The function that is handed over, when it can be read: written there, in this file, or in one that it is imported from.
+fn function(modules: &mut Modules<'_>, env: &File, file: &Deciders, given: &Given) -> Option<Found> {
+    let name = match given {
+        Given::Here(decider) => {
+            let place = env.source.span(decider.range.clone());
+            return Some(Found { file: file.clone(), decider: decider.clone(), place });
+        }
+        Given::Named(name) => name,
+        Given::True | Given::Other => return None,
+    };
+    if let Some(decider) = file.functions.get(name) {
+        let place = env.source.span(decider.range.clone());
+        return Some(Found { file: file.clone(), decider: decider.clone(), place });
+    }
+    let mut imports = env.structure.imports.iter().filter(|import| import.is_from).flat_map(|import| {
+        import.names.iter().filter(|one| bound(import, one) == *name).map(|one| (import.clone(), one.name.clone()))
+    });
+    let (import, imported) = imports.next()?;
+    if imports.next().is_some() {
+        return None;
+    }
+    let found = modules.resolve(&env.path, &import.from)?;
+    let parts = import.from.split('.').filter(|part| !part.is_empty()).count();
+    let path = found.files.last().filter(|_| found.parts == parts)?.clone();
+    let other = modules.file(&path)?;
+    let file = parse_deciders(other.source.text());
+    let decider = file.functions.get(&imported)?.clone();
+    let place = other.source.span(decider.range.clone());
+    Some(Found { file, decider, place })
+}

@@ -1,0 +1,310 @@
+//! Modules of the project that `env.py` imports and that the command `alembic` does not find: it does not look into the
+//! folder it is run in, as `python -m alembic` does.
+
+use serde::{Deserialize, Serialize};
+
+use super::environments::Environment;
+use super::modules::{File, Modules};
+use crate::project::alembic::{Alembic, mentioned};
+use crate::project::files::{Files, inside, source};
+use crate::project::python_environment;
+use crate::text::{Source, Span, Spanned, ini, toml};
+
+const KEY: &str = "prepend_sys_path";
+
+/// Modules of Python itself that an `env.py` imports: a folder of the project with such a name is not meant.
+const OF_PYTHON: [&str; 40] = [
+    "__future__",
+    "abc",
+    "argparse",
+    "ast",
+    "asyncio",
+    "collections",
+    "configparser",
+    "contextlib",
+    "dataclasses",
+    "datetime",
+    "enum",
+    "functools",
+    "glob",
+    "hashlib",
+    "importlib",
+    "inspect",
+    "io",
+    "itertools",
+    "json",
+    "logging",
+    "os",
+    "pathlib",
+    "pkgutil",
+    "platform",
+    "re",
+    "site",
+    "socket",
+    "ssl",
+    "string",
+    "subprocess",
+    "sys",
+    "tempfile",
+    "test",
+    "textwrap",
+    "threading",
+    "time",
+    "traceback",
+    "types",
+    "typing",
+    "urllib",
+];
+
+/// Packages whose name a folder of migrations often has.
+const OF_OTHERS: [&str; 5] = ["alembic", "sqlalchemy", "sqlmodel", "pydantic", "dotenv"];
+
+/// What shows that the project comes into Python's path in another way.
+const OTHER_WAYS: [&str; 9] = [
+    "PYTHONPATH",
+    "install -e",
+    "install --editable",
+    "install .",
+    "install '.",
+    "install \".",
+    "site-packages",
+    "editable = true",
+    "setup.py develop",
+];
+
+/// What the project imports without being able to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unfound {
+    /// The modules, each with its import.
+    pub modules: Vec<Spanned<String>>,
+    /// The folder that they lie in, relative to the root.
+    pub folder: String,
+    /// What `prepend_sys_path` has to say, seen from the folder that alembic is run in.
+    pub written: String,
+    /// The bytes to replace so that it says so, and by what; `None` where that is not simple.
+    pub cure: Option<Spanned<String>>,
+    /// Whether all recipes run `python -m alembic`, or a program of the project runs Alembic itself.
+    pub only_by_command: bool,
+}
+
+/// Looks for them in every environment.
+pub(super) fn judge(
+    modules: &mut Modules<'_>,
+    files: &dyn Files,
+    environments: &mut [Environment],
+    alembic: &[Alembic],
+) {
+    for environment in environments {
+        let mut of = alembic.iter().filter(|it| it.env_py.as_ref() == Some(&environment.env_py));
+        // Of two sections or files that share the script, one may find what the other does not.
+        let (Some(configured), None) = (of.next(), of.next()) else { continue };
+        let Some(env) = modules.file(&environment.env_py) else { continue };
+        environment.unfound = unfound(modules, files, &env, configured);
+    }
+}
+
+/// A folder as seen from another one.
+fn seen_from(base: &str, folder: &str) -> String {
+    let parts = |path: &str| path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+    let (base, folder) = (parts(base), parts(folder));
+    let shared = base.iter().zip(&folder).take_while(|(one, other)| one == other).count();
+    let up = std::iter::repeat_n("..", base.len() - shared);
+    let down = folder.iter().skip(shared).map(String::as_str);
+    let written: Vec<&str> = up.chain(down).collect();
+    if written.is_empty() { ".".to_owned() } else { written.join("/") }
+}
+
+/// What a configuration says of the path.
+struct Prepended {
+    source: Source,
+    /// The values, or `None` where they cannot be told.
+    folders: Option<Vec<String>>,
+    cure: Box<dyn Fn(&Source, &str) -> Option<(Span, String)>>,
+}
+
+fn prepended(files: &dyn Files, alembic: &Alembic) -> Option<Prepended> {
+    let folder = alembic.configuration.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let location = alembic.script_location.as_ref()?.span.clone();
+    let source = files.read(&alembic.configuration).ok()?;
+    let of_toml = inside(folder, "pyproject.toml").and_then(|path| files.read(&path).ok());
+    let toml = of_toml.as_ref().and_then(|source| toml::parse(source.text()).ok());
+    let path = ["tool", "alembic", KEY];
+    let written = toml.as_ref().map(|toml| {
+        let texts = toml.texts(&path).into_iter().chain(toml.text(&path));
+        texts.map(|text| text.value).collect::<Vec<String>>()
+    });
+    let in_toml = toml.is_some_and(|toml| toml.has(&path));
+    let line_behind = move |source: &Source, line: &str| {
+        let rest = source.text().get(location.end..)?;
+        let at = location.end + rest.find('\n')? + 1;
+        Some((source.span(at..at), format!("{line}{}", source.line_end())))
+    };
+    if alembic.configuration.ends_with(".toml") {
+        let cure = move |source: &Source, folder: &str| {
+            (!in_toml).then(|| line_behind(source, &format!("{KEY} = [\"{folder}\"]")))?
+        };
+        return Some(Prepended { source, folders: written, cure: Box::new(cure) });
+    }
+    let parsed = ini::parse(source.text()).ok()?;
+    let value = |option: &str| parsed.get(&alembic.section, option, &[("here", ".")])?.ok();
+    let entry = parsed.entry(&alembic.section, KEY).cloned();
+    let separator = match value("path_separator").or_else(|| value("version_path_separator")).as_deref() {
+        None | Some("space") => " ",
+        Some("os" | ":") => ":",
+        Some(_) => "",
+    };
+    let text = value(KEY).unwrap_or_default();
+    let own = text.split([' ', ',', ':', ';', '\n']).filter(|it| !it.is_empty()).map(str::to_owned);
+    let folders = if entry.is_some() { Some(own.collect()) } else { Some(written.unwrap_or_default()) };
+    let (span, key) = match &entry {
+        Some(entry) => (Some(source.span(entry.range.clone())), Some(source.span(entry.key_range.clone()))),
+        None => (None, None),
+    };
+    let cure = move |source: &Source, folder: &str| match (&span, &key) {
+        (None, _) => line_behind(source, &format!("{KEY} = {folder}")),
+        (Some(span), Some(key)) if source.slice(span).trim().is_empty() => {
+            let rest = source.text().get(key.end..)?;
+            let at = key.end + rest.find(['=', ':'])? + 1;
+            Some((source.span(at..at), format!(" {folder}")))
+        }
+        (Some(span), _) => (!separator.is_empty() && !source.slice(span).contains('\n'))
+            .then(|| (source.span(span.end..span.end), format!("{separator}{folder}"))),
+    };
+    Some(Prepended { source, folders, cure: Box::new(cure) })
+}
+
+fn unfound(modules: &mut Modules<'_>, files: &dyn Files, env: &File, alembic: &Alembic) -> Option<Unfound> {
+    let text = env.source.text();
+    if ["sys.path", "addsitedir", "from sys import", "chdir"].iter().any(|word| text.contains(word)) {
+        return None;
+    }
+    let configuration = alembic.configuration.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let prepended = prepended(files, alembic)?;
+    let mut found: Vec<String> = vec![];
+    for written in prepended.folders.as_ref()? {
+        let here = written.replace("%(here)s", ".").replace("%%", "%");
+        let at: Vec<String> = ["", configuration].iter().filter_map(|base| inside(base, &here)).collect();
+        if at.is_empty() || here.contains(['$', '~', '%']) {
+            return None;
+        }
+        found.extend(at);
+    }
+    let mut unfound: Vec<(Spanned<String>, String)> = vec![];
+    for import in env.structure.imports.iter().filter(|import| import.place.is_top() && !import.from.starts_with('.')) {
+        for imported in &import.names {
+            let (name, range) =
+                if import.is_from { (&import.from, &import.range) } else { (&imported.name, &imported.range) };
+            let first = name.split('.').next().unwrap_or_default();
+            if OF_PYTHON.contains(&first) || OF_OTHERS.contains(&first) {
+                continue;
+            }
+            let Some(lead) = modules.resolve(&env.path, name) else { continue };
+            let is_known = unfound.iter().any(|(known, _)| known.value == *name);
+            if lead.parts < name.split('.').count() || found.contains(&lead.root) || is_known {
+                continue;
+            }
+            unfound.push((Spanned::new(name.clone(), env.source.span(range.clone())), lead.root));
+        }
+    }
+    let folder = unfound.first()?.1.clone();
+    let first = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
+    let names: Vec<String> = unfound.iter().map(|(name, _)| first(&name.value)).collect();
+    if unfound.iter().any(|(_, other)| *other != folder)
+        || comes_otherwise(files, &folder)
+        || is_installed(files, &names)
+    {
+        return None;
+    }
+    let location = alembic.script_location.as_ref()?;
+    let written = prepended.source.slice(&location.span);
+    let from_top = !written.contains("%(here)s")
+        && inside(configuration, written).as_ref() != Some(&location.value)
+        && inside("", written).as_ref() == Some(&location.value);
+    let written = seen_from(if from_top { "" } else { configuration }, &folder);
+    let written = if written.starts_with("..") { format!("%(here)s/{written}") } else { written };
+    let is_plain = !written.contains([' ', ',', ':', ';', '"', '\\']) && !written.replace("%(here)s", "").contains('%');
+    let cure = (prepended.cure)(&prepended.source, &written).filter(|_| is_plain);
+    let runs = mentioned::runs(files);
+    let programs = ["alembic.config", "alembic.command", "from alembic import command"];
+    Some(Unfound {
+        modules: unfound.into_iter().map(|(name, _)| name).collect(),
+        folder,
+        written,
+        cure: cure.map(|(span, text)| Spanned::new(text, span)),
+        only_by_command: runs.as_module && !runs.by_command || mentioned::in_python(files, &programs),
+    })
+}
+
+/// Whether something may bring a folder into Python's path: the project is a package that is installed, or a recipe does.
+fn comes_otherwise(files: &dyn Files, folder: &str) -> bool {
+    let above = std::iter::successors(Some(folder), |folder| folder.rsplit_once('/').map(|(above, _)| above));
+    let above: Vec<&str> = above.chain([""]).collect();
+    let at = |folder: &str, name: &str| inside(folder, name).unwrap_or_default();
+    let is_package = |folder: &&str| {
+        if files.exists(&at(folder, "setup.py")) || files.exists(&at(folder, "setup.cfg")) {
+            return true;
+        }
+        let path = at(folder, "pyproject.toml");
+        let Ok(source) = files.read(&path) else { return files.exists(&path) };
+        let Ok(toml) = toml::parse(source.text()) else { return true };
+        if toml.has(&["tool", "uv", "package"]) {
+            return toml.flag(&["tool", "uv", "package"]);
+        }
+        let poetry = toml.has(&["tool", "poetry"])
+            && !(toml.has(&["tool", "poetry", "package-mode"]) && !toml.flag(&["tool", "poetry", "package-mode"]));
+        let others = ["flit", "pixi", "hatch", "setuptools", "pdm", "rye"];
+        toml.has(&["build-system"]) || poetry || others.iter().any(|tool| toml.has(&["tool", tool]))
+    };
+    let lists = |path: &&String| {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        name.contains("requirements") && name.ends_with(".txt") || name == "Pipfile"
+    };
+    let installs_itself = |path: &String| {
+        files.bytes(path).map_or(true, |bytes| {
+            let text = String::from_utf8_lossy(&bytes);
+            text.lines().any(|line| {
+                let line = line.trim();
+                line.starts_with("-e")
+                    || line.starts_with("--editable")
+                    || line.starts_with('.')
+                    || line.contains("editable")
+            })
+        })
+    };
+    above.iter().any(is_package)
+        || files.list().iter().filter(lists).any(installs_itself)
+        || mentioned::in_starters(files, &OTHER_WAYS)
+}
+
+/// Whether an environment of the project has a module of one of these names, or leads to folders outside of it.
+fn is_installed(files: &dyn Files, names: &[String]) -> bool {
+    let leads_out = |path: &String| {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let is_path = |line: &str| {
+            let line = line.trim();
+            !line.is_empty() && !line.starts_with('#') && !line.starts_with("import ") && !line.starts_with("import\t")
+        };
+        name.starts_with("__editable__")
+            || name.ends_with(".pth")
+                && files.bytes(path).map_or(true, |bytes| String::from_utf8_lossy(&bytes).lines().any(is_path))
+    };
+    python_environment::read(files).iter().any(|(path, environment)| {
+        let Some(packages) = environment.packages(path) else { return true };
+        let has = |name: &String| {
+            files.exists(&format!("{packages}/{name}")) || files.exists(&format!("{packages}/{name}.py"))
+        };
+        names.iter().any(has) || files.present(&packages, false).iter().any(leads_out)
+    })
+}
+
+/// Keeps the text of the configuration that is to be changed.
+pub(super) fn keep(
+    files: &dyn Files,
+    environments: &[Environment],
+    sources: &mut std::collections::BTreeMap<String, Source>,
+) {
+    for cure in environments.iter().filter_map(|it| it.unfound.as_ref()?.cure.as_ref()) {
+        // It was read before.
+        _ = source(files, sources, &cure.span.path);
+    }
+}
