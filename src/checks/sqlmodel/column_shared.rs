@@ -13,7 +13,8 @@ use crate::project::python::{CallSite, MemberSort};
 use crate::text::Span;
 use crate::text::counted;
 
-use objects::{holders, objects};
+pub(super) use objects::holders;
+use objects::objects;
 
 /// An object that tables share.
 struct Shared<'a> {
