@@ -25,6 +25,9 @@ const DRIVERS: [(&str, &str); 6] = [
 pub struct Packages {
     /// The version of Alembic that a lock file or a pinned requirement names, the one beside the configuration first.
     pub alembic: Option<String>,
+    /// The version of SQLModel; `None` when nothing says it, or what is installed is another one than what is written.
+    #[serde(default)]
+    pub sqlmodel: Option<String>,
     /// SQLAlchemy's version.
     pub sqlalchemy: Option<String>,
     /// Where that is said.
@@ -73,6 +76,7 @@ pub(super) fn read(files: &dyn Files, environment: &Alembic) -> Packages {
         first.or(one)
     };
     found.alembic = found.alembic.or_else(|| Some(agreed("alembic")?.0));
+    found.sqlmodel = found.sqlmodel.or_else(|| Some(agreed("sqlmodel")?.0));
     if let Some((version, path)) = agreed("sqlalchemy") {
         found.sqlalchemy_is(Some(version), &path);
     }
@@ -119,6 +123,7 @@ impl Packages {
             lines.nth(1).and_then(|line| line.strip_prefix("version = \"")?.strip_suffix('"')).map(str::to_owned)
         };
         self.alembic = self.alembic.take().or_else(|| version("alembic"));
+        self.sqlmodel = self.sqlmodel.take().or_else(|| version("sqlmodel"));
         let sqlalchemy = version("sqlalchemy");
         // A lock file that has SQLAlchemy lists whatever is installed beside it.
         if sqlalchemy.is_some() && self.drivers.is_none() {
@@ -130,6 +135,10 @@ impl Packages {
 
     fn take_environment(&mut self, files: &dyn Files, path: &str, environment: &VirtualEnvironment) {
         let Some(packages) = environment.packages(path) else { return };
+        if let Some(there) = installed(files, &packages, "sqlmodel") {
+            let written = self.sqlmodel.as_ref();
+            self.sqlmodel = written.is_none_or(|written| *written == there).then_some(there);
+        }
         let Some(version) = installed(files, &packages, "sqlalchemy") else { return };
         let there = DRIVERS.iter().filter(|(_, module)| files.is_file(&format!("{packages}/{module}/__init__.py")));
         let mut there: Vec<String> = there.map(|(_, module)| (*module).to_owned()).collect();
