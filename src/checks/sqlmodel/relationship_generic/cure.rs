@@ -74,9 +74,11 @@ pub(super) fn fix(facts: &Facts, lost: &Lost<'_>) -> Option<Fix> {
             _ => return None,
         }
     }
-    if !is_list {
-        said.push("uselist=False".to_owned());
+    if is_list && !is_free("list") {
+        return None;
     }
+    // SQLAlchemy makes something of the annotation all the same: of `list[Hero]` one hero, unless it is told what collects them.
+    said.push(if is_list { "collection_class=list" } else { "uselist=False" }.to_owned());
     let function = match bound_from("sqlalchemy.orm", "relationship") {
         Some(bound) => bound,
         None if is_free("relationship") => {
