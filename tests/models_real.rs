@@ -293,7 +293,7 @@ fn times_without_a_zone_are_seen_where_sqlmodel_refuses_them() {
             continue;
         }
         assert!(said.contains(refused), "{said}");
-        report.assert_places(id, &["app/models.py:9:44", "app/models.py:10:52", "app/models.py:12:53"]);
+        report.assert_places(id, &["app/models.py:10:52", "app/models.py:12:53", "app/models.py:9:44"]);
         assert_eq!(report.0["findings"][0]["severity"], "error", "{set}: {:#}", report.0);
         let before = project.tree();
         project.devdoctor(&["fix", "--yes", "--offline"]).ends_with(0);
@@ -310,42 +310,42 @@ fn times_without_a_zone_are_seen_where_sqlmodel_refuses_them() {
 #[ignore = "needs the real parts: run tests/run"]
 fn times_that_sqlmodel_refuses_are_those_that_are_seen() {
     let head = "import datetime as dtm\nfrom datetime import date, timezone\nfrom pydantic import AwareDatetime, NaiveDatetime\nfrom sqlmodel import Session, create_engine\n";
-    let refused = "Datetime values must have timezone information";
-    let mut wrong = vec![];
-    for (fields, cured) in times::FIELDS {
-        let module = whole(&format!(
-            "{head}class A(SQLModel, table=True):\n    id: Optional[int] = ID\n    n: int = 0\n    at: {fields}\n"
-        ));
-        let run = "engine = create_engine(\"sqlite://\")\nSQLModel.metadata.create_all(engine)\nwith Session(engine) as session:\n    a = A()\n    session.add(a)\n    session.commit()\n    a.n = 2\n    session.commit()\n";
-        let judged = |module: &str, version: &str| {
-            let files = [
-                ("models.py", module.to_owned()),
-                ("uv.lock", format!("[[package]]\nname = \"sqlmodel\"\nversion = \"{version}\"\n")),
-                ("alembic.ini", "[alembic]\nscript_location = migrations\n".to_owned()),
-                ("migrations/env.py", "import models\n".to_owned()),
-            ];
-            let facts = facts(&files.map(|(path, text)| (path.to_owned(), text)));
-            let findings = found(&facts, "sqlmodel-datetime-naive");
-            let after = if findings.is_empty() { String::new() } else { repaired(&facts, &findings, "models.py").0 };
-            (findings.len(), after)
-        };
-        let (error, _) = python(SETS[0], &[format!("{module}{run}")]).remove(0);
-        let (findings, after) = judged(&module, "0.0.50");
-        if (findings > 0) != error.contains(refused) || findings == 0 && !error.is_empty() {
-            wrong.push(format!("{fields}: {findings} findings, and {error:?}"));
+    let run = "engine = create_engine(\"sqlite://\")\nSQLModel.metadata.create_all(engine)\nwith Session(engine) as session:\n    a = A()\n    session.add(a)\n    session.commit()\n    a.n = 2\n    session.commit()\n";
+    let judged = |module: &str, version: &str| {
+        let files = [
+            ("models.py", module.to_owned()),
+            ("uv.lock", format!("[[package]]\nname = \"sqlmodel\"\nversion = \"{version}\"\n")),
+            ("alembic.ini", "[alembic]\nscript_location = migrations\n".to_owned()),
+            ("migrations/env.py", "import models\n".to_owned()),
+        ];
+        let facts = facts(&files.map(|(path, text)| (path.to_owned(), text)));
+        let findings = found(&facts, "sqlmodel-datetime-naive");
+        let after = if findings.is_empty() { String::new() } else { repaired(&facts, &findings, "models.py").0 };
+        (findings.len(), after)
+    };
+    let written = |modules: &[String]| {
+        let modules: Vec<String> = modules.iter().map(|module| format!("{module}{run}")).collect();
+        python(SETS[0], &modules).into_iter().map(|(error, _)| error).collect::<Vec<_>>()
+    };
+    let fields = times::FIELDS.iter().map(|(field, _)| field);
+    let table = "class A(SQLModel, table=True):\n    id: Optional[int] = ID\n    n: int = 0\n    at: ";
+    let modules: Vec<String> = fields.map(|field| whole(&format!("{head}{table}{field}\n"))).collect();
+    let (mut wrong, mut mended) = (vec![], vec![]);
+    for (((field, cured), module), error) in times::FIELDS.iter().zip(&modules).zip(written(&modules)) {
+        let (findings, after) = judged(module, "0.0.50");
+        let refused = error.contains("Datetime values must have timezone information");
+        if (findings > 0) != refused || !refused && !error.is_empty() || *cured == after.is_empty() {
+            wrong.push(format!("{field}: {findings} findings, {error:?}, after the fix {after:?}"));
         }
-        if *cured == after.is_empty() {
-            wrong.push(format!("{fields}: after the fix {after:?}"));
+        if judged(module, "0.0.24").0 > 0 {
+            wrong.push(format!("{field}: is found with an old SQLModel"));
         }
-        if *cured {
-            let (error, _) = python(SETS[0], &[format!("{after}{run}")]).remove(0);
-            let left = judged(&after, "0.0.50").0;
-            if !error.is_empty() || left > 0 {
-                wrong.push(format!("{fields}: after the fix {left} are left, and {error:?}\n{after}"));
-            }
-        }
-        if judged(&module, "0.0.24").0 > 0 {
-            wrong.push(format!("{fields}: is found with an old SQLModel"));
+        mended.extend(Some(after).filter(|_| *cured));
+    }
+    for (after, error) in mended.iter().zip(written(&mended)) {
+        let left = judged(after, "0.0.50").0;
+        if !error.is_empty() || left > 0 {
+            wrong.push(format!("after the fix {left} are left, and {error:?}\n{after}"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n----\n"));

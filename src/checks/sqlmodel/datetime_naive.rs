@@ -53,6 +53,12 @@ fn is_datetime(facts: &Facts, class: &Class, written: &TypeExpression) -> bool {
             TypeExpression::Text(_) => false,
             inner => is_datetime(facts, class, &inner),
         },
+        TypeExpression::Applied(outer, inner) if matches!(resolved(facts, class, outer), Named::Outside(name) if name.ends_with(".Annotated")) =>
+        {
+            // What else it holds may say whether there is a zone, unless it is a call, which is a field's.
+            let [first, rest @ ..] = inner.as_slice() else { return false };
+            rest.iter().all(|it| *it == TypeExpression::Other) && is_datetime(facts, class, first)
+        }
         TypeExpression::Applied(outer, inner) => {
             let wraps = matches!(resolved(facts, class, outer), Named::Outside(name) if matches!(name.as_str(), "typing.Optional" | "typing.Union"));
             wraps && of_all(facts, class, inner)
