@@ -160,8 +160,12 @@ fn indexes_of_models_that_pgvector_refuses_are_seen() {
         postgres.psql("app", "create extension if not exists vector").unwrap();
         for (sort, operators, error, place) in cases {
             project.write("app/team.py", format!("from pgvector.sqlalchemy import HALFVEC, Vector\nfrom sqlalchemy import Index\nfrom sqlmodel import Field, SQLModel\n\nclass Team(SQLModel, table=True):\n    __table_args__ = (Index(\"ix\", \"e\", postgresql_using=\"hnsw\", {operators}),)\n    id: int | None = Field(default=None, primary_key=True)\n    e: list[float] = Field(sa_type={sort})\n"));
-            let make = "python -c 'import os, app.team, sqlmodel; sqlmodel.SQLModel.metadata.create_all(sqlmodel.create_engine(os.environ[\"DATABASE_URL\"]))'";
-            let said = project.shell(make).all();
+            let url = format!("postgresql+psycopg://app:secret-word@127.0.0.1:{}/app", postgres.port);
+            let make = format!(
+                "python -c 'import app.team, sqlmodel; sqlmodel.SQLModel.metadata.create_all(sqlmodel.create_engine(\"{url}\"))'"
+            );
+            postgres.psql("app", "drop table if exists team").unwrap();
+            let said = project.shell(&make).all();
             let report = project.devdoctor(&["check", "--only", "sqlmodel", "--format", "json"]).report();
             assert_eq!(said.contains("Error"), !error.is_empty(), "{set} {sort}: {said}");
             assert!(said.contains(error), "{set} {sort}: {said}");
