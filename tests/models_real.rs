@@ -6,6 +6,10 @@
     reason = "a test starts programs, makes files, and fails by panicking"
 )]
 
+#[path = "models_real/annotations.rs"]
+mod annotations;
+#[path = "models_real/neighbours.rs"]
+mod neighbours;
 #[path = "models_real/oracle.rs"]
 mod oracle;
 #[path = "models_real/projects.rs"]
@@ -16,12 +20,16 @@ mod rows;
 mod ruff;
 #[path = "models_real/shared.rs"]
 mod shared;
+#[path = "models_real/times.rs"]
+mod times;
 
 mod support;
 
+use annotations::ANNOTATIONS;
+use neighbours::NEIGHBOURS;
 use oracle::{SETS, facts, found, place, python, repaired};
 use projects::{BROKEN, HEALTHY};
-use rows::{HEAD, HEAD_LINES, ROWS};
+use rows::{HEAD, HEAD_LINES, ROWS, Row, whole};
 use support::person::Person;
 use support::project::Project;
 use support::tree::Compared;
@@ -29,12 +37,36 @@ use support::tree::Compared;
 #[test]
 #[ignore = "needs the real parts: run tests/run"]
 fn sqlmodel_refuses_what_is_found_and_takes_what_is_repaired() {
+    hold(ROWS);
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn sqlmodel_refuses_what_lies_beside_that_too() {
+    hold(NEIGHBOURS);
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn sqlmodel_makes_no_column_of_the_annotations_that_are_found() {
+    hold(ANNOTATIONS);
+}
+
+/// What other checks of models than the row's find, unless it is only worth knowing.
+fn others(facts: &devdoctor::facts::Facts, row: &Row) -> Vec<String> {
+    let of_models =
+        devdoctor::checks::all().filter(|check| check.id().starts_with("sqlmodel-") && check.id() != row.check);
+    let found = of_models.flat_map(|check| (check.run)(facts).unwrap());
+    found.filter(|finding| !finding.only_info).map(|finding| finding.message).collect()
+}
+
+fn hold(rows: &[Row]) {
     let mut wrong: Vec<String> = vec![];
     for set in SETS {
-        let before: Vec<String> = ROWS.iter().map(|row| format!("{HEAD}{}", row.module)).collect();
+        let before: Vec<String> = rows.iter().map(|row| whole(row.module)).collect();
         let answers = python(set, &before);
         let mut after: Vec<String> = vec![];
-        for (row, (module, (error, _))) in ROWS.iter().zip(before.iter().zip(&answers)) {
+        for (row, (module, (error, _))) in rows.iter().zip(before.iter().zip(&answers)) {
             let name = format!("{set} {}\n{}", row.check, row.module);
             if row.error.is_empty() != error.is_empty() || !error.contains(row.error) {
                 wrong.push(format!("{name}the tool says {error:?}"));
@@ -53,13 +85,17 @@ fn sqlmodel_refuses_what_is_found_and_takes_what_is_repaired() {
             if places != wanted {
                 wrong.push(format!("{name}found at {places:?}, not at {wanted:?}"));
             }
+            let others = others(&facts, row);
+            if !others.is_empty() {
+                wrong.push(format!("{name}others find {others:?}"));
+            }
             let (text, fixes) = repaired(&facts, &findings, "models.py");
             if (fixes > 0) != row.cured {
                 wrong.push(format!("{name}{fixes} fixes"));
             }
             after.push(if fixes > 0 { text } else { String::new() });
         }
-        for ((row, text), (error, _)) in ROWS.iter().zip(&after).zip(python(set, &after)) {
+        for ((row, text), (error, _)) in rows.iter().zip(&after).zip(python(set, &after)) {
             if !error.is_empty() {
                 wrong.push(format!("{set} {}\nafter the fix: {error}\n{text}", row.check));
             }
@@ -228,4 +264,89 @@ fn a_healthy_project_is_silent_and_makes_its_tables() {
         let answer = project.shell(&format!("export PATH={}:$PATH; {line}", bin.display())).ends_with(0).all();
         assert!(answer.contains("No new upgrade operations detected"), "{answer}");
     }
+}
+
+/// A `datetime` of SQLModel 0.0.45 and newer is stored with its zone, and refuses one without when the row is written.
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn times_without_a_zone_are_seen_where_sqlmodel_refuses_them() {
+    let id = "sqlmodel-datetime-naive";
+    let models = "from datetime import datetime\n\nfrom sqlmodel import Field, SQLModel\n\n\nclass Hero(SQLModel, table=True):\n    id: int | None = Field(default=None, primary_key=True)\n    power: int = 0\n    made: datetime = Field(default_factory=datetime.utcnow)\n    seen: datetime = Field(default_factory=lambda: datetime.utcnow())\n    changed: datetime | None = Field(\n        default=None, sa_column_kwargs={\"onupdate\": datetime.utcnow, \"comment\": \"c\"}\n    )\n";
+    let write = "$BIN/python -W ignore - <<'END'\nfrom app.models import Hero\nfrom sqlmodel import Session, SQLModel, create_engine\nengine = create_engine('sqlite://')\nSQLModel.metadata.create_all(engine)\nwith Session(engine) as session:\n    hero = Hero()\n    session.add(hero)\n    session.commit()\n    hero.power = 1\n    session.commit()\n    print('written', hero.changed is not None)\nEND\n";
+    let refused = "Datetime values must have timezone information. Use datetime.now(timezone.utc), or annotate the field with NaiveDatetime for naive storage.";
+    for (set, version) in SETS.iter().zip(["0.0.50", "0.0.24"]) {
+        let project = Project::empty(Person::Tester);
+        HEALTHY.iter().for_each(|(path, text)| project.write(path, text));
+        project.write("app/models.py", models);
+        let line = format!("export PYTHONDONTWRITEBYTECODE=1 BIN={}; {write}", oracle::program(set, "").display());
+        let check = || project.devdoctor(&["check", "--offline", "--format", "json"]).report();
+        // Nothing says which version it is: worth knowing.
+        let report = check();
+        assert_eq!(report.found(), [id], "{set}: {:#}", report.0);
+        assert_eq!(report.0["findings"][0]["severity"], "info", "{set}: {:#}", report.0);
+        project.write("uv.lock", format!("[[package]]\nname = \"sqlmodel\"\nversion = \"{version}\"\n"));
+        let said = project.shell(&line).all();
+        let report = check();
+        if version == "0.0.24" {
+            assert!(said.contains("written True"), "{said}");
+            assert_eq!(report.found(), [""; 0], "{set}: {:#}", report.0);
+            continue;
+        }
+        assert!(said.contains(refused), "{said}");
+        report.assert_places(id, &["app/models.py:10:52", "app/models.py:12:53", "app/models.py:9:44"]);
+        assert_eq!(report.0["findings"][0]["severity"], "error", "{set}: {:#}", report.0);
+        let before = project.tree();
+        project.devdoctor(&["fix", "--yes", "--offline"]).ends_with(0);
+        assert_eq!(check().found(), [""; 0], "{}", project.read("app/models.py"));
+        let said = project.shell(&line).ends_with(0).all();
+        assert!(said.contains("written True"), "{said}");
+        project.devdoctor(&["undo"]).ends_with(0);
+        before.assert_same(&project.tree(), Compared::Content);
+    }
+}
+
+/// Every default that makes a time without a zone, and every one that does not, written into a database.
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn times_that_sqlmodel_refuses_are_those_that_are_seen() {
+    let head = "import datetime as dtm\nfrom datetime import date, timezone\nfrom pydantic import AwareDatetime, NaiveDatetime\nfrom sqlmodel import Session, create_engine\n";
+    let run = "engine = create_engine(\"sqlite://\")\nSQLModel.metadata.create_all(engine)\nwith Session(engine) as session:\n    a = A()\n    session.add(a)\n    session.commit()\n    a.n = 2\n    session.commit()\n";
+    let judged = |module: &str, version: &str| {
+        let files = [
+            ("models.py", module.to_owned()),
+            ("uv.lock", format!("[[package]]\nname = \"sqlmodel\"\nversion = \"{version}\"\n")),
+            ("alembic.ini", "[alembic]\nscript_location = migrations\n".to_owned()),
+            ("migrations/env.py", "import models\n".to_owned()),
+        ];
+        let facts = facts(&files.map(|(path, text)| (path.to_owned(), text)));
+        let findings = found(&facts, "sqlmodel-datetime-naive");
+        let after = if findings.is_empty() { String::new() } else { repaired(&facts, &findings, "models.py").0 };
+        (findings.len(), after)
+    };
+    let written = |modules: &[String]| {
+        let modules: Vec<String> = modules.iter().map(|module| format!("{module}{run}")).collect();
+        python(SETS[0], &modules).into_iter().map(|(error, _)| error).collect::<Vec<_>>()
+    };
+    let fields = times::FIELDS.iter().map(|(field, _)| field);
+    let table = "class A(SQLModel, table=True):\n    id: Optional[int] = ID\n    n: int = 0\n    at: ";
+    let modules: Vec<String> = fields.map(|field| whole(&format!("{head}{table}{field}\n"))).collect();
+    let (mut wrong, mut mended) = (vec![], vec![]);
+    for (((field, cured), module), error) in times::FIELDS.iter().zip(&modules).zip(written(&modules)) {
+        let (findings, after) = judged(module, "0.0.50");
+        let refused = error.contains("Datetime values must have timezone information");
+        if (findings > 0) != refused || !refused && !error.is_empty() || *cured == after.is_empty() {
+            wrong.push(format!("{field}: {findings} findings, {error:?}, after the fix {after:?}"));
+        }
+        if judged(module, "0.0.24").0 > 0 {
+            wrong.push(format!("{field}: is found with an old SQLModel"));
+        }
+        mended.extend(Some(after).filter(|_| *cured));
+    }
+    for (after, error) in mended.iter().zip(written(&mended)) {
+        let left = judged(after, "0.0.50").0;
+        if !error.is_empty() || left > 0 {
+            wrong.push(format!("after the fix {left} are left, and {error:?}\n{after}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n----\n"));
 }

@@ -7,6 +7,8 @@
 )]
 
 mod support;
+#[path = "tables_real/vectors.rs"]
+mod vectors;
 
 use support::person::Person;
 use support::postgres::Postgres;
@@ -109,80 +111,6 @@ fn tables_that_create_all_made_are_told_from_those_of_revisions() {
         project.shell("rm migrations/versions/*.py").ends_with(0);
         project.shell("alembic revision --autogenerate -m good --rev-id ccc3 && alembic upgrade head").ends_with(0);
         assert_eq!(found(&project), [""; 0], "{set}");
-    }
-}
-
-#[test]
-#[ignore = "needs the real parts: run tests/run"]
-fn indexes_that_pgvector_refuses_are_seen_and_others_are_not() {
-    // The column's type, the access method, the operator class, and what the server says.
-    let cases = [
-        ("VECTOR()", "hnsw", "vector_cosine_ops", Some("column does not have dimensions")),
-        ("VECTOR(3)", "hnsw", "", Some("data type vector has no default operator class for access method \"hnsw\"")),
-        ("VECTOR(3)", "ivfflat", "", None),
-        ("VECTOR(2000)", "hnsw", "vector_l1_ops", None),
-        (
-            "VECTOR(2001)",
-            "ivfflat",
-            "vector_l2_ops",
-            Some("column cannot have more than 2000 dimensions for ivfflat index"),
-        ),
-        ("HALFVEC(4000)", "hnsw", "halfvec_l2_ops", None),
-        (
-            "HALFVEC(4001)",
-            "hnsw",
-            "halfvec_l2_ops",
-            Some("column cannot have more than 4000 dimensions for hnsw index"),
-        ),
-        (
-            "HALFVEC(3)",
-            "hnsw",
-            "vector_cosine_ops",
-            Some("operator class \"vector_cosine_ops\" does not accept data type halfvec"),
-        ),
-        (
-            "VECTOR(3)",
-            "ivfflat",
-            "vector_l1_ops",
-            Some("operator class \"vector_l1_ops\" does not exist for access method \"ivfflat\""),
-        ),
-        ("SPARSEVEC(100000)", "hnsw", "sparsevec_l2_ops", None),
-    ];
-    let id = "sqlmodel-vector-index-impossible";
-    for (set, _) in SETS {
-        let postgres = Postgres::start("DEVDOCTOR_TEST_PG_BIN");
-        let project = project(set, &postgres);
-        for (sort, method, class, error) in cases {
-            let operators =
-                if class.is_empty() { String::new() } else { format!("postgresql_ops={{\"e\": \"{class}\"}}") };
-            let revision = format!(
-                "from alembic import op\nimport sqlalchemy as sa\nimport pgvector.sqlalchemy\n\nrevision = \"aaa1\"\ndown_revision = None\n\n\ndef upgrade():\n    op.execute(\"CREATE EXTENSION IF NOT EXISTS vector\")\n    op.create_table(\"item\", sa.Column(\"e\", pgvector.sqlalchemy.{sort}))\n    op.create_index(\"ix\", \"item\", [\"e\"], postgresql_using=\"{method}\", {operators})\n\n\ndef downgrade():\n    op.drop_table(\"item\")\n"
-            );
-            project.write("migrations/versions/a.py", revision);
-            let ran = project.shell("alembic upgrade head && alembic downgrade base");
-            let seen = project.devdoctor(&["check", "--only", id, "--format", "json"]).report();
-            match error {
-                Some(error) => {
-                    assert!(ran.status != 0 && ran.all().contains(error), "{error} is not in {ran}");
-                    seen.assert_places(id, &["migrations/versions/a.py:12:5"]);
-                    assert!(seen.0["findings"][0]["message"].as_str().unwrap().ends_with(error), "{:#}", seen.0);
-                }
-                None => {
-                    ran.ends_with(0);
-                    assert_eq!(seen.found(), [""; 0], "{sort} {method} {class}");
-                }
-            }
-        }
-        // From a model, through autogenerate: one trouble, told at the model.
-        let item = "from pgvector.sqlalchemy import Vector\nfrom sqlalchemy import Index\nfrom sqlmodel import Field, SQLModel\n\n\nclass Team(SQLModel, table=True):\n    __table_args__ = (Index(\"ix\", \"e\", postgresql_using=\"hnsw\", postgresql_ops={\"e\": \"vector_l2_ops\"}),)\n    id: int | None = Field(default=None, primary_key=True)\n    e: list[float] = Field(sa_type=Vector)\n";
-        project.write("app/team.py", item);
-        postgres.psql("app", "create extension if not exists vector").unwrap();
-        project.shell("rm migrations/versions/a.py; alembic revision --autogenerate -m x --rev-id bbb2").ends_with(0);
-        let broken = project.shell("alembic upgrade head");
-        assert!(broken.all().contains("column does not have dimensions"), "{broken}");
-        let seen = project.devdoctor(&["check", "--only", id, "--format", "json"]).report();
-        seen.assert_places(id, &["app/team.py:7:23"]);
-        assert!(seen.0["findings"][0]["related"].to_string().contains("bbb2_x.py"), "{:#}", seen.0);
     }
 }
 

@@ -6,6 +6,7 @@ mod collect;
 pub mod decider;
 pub mod imports;
 mod structure;
+mod types;
 
 use std::ops::Range;
 
@@ -15,6 +16,7 @@ use ruff_python_parser::{ParseOptions, Parsed, parse_unchecked};
 use super::SyntaxError;
 
 pub use structure::{Base, Class, ImportStatement, Imported, Member, MemberKind, Place, Structure};
+pub use types::{TypeExpression, type_expression};
 
 /// Files above this size are not parsed: the parser's memory grows with how deep expressions nest.
 const MAX_SIZE: usize = 2_000_000;

@@ -86,7 +86,9 @@ pub fn place(facts: &Facts, finding: &Finding) -> String {
 
 /// A module with the fixes of a check carried out; how many there were.
 pub fn repaired(facts: &Facts, findings: &[Finding], path: &str) -> (String, usize) {
-    let fixes: Vec<_> = findings.iter().filter_map(|finding| finding.fix.as_ref()).collect();
+    let fixes = findings.iter().filter_map(|finding| finding.fix.as_ref());
+    // One without steps is for a person.
+    let fixes: Vec<_> = fixes.filter(|fix| !fix.steps.is_empty()).collect();
     let edits = fixes.iter().flat_map(|fix| &fix.steps).filter_map(|step| match step {
         Step::Edit(edit) => Some(edit),
         _ => None,

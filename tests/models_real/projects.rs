@@ -153,4 +153,76 @@ pub const BROKEN: &[Broken] = &[
         says: "A non-annotated attribute was detected: `Optional = typing.Optional`",
         then: "imported",
     },
+    Broken {
+        check: "sqlmodel-field-named-like-its-type",
+        places: &["app/models.py:10:5"],
+        files: &[(
+            "app/models.py",
+            "from datetime import date\r\nfrom typing import Optional\r\n\r\nfrom sqlmodel import Field, SQLModel\r\n\r\n\r\nclass Hero(SQLModel, table=True):\r\n    id: int | None = Field(default=None, primary_key=True)\r\n    born: date\r\n    date: Optional[date] = None  # of the deed\r\n    power: Optional[date] = None\r\n",
+        )],
+        shown_by: IMPORT,
+        says: "ValueError: <class 'NoneType'> has no matching SQLAlchemy type",
+        then: "imported",
+    },
+    Broken {
+        check: "sqlmodel-relationship-generic",
+        places: &["app/models.py:14:11", "app/models.py:8:13"],
+        files: &[(
+            "app/models.py",
+            "from __future__ import annotations\n\nfrom sqlmodel import Field, Relationship, SQLModel\n\n\nclass Team(SQLModel, table=True):\n    id: int | None = Field(default=None, primary_key=True)\n    heroes: list[Hero] = Relationship(back_populates=\"team\")\n\n\nclass Hero(SQLModel, table=True):\n    id: int | None = Field(default=None, primary_key=True)\n    team_id: int | None = Field(default=None, foreign_key=\"team.id\")\n    team: Team | None = Relationship(back_populates=\"heroes\")\n",
+        )],
+        shown_by: "$BIN/python -c 'import app.models as m; print(m.Team().heroes, \"queried\")'",
+        says: "seems to be using a generic class as the argument to relationship()",
+        then: "[] queried",
+    },
+    Broken {
+        check: "sqlmodel-relationship-generic",
+        places: &["app/models.py:7:12"],
+        files: &[(
+            "app/models.py",
+            "from sqlmodel import Field, Relationship, SQLModel\n\n\nclass Team(SQLModel, table=True):\n    id: int | None = Field(default=None, primary_key=True)\n    chief_id: int | None = Field(default=None, foreign_key=\"hero.id\")\n    chief: \"Hero | None\" = Relationship()\n\n\nclass Hero(SQLModel, table=True):\n    id: int | None = Field(default=None, primary_key=True)\n",
+        )],
+        shown_by: "$BIN/python -c 'import app.models as m; print(m.Team().chief, \"queried\")'",
+        says: "expression 'Hero | None' failed to locate a name ('Hero | None')",
+        then: "None queried",
+    },
+    Broken {
+        check: "sqlmodel-module-imported-twice",
+        places: &["migrations/env.py:7:1", "migrations/env.py:8:1"],
+        files: &[
+            (
+                "alembic.ini",
+                "[alembic]\nscript_location = migrations\nprepend_sys_path = . src\nsqlalchemy.url = sqlite:///app.db\n",
+            ),
+            (
+                "migrations/env.py",
+                "from alembic import context\nfrom sqlalchemy import engine_from_config, pool\nfrom sqlmodel import SQLModel\n\nfrom shop.main import VERSION\n\nimport src.shop.models  # noqa: F401\nfrom src.shop import teams\n\nconfig = context.config\ntarget_metadata = SQLModel.metadata\nprint(VERSION, teams.Team)\nconnectable = engine_from_config(config.get_section(config.config_ini_section), prefix=\"sqlalchemy.\", poolclass=pool.NullPool)\nwith connectable.connect() as connection:\n    context.configure(connection=connection, target_metadata=target_metadata)\n    with context.begin_transaction():\n        context.run_migrations()\n",
+            ),
+            ("src/shop/__init__.py", ""),
+            ("src/shop/main.py", "from shop.models import Hero\n\nfrom . import teams\n\nVERSION = (Hero, teams)\n"),
+            (
+                "src/shop/models.py",
+                "from sqlmodel import Field, SQLModel\n\n\nclass Hero(SQLModel, table=True):\n    id: int | None = Field(default=None, primary_key=True)\n",
+            ),
+            (
+                "src/shop/teams.py",
+                "from sqlmodel import Field, SQLModel\n\n\nclass Team(SQLModel, table=True):\n    id: int | None = Field(default=None, primary_key=True)\n",
+            ),
+            ("app/models.py", ""),
+        ],
+        shown_by: "rm -f app/models.py; $BIN/alembic revision --autogenerate -m made && cat migrations/versions/*.py",
+        says: "Table 'hero' is already defined for this MetaData instance",
+        then: "op.create_table('hero'",
+    },
+    Broken {
+        check: "sqlmodel-bases-out-of-order",
+        places: &["app/models.py:4:22"],
+        files: &[(
+            "app/models.py",
+            "from sqlmodel import Field, SQLModel\n\n\nclass Hero(SQLModel, SQLModel, table=True):\n    id: int | None = Field(default=None, primary_key=True)\n",
+        )],
+        shown_by: IMPORT,
+        says: "TypeError: duplicate base class SQLModel",
+        then: "imported",
+    },
 ];

@@ -10,15 +10,25 @@ pub struct Row {
     pub cured: bool,
 }
 
-const fn bad(check: &'static str, places: &'static [&'static str], error: &'static str, module: &'static str) -> Row {
+pub const fn bad(
+    check: &'static str,
+    places: &'static [&'static str],
+    error: &'static str,
+    module: &'static str,
+) -> Row {
     Row { check, module, error, places, cured: true }
 }
 
-const fn told(check: &'static str, places: &'static [&'static str], error: &'static str, module: &'static str) -> Row {
+pub const fn told(
+    check: &'static str,
+    places: &'static [&'static str],
+    error: &'static str,
+    module: &'static str,
+) -> Row {
     Row { check, module, error, places, cured: false }
 }
 
-const fn fine(check: &'static str, module: &'static str) -> Row {
+pub const fn fine(check: &'static str, module: &'static str) -> Row {
     Row { check, module, error: "", places: &[], cured: false }
 }
 
@@ -32,6 +42,17 @@ const FIELD: &str = "A non-annotated attribute was detected";
 
 /// Stands before each module.
 pub const HEAD: &str = "import abc, typing\nfrom datetime import datetime\nfrom typing import Annotated, ClassVar, Generic, Optional, TypeVar, TYPE_CHECKING\nfrom pydantic import BaseModel\nfrom sqlalchemy import Column, DateTime, ForeignKey, Index, Integer, String, func\nfrom sqlmodel import Field, SQLModel\nID = Field(default=None, primary_key=True)\n";
+
+/// What defers annotations, and must come first.
+pub const FUTURE: &str = "from __future__ import annotations\n";
+
+/// A module with what stands before each, lines of its own counted on from there.
+pub fn whole(module: &str) -> String {
+    match module.strip_prefix(FUTURE) {
+        Some(rest) => format!("{FUTURE}{HEAD}{rest}"),
+        None => format!("{HEAD}{module}"),
+    }
+}
 
 /// What `HEAD` has of lines.
 pub const HEAD_LINES: usize = 7;

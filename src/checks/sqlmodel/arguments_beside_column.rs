@@ -25,8 +25,10 @@ pub(super) fn check(facts: &Facts) -> Checked {
 }
 
 fn finding(facts: &Facts, call: &CallSite) -> Option<Finding> {
-    let is_refused = |it: &&CallArgument| it.keyword.as_deref().is_some_and(|keyword| REFUSED.contains(&keyword));
-    let refused: Vec<&CallArgument> = call.arguments.iter().filter(is_refused).collect();
+    // What is `Undefined` is as good as not given.
+    let is_given = |it: &CallArgument| !it.name.as_deref().is_some_and(|name| name.ends_with("Undefined"));
+    let is_named = |it: &CallArgument| it.keyword.as_deref().is_some_and(|keyword| REFUSED.contains(&keyword));
+    let refused: Vec<&CallArgument> = call.arguments.iter().filter(|it| is_named(it) && is_given(it)).collect();
     let names: Vec<&str> = refused.iter().filter_map(|argument| argument.keyword.as_deref()).collect();
     let (first, column) = (refused.first()?, call.keyword("sa_column")?);
     let path = call.span.path.to_string();

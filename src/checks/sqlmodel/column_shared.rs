@@ -11,9 +11,11 @@ use crate::finding::{Checked, Finding};
 use crate::fix::Fix;
 use crate::project::python::{CallSite, MemberSort};
 use crate::text::Span;
+use crate::text::Spanned;
 use crate::text::counted;
 
-use objects::{holders, objects};
+pub(super) use objects::holders;
+use objects::objects;
 
 /// An object that tables share.
 struct Shared<'a> {
@@ -27,6 +29,8 @@ struct Shared<'a> {
     optional: bool,
     /// The tables that get it.
     tables: Vec<usize>,
+    /// The attributes that hand it over.
+    attributes: Vec<&'a Spanned<String>>,
 }
 
 pub(super) fn check(facts: &Facts) -> Checked {
@@ -37,14 +41,46 @@ pub(super) fn check(facts: &Facts) -> Checked {
             let tables = holders(python, class, &member.name.value);
             for (object, field, name) in objects(python, member) {
                 let optional = member.kind == MemberSort::Field { optional: true };
-                let shared =
-                    found.entry(&object.span).or_insert(Shared { object, field, name, optional, tables: vec![] });
+                let shared = found.entry(&object.span).or_insert(Shared {
+                    object,
+                    field,
+                    name,
+                    optional,
+                    tables: vec![],
+                    attributes: vec![],
+                });
                 shared.optional &= optional;
+                if !tables.is_empty() && !shared.attributes.contains(&&member.name) {
+                    shared.attributes.push(&member.name);
+                }
                 shared.tables.extend(tables.iter().filter(|table| !shared.tables.contains(table)).collect::<Vec<_>>());
             }
         }
     }
-    Ok(found.values().filter(|shared| shared.tables.len() > 1).map(|shared| finding(facts, shared)).collect())
+    let judged = found.values().filter_map(|shared| match shared.tables.as_slice() {
+        [] => None,
+        [table] => within_one(facts, shared, *table),
+        _ => Some(finding(facts, shared)),
+    });
+    Ok(judged.collect())
+}
+
+/// Two attributes of one table with one column: the last one has it, the other is none of the table's.
+fn within_one(facts: &Facts, shared: &Shared<'_>, table: usize) -> Option<Finding> {
+    let table = &facts.project.python.classes.get(table)?.name.value;
+    let names: Vec<&str> = shared.attributes.iter().map(|name| name.value.as_str()).collect();
+    if names.len() < 2 || !shared.object.is("Column") && !shared.object.is("ForeignKey") {
+        return None;
+    }
+    let (what, object) = (shared.object.callee.rsplit('.').next().unwrap_or("object"), &shared.object.span);
+    let message = format!("{} of `{table}` would share one `{what}` object", listed(&names));
+    let mut finding = Finding::at(object, format!("{}: {}", object.path, shared.name), message)
+        .label("can be one column only")
+        .seen("class", table, counted(names.len(), "attribute gets it", "attributes get it"));
+    for name in &shared.attributes {
+        finding = finding.related(&name.span, format!("`{}` gets it", name.value));
+    }
+    Some(finding.help("write it down for each attribute anew"))
 }
 
 fn finding(facts: &Facts, shared: &Shared<'_>) -> Finding {

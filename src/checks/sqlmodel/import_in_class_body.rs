@@ -68,6 +68,13 @@ fn finding(facts: &Facts, class: &Class, members: &[&Member], movable: bool) -> 
         ),
     );
     if !movable {
+        let is_declared = |member: &&Member| {
+            text(facts, &member.statement).trim_start().starts_with('@')
+                && text(facts, &member.statement).contains("declared_attr")
+        };
+        if members.iter().any(is_declared) {
+            return finding.help("put it into a plain mixin, which inherits from no model");
+        }
         return finding
             .help("give it a type, `ClassVar[…]` when it is none of a field, or a name that begins with `_`");
     }

@@ -96,7 +96,7 @@ fn member<'a>(python: &'a PythonProject, class: usize, attribute: &str) -> Optio
 }
 
 /// The type of pgvector that a field, a column or a type gives.
-fn vector_type(facts: &Facts, call: &CallSite) -> Option<(VectorType, Dimensions)> {
+pub(super) fn vector_type(facts: &Facts, call: &CallSite) -> Option<(VectorType, Dimensions)> {
     if call.outside.starts_with("pgvector.") {
         let sort = VectorType::of(call.outside.rsplit('.').next()?)?;
         let size = call.arguments.first().map_or(Dimensions::Free, |one| dimensions(text(facts, &one.value)));

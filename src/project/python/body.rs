@@ -25,6 +25,7 @@ pub(super) fn metadata_member(modules: &mut Modules<'_>, file: &File, call: &pyt
         name: Spanned::new("metadata".to_owned(), span.clone()),
         statement: span.clone(),
         kind: MemberSort::Assigned,
+        annotation: None,
         value: Some(span),
         literal: false,
         outside,
@@ -40,6 +41,7 @@ pub(super) fn members(modules: &mut Modules<'_>, file: &File, member: &python::M
         name: Spanned::new(member.name.clone(), span(&member.name_range)),
         statement: span(&member.range),
         kind: MemberSort::Other,
+        annotation: None,
         value: member.value.as_ref().map(|(_, range)| span(range)),
         literal: member.literal,
         outside: None,
@@ -51,6 +53,7 @@ pub(super) fn members(modules: &mut Modules<'_>, file: &File, member: &python::M
         MemberKind::Annotated { annotation, optional, class_variable } => {
             entry.kind =
                 if *class_variable { MemberSort::ClassVariable } else { MemberSort::Field { optional: *optional } };
+            entry.annotation = Some(span(annotation));
             looked_at.push(annotation.clone());
         }
         MemberKind::Assigned => entry.kind = MemberSort::Assigned,

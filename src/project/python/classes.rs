@@ -58,6 +58,9 @@ pub struct Member {
     pub statement: Span,
     /// What it is.
     pub kind: MemberSort,
+    /// The annotation, when there is one.
+    #[serde(default)]
+    pub annotation: Option<Span>,
     /// The value, when there is one.
     pub value: Option<Span>,
     /// Whether the value is written down: a number, a string, a list or the like.

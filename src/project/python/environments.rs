@@ -14,6 +14,7 @@ use super::reach::{Graph, Reach, side_imports};
 use super::ruff::Ruff;
 use super::tables::Metadata;
 use super::target::{self, Target};
+use super::twice::{self, Twice};
 use crate::project::alembic::Alembic;
 use crate::project::files::Files;
 use crate::text::{Span, Spanned};
@@ -42,6 +43,9 @@ pub struct Environment {
     pub tables: Vec<usize>,
     /// The collections that these are written down in, each with the name of the module that binds it.
     pub owners: Vec<(Metadata, String)>,
+    /// Files with tables that are run under two names.
+    #[serde(default)]
+    pub twice: Vec<Twice>,
     /// The imports that tables hang on, and that Ruff would remove.
     pub unprotected: Vec<Unprotected>,
     /// The functions that leave tables of the models out.
@@ -71,7 +75,15 @@ impl Environment {
         let ruff = self.unprotected.iter().map(|import| import.ruff.span.path.to_string());
         let files = self.unprotected.iter().map(|import| import.name.span.path.to_string());
         let missing = self.missing.iter().map(|name| name.span.path.to_string());
-        [self.env_py.clone()].into_iter().chain(self.registry.clone()).chain(ruff).chain(files).chain(missing).collect()
+        let twice = self.twice.iter().flat_map(|twice| &twice.names).map(|name| name.module.span.path.to_string());
+        [self.env_py.clone()]
+            .into_iter()
+            .chain(self.registry.clone())
+            .chain(ruff)
+            .chain(files)
+            .chain(missing)
+            .chain(twice)
+            .collect()
     }
 }
 
@@ -143,6 +155,7 @@ pub(super) fn judge(modules: &mut Modules<'_>, project: &mut PythonProject, file
     for environment in &mut environments {
         let Some(env) = modules.file(&environment.env_py) else { continue };
         environment.registry = registry(modules, &env, &holders);
+        environment.twice = twice::twice(modules, &environment.env_py, &environment.reached, &holders);
         let near = packages(&environment.reached, &environment.env_py);
         let used = roots(modules, &env);
         let home = project_of(&projects, &format!("{}/x", environment.folder));

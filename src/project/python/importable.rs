@@ -8,53 +8,10 @@ use super::modules::{File, Modules};
 use crate::project::alembic::{Alembic, mentioned};
 use crate::project::files::{Files, inside, source};
 use crate::project::python_environment;
+use crate::text::python::imports::is_of_python;
 use crate::text::{Source, Span, Spanned, ini, toml};
 
 const KEY: &str = "prepend_sys_path";
-
-/// Modules of Python itself that an `env.py` imports: a folder of the project with such a name is not meant.
-const OF_PYTHON: [&str; 40] = [
-    "__future__",
-    "abc",
-    "argparse",
-    "ast",
-    "asyncio",
-    "collections",
-    "configparser",
-    "contextlib",
-    "dataclasses",
-    "datetime",
-    "enum",
-    "functools",
-    "glob",
-    "hashlib",
-    "importlib",
-    "inspect",
-    "io",
-    "itertools",
-    "json",
-    "logging",
-    "os",
-    "pathlib",
-    "pkgutil",
-    "platform",
-    "re",
-    "site",
-    "socket",
-    "ssl",
-    "string",
-    "subprocess",
-    "sys",
-    "tempfile",
-    "test",
-    "textwrap",
-    "threading",
-    "time",
-    "traceback",
-    "types",
-    "typing",
-    "urllib",
-];
 
 /// Packages whose name a folder of migrations often has.
 const OF_OTHERS: [&str; 5] = ["alembic", "sqlalchemy", "sqlmodel", "pydantic", "dotenv"];
@@ -195,7 +152,7 @@ fn unfound(modules: &mut Modules<'_>, files: &dyn Files, env: &File, alembic: &A
             let (name, range) =
                 if import.is_from { (&import.from, &import.range) } else { (&imported.name, &imported.range) };
             let first = name.split('.').next().unwrap_or_default();
-            if OF_PYTHON.contains(&first) || OF_OTHERS.contains(&first) {
+            if is_of_python(first) || OF_OTHERS.contains(&first) {
                 continue;
             }
             let Some(lead) = modules.resolve(&env.path, name) else { continue };

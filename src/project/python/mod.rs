@@ -16,6 +16,7 @@ mod shape;
 mod table_names;
 mod tables;
 mod target;
+mod twice;
 mod uses;
 
 use std::collections::BTreeMap;
@@ -40,6 +41,7 @@ pub use importable::Unfound;
 pub use shape::{Shape, ShapeImport};
 pub use tables::{Metadata, Table, is_model, is_sqlmodel, is_table};
 pub use target::Target;
+pub use twice::{ImportedAs, Twice};
 
 use classes::Collector;
 use modules::Modules;

@@ -19,6 +19,9 @@ pub struct Shape {
     pub bound: Vec<String>,
     /// The imports of the top level: each name with what it binds.
     pub imports: Vec<ShapeImport>,
+    /// The names that only an import under `if TYPE_CHECKING:` binds, so that nothing does when the module runs.
+    #[serde(default)]
+    pub checked_only: Vec<String>,
 }
 
 /// A name of an import of the top level.
@@ -50,6 +53,25 @@ pub(super) fn line_end(text: &str, offset: usize) -> usize {
     let rest = text.get(offset..).unwrap_or("");
     let line = rest.find('\n').map_or(rest, |end| &rest[..end]);
     offset + line.trim_end_matches('\r').len()
+}
+
+/// The names that only an import under `if TYPE_CHECKING:` binds.
+fn checked_only(file: &File, bound_at_top: &[String]) -> Vec<String> {
+    let imports = &file.structure.imports;
+    let names = |checking: bool| {
+        let wanted = imports.iter().filter(move |import| import.place.type_checking == checking);
+        wanted.flat_map(|import| import.names.iter().map(|imported| bound(import, imported)))
+    };
+    let otherwise: Vec<String> = names(false).collect();
+    let assigned = |name: &String| file.module.assignments.iter().any(|assignment| assignment.target == *name);
+    let class = |name: &String| file.structure.classes.iter().any(|class| class.name == *name);
+    let mut found: Vec<String> = names(true)
+        .filter(|name| !otherwise.contains(name) && !otherwise.iter().any(|other| other == "*"))
+        .filter(|name| !bound_at_top.contains(name) && !assigned(name) && !class(name))
+        .collect();
+    found.sort();
+    found.dedup();
+    found
 }
 
 /// Reads the shape of a file.
@@ -84,6 +106,7 @@ pub(super) fn shape(file: &File) -> Shape {
     let others = structure.assigned.iter().map(|member| member.name.clone());
     let classes = structure.classes.iter().filter(|it| !it.place.function && !it.place.class);
     let others = others.chain(classes.map(|class| class.name.clone())).chain(structure.functions.iter().cloned());
-    let bound = imports.iter().map(|import| import.bound.clone()).chain(others).collect();
-    Shape { imports_at: file.source.span(at..at), before, among, bound, imports }
+    let bound: Vec<String> = imports.iter().map(|import| import.bound.clone()).chain(others).collect();
+    let checked_only = checked_only(file, &bound);
+    Shape { imports_at: file.source.span(at..at), before, among, bound, imports, checked_only }
 }

@@ -20,6 +20,11 @@ const MINORS: std::ops::RangeInclusive<u8> = 10..=14;
 /// How wide a line may become when a name is put into it: Ruff's and Black's default.
 const WIDTH: usize = 88;
 
+/// Whether a module is one of Python's own, by the first part of its name.
+pub fn is_of_python(first: &str) -> bool {
+    MINORS.clone().any(|minor| is_known_standard_library(minor, first))
+}
+
 /// What is put in at an offset.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Insertion {
@@ -64,7 +69,7 @@ impl Key {
         let section = match first {
             _ if dots > 0 => 4,
             "__future__" => 0,
-            first if MINORS.clone().any(|minor| is_known_standard_library(minor, first)) => 1,
+            first if is_of_python(first) => 1,
             first if order.own.contains(first) => 3,
             _ => 2,
         };

@@ -3,7 +3,7 @@
 use crate::project::python::{Ancestor, CallSite, Member, MemberSort, PythonProject, ancestors, is_sqlmodel, order};
 
 /// The tables that get what a class says under a name: itself, or those below it that say nothing else.
-pub(super) fn holders(python: &PythonProject, class: usize, name: &str) -> Vec<usize> {
+pub(in crate::checks::sqlmodel) fn holders(python: &PythonProject, class: usize, name: &str) -> Vec<usize> {
     if python.is_table(class) {
         // What inherits from a table is in the same table.
         return vec![class];

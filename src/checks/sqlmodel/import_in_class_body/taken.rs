@@ -21,6 +21,14 @@ fn begins_with_capital(name: &str) -> bool {
     name.rsplit('.').next().is_some_and(|last| last.starts_with(char::is_uppercase))
 }
 
+/// What is called for a value that is no plain one: pydantic asks for its type.
+const CALLS: [&str; 4] = ["Column", "relationship", "mapped_column", "Field"];
+
+/// `@declared_attr`, and what is said of it: `@declared_attr.cascading`.
+fn is_declared_attr(decorator: &str) -> bool {
+    decorator.split('.').any(|part| part == "declared_attr")
+}
+
 /// Whether pydantic takes what a statement binds for a field, for certain.
 pub(super) fn is_taken(facts: &Facts, class: usize, member: &Member) -> bool {
     let name = member.name.value.as_str();
@@ -38,7 +46,16 @@ pub(super) fn is_taken(facts: &Facts, class: usize, member: &Member) -> bool {
             let is_name = value.chars().all(|it| it.is_alphanumeric() || matches!(it, '_' | '.'));
             let call = member.calls.first().filter(|call| Some(&call.span) == member.value.as_ref());
             match (&member.outside, call) {
-                (_, Some(call)) => ["Column", "relationship", "mapped_column"].iter().any(|it| call.is(it)),
+                (_, Some(call)) if call.is("Relationship") => {
+                    // SQLModel looks for the annotation, in tables only, unless it is told more.
+                    facts.project.python.is_table(class)
+                        && call.keyword("sa_relationship").is_none()
+                        && call.keyword("**").is_none()
+                }
+                (_, Some(call)) => {
+                    let is_pydantics = call.outside == "pydantic.Field" || call.outside == "pydantic.fields.Field";
+                    is_pydantics || CALLS.iter().any(|it| call.is(it))
+                }
                 (Some(outside), _) => is_type(outside),
                 (None, None) if is_name => begins_with_capital(value),
                 // `Json = dict[str, Any]`
@@ -46,7 +63,7 @@ pub(super) fn is_taken(facts: &Facts, class: usize, member: &Member) -> bool {
             }
         }
         MemberSort::Function(decorators) => {
-            decorators.iter().any(|it| it.rsplit('.').next() == Some("hybrid_property"))
+            decorators.iter().any(|it| it.rsplit('.').next() == Some("hybrid_property") || is_declared_attr(it))
         }
         _ => false,
     }

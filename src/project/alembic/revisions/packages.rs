@@ -28,6 +28,9 @@ pub const FORMATTERS: [&str; 8] = ["autoflake", "autopep8", "black", "docformatt
 pub struct Packages {
     /// The version of Alembic that a lock file or a pinned requirement names, the one beside the configuration first.
     pub alembic: Option<String>,
+    /// The version of SQLModel; `None` when nothing says it, or what is installed is another one than what is written.
+    #[serde(default)]
+    pub sqlmodel: Option<String>,
     /// SQLAlchemy's version.
     pub sqlalchemy: Option<String>,
     /// Where that is said.
@@ -87,6 +90,7 @@ pub(super) fn read(files: &dyn Files, environment: &Alembic) -> Packages {
         first.or(one)
     };
     found.alembic = found.alembic.or_else(|| Some(agreed("alembic")?.0));
+    found.sqlmodel = found.sqlmodel.or_else(|| Some(agreed("sqlmodel")?.0));
     if let Some((version, path)) = agreed("sqlalchemy") {
         found.sqlalchemy_is(Some(version), &path);
     }
@@ -161,6 +165,7 @@ impl Packages {
             self.formatters = Some((there.map(|name| (*name).to_owned()).collect(), path.to_owned()));
         }
         self.alembic = self.alembic.take().or_else(|| version("alembic"));
+        self.sqlmodel = self.sqlmodel.take().or_else(|| version("sqlmodel"));
         let sqlalchemy = version("sqlalchemy");
         if sqlalchemy.is_some() && self.sqlalchemy.is_none() && version("greenlet").is_none() {
             self.lacks_greenlet = Some(path.to_owned());
@@ -184,6 +189,10 @@ impl Packages {
                     || files.is_file(&format!("{packages}/{name}.py"))
             });
             known.extend(there.map(|name| (*name).to_owned()));
+        }
+        if let Some(there) = installed(files, &packages, "sqlmodel") {
+            let written = self.sqlmodel.as_ref();
+            self.sqlmodel = written.is_none_or(|written| *written == there).then_some(there);
         }
         let Some(version) = installed(files, &packages, "sqlalchemy") else { return };
         let there = DRIVERS.iter().filter(|(_, module)| files.is_file(&format!("{packages}/{module}/__init__.py")));

@@ -1,0 +1,117 @@
+//! A time without a zone by default, in a column that SQLModel fills with times of a zone only.
+
+mod naive;
+
+use super::column_shared::holders;
+use super::types::{Named, annotated, resolved};
+use crate::checks::python_fix::with_fix;
+use crate::facts::Facts;
+use crate::finding::{Checked, Finding};
+use crate::fix::Fix;
+use crate::project::python::{Class, Member, is_sqlmodel};
+use crate::text::python::{TypeExpression, type_expression};
+
+use naive::{Naive, naive};
+
+/// Since this version a `datetime` is stored with its zone.
+const SINCE: [u32; 3] = [0, 0, 45];
+
+pub(super) fn check(facts: &Facts) -> Checked {
+    let python = &facts.project.python;
+    let mut findings = vec![];
+    for (index, class) in python.classes.iter().enumerate().filter(|(_, class)| !class.in_function) {
+        for member in &class.body {
+            let Some(written) = annotated(facts, member) else { continue };
+            if !is_datetime(facts, class, &written) || says_column(member) {
+                continue;
+            }
+            let mut tables = holders(python, index, &member.name.value);
+            tables.retain(|table| is_sqlmodel(&python.classes, *table));
+            let found = naive(facts, class, member);
+            let versions: Vec<Option<&str>> = tables.iter().flat_map(|table| versions(facts, *table)).collect();
+            // Where it is written down for an older one, all is well.
+            if found.is_empty()
+                || tables.is_empty()
+                || versions.iter().any(|version| version.is_some_and(|it| !is_new(it)))
+            {
+                continue;
+            }
+            let known = versions.iter().flatten().next().copied();
+            findings.push(finding(facts, class, member, &found, known));
+        }
+    }
+    Ok(findings)
+}
+
+/// Whether it is `datetime`, or that or `None`; `NaiveDatetime` has no zone by its name.
+fn is_datetime(facts: &Facts, class: &Class, written: &TypeExpression) -> bool {
+    match written {
+        TypeExpression::Name(name) => {
+            matches!(resolved(facts, class, name), Named::Outside(name) if matches!(name.as_str(), "datetime.datetime" | "pydantic.AwareDatetime"))
+        }
+        TypeExpression::Text(text) => match type_expression(text) {
+            TypeExpression::Text(_) => false,
+            inner => is_datetime(facts, class, &inner),
+        },
+        TypeExpression::Applied(outer, inner) if matches!(resolved(facts, class, outer), Named::Outside(name) if name.ends_with(".Annotated")) =>
+        {
+            // What else it holds may say whether there is a zone, unless it is a call, which is a field's.
+            let [first, rest @ ..] = inner.as_slice() else { return false };
+            rest.iter().all(|it| *it == TypeExpression::Other) && is_datetime(facts, class, first)
+        }
+        TypeExpression::Applied(outer, inner) => {
+            let wraps = matches!(resolved(facts, class, outer), Named::Outside(name) if matches!(name.as_str(), "typing.Optional" | "typing.Union"));
+            wraps && of_all(facts, class, inner)
+        }
+        TypeExpression::Union(all) => of_all(facts, class, all),
+        TypeExpression::None | TypeExpression::Other => false,
+    }
+}
+
+fn of_all(facts: &Facts, class: &Class, all: &[TypeExpression]) -> bool {
+    let mut some = all.iter().filter(|one| **one != TypeExpression::None);
+    matches!((some.next(), some.next()), (Some(one), None) if is_datetime(facts, class, one))
+}
+
+/// Whether its column is said, which then decides; or cannot be told.
+fn says_column(member: &Member) -> bool {
+    let says = |keyword: &str| member.calls.iter().any(|call| call.keyword(keyword).is_some());
+    ["sa_type", "sa_column", "**"].into_iter().any(says)
+}
+
+/// The versions of SQLModel that the environments of a table run with.
+fn versions(facts: &Facts, table: usize) -> Vec<Option<&str>> {
+    let environments = facts.project.python.environments.iter().filter(|it| it.tables.contains(&table));
+    let alembic = |env_py: &str| facts.project.alembic.iter().find(|alembic| alembic.env_py.as_deref() == Some(env_py));
+    environments.map(|it| alembic(&it.env_py)?.revisions.packages.sqlmodel.as_deref()).collect()
+}
+
+fn is_new(version: &str) -> bool {
+    let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    let parts = [parts.next().unwrap_or(0), parts.next().unwrap_or(0), parts.next().unwrap_or(0)];
+    parts >= SINCE
+}
+
+fn finding(facts: &Facts, class: &Class, member: &Member, found: &[Naive], version: Option<&str>) -> Finding {
+    let (name, of) = (&member.name.value, &class.name.value);
+    let place = found.first().map_or(&member.statement, |naive| &naive.place);
+    let path = &place.path;
+    let message = match version {
+        Some(version) => format!("`{name}` of `{of}` is given a time without a zone, which SQLModel {version} refuses"),
+        None => format!("`{name}` of `{of}` is given a time without a zone, which SQLModel refuses since 0.0.45"),
+    };
+    let mut finding = Finding::at(place, format!("{path}: {of}: {name}"), message)
+        .label("makes a time without a zone")
+        .seen("lock file", "sqlmodel", version.unwrap_or("version not known"));
+    for other in found.iter().skip(1) {
+        finding = finding.related(&other.place, "makes one too");
+    }
+    let fix = naive::steps(facts, class, found).map(|(steps, is_utc)| {
+        let title = "make it a time of UTC";
+        // Where every row is refused as it is, nothing else can hang on it; local times become the same moment, written otherwise.
+        if is_utc && version.is_some() { Fix::safe(title, steps) } else { Fix::risky(title, steps) }
+    });
+    let finding =
+        with_fix(facts, finding, fix, "give it a zone: `datetime.now(timezone.utc)`, or annotate it `NaiveDatetime`");
+    if version.is_some() { finding } else { finding.only_info() }
+}

@@ -1,0 +1,148 @@
+//! What makes times without a zone, and the same with one.
+
+use crate::checks::python_fix::{edit, range, text};
+use crate::checks::sqlmodel::types::{Named, resolved};
+use crate::facts::Facts;
+use crate::fix::Step;
+use crate::project::python::{CallArgument, CallSite, Class, Member};
+use crate::text::{Span, python};
+
+/// Something that makes times without a zone.
+pub(super) struct Naive {
+    /// Where it is written.
+    pub place: Span,
+    /// The class as it is written before the method, such as `datetime`.
+    class: String,
+    /// The method: `utcnow`; empty for a time that is written down.
+    method: String,
+    /// Whether it is handed over to be called, not called itself.
+    is_handed: bool,
+}
+
+/// The methods that make a time of no zone when they are given none.
+const METHODS: [&str; 3] = ["utcnow", "now", "today"];
+
+/// What a dotted name is of `datetime.datetime`: the class as it is written, and the method.
+fn method(facts: &Facts, class: &Class, name: &str) -> Option<(String, String)> {
+    match resolved(facts, class, name) {
+        Named::Outside(outside) if outside == "datetime.datetime" => Some((name.to_owned(), String::new())),
+        Named::Outside(outside) => {
+            let method = outside.strip_prefix("datetime.datetime.")?;
+            Some((name.strip_suffix(method)?.trim_end_matches('.').to_owned(), method.to_owned()))
+        }
+        _ => None,
+    }
+}
+
+/// A method that is handed over.
+fn handed(facts: &Facts, class: &Class, name: &str, place: &Span) -> Option<Naive> {
+    let (written, method) = method(facts, class, name)?;
+    METHODS.contains(&method.as_str()).then(|| Naive { place: place.clone(), class: written, method, is_handed: true })
+}
+
+/// A call that makes a time without a zone.
+fn called(facts: &Facts, class: &Class, call: &CallSite) -> Option<Naive> {
+    let (written, method) = method(facts, class, &call.callee)?;
+    let given: Vec<&str> = call.arguments.iter().map(|argument| text(facts, &argument.value)).collect();
+    let is_naive = match method.as_str() {
+        "utcnow" | "today" => true,
+        "now" => matches!(given.as_slice(), [] | ["None"]),
+        // Year to microsecond; the zone would be the eighth.
+        "" => {
+            call.keyword("tzinfo").is_none()
+                && call.keyword("**").is_none()
+                && (3..8).contains(&given.len())
+                && !given.iter().any(|given| given.starts_with('*'))
+        }
+        _ => false,
+    };
+    is_naive.then(|| Naive { place: call.span.clone(), class: written, method, is_handed: false })
+}
+
+/// What a function of no arguments makes: `datetime.utcnow`, `lambda: datetime.utcnow()`.
+fn made(facts: &Facts, class: &Class, argument: &CallArgument) -> Option<Naive> {
+    if let Some(name) = &argument.name {
+        return handed(facts, class, name, &argument.value);
+    }
+    let [call] = argument.inner.as_slice() else { return None };
+    let before = text(facts, &range(&argument.value, argument.value.start, call.span.start));
+    let is_all = call.span.end == argument.value.end && before.trim_end() == "lambda:";
+    called(facts, class, call).filter(|_| is_all)
+}
+
+/// What a member is given by default that has no zone.
+pub(super) fn naive(facts: &Facts, class: &Class, member: &Member) -> Vec<Naive> {
+    let mut found: Vec<Naive> = vec![];
+    for call in &member.calls {
+        if !call.is_field() {
+            let is_value = member.value.as_ref() == Some(&call.span);
+            found.extend(called(facts, class, call).filter(|_| is_value));
+            continue;
+        }
+        found.extend(call.keyword("default_factory").and_then(|argument| made(facts, class, argument)));
+        let default = call.keyword("default").or_else(|| call.positional().next());
+        found.extend(default.and_then(|default| called(facts, class, default.call.as_deref()?)));
+        if let Some(given) = call.keyword("sa_column_kwargs") {
+            found.extend(in_mapping(facts, class, given));
+        }
+    }
+    found
+}
+
+/// `{"onupdate": datetime.utcnow}`
+fn in_mapping(facts: &Facts, class: &Class, given: &CallArgument) -> Vec<Naive> {
+    let written = text(facts, &given.value);
+    let read = python::parse(written);
+    let is_key = |before: &str| {
+        let key = before.trim_end().strip_suffix(':').map(str::trim_end).unwrap_or_default();
+        ["default", "onupdate"].iter().any(|word| {
+            key.strip_suffix(['"', '\''])
+                .is_some_and(|key| key.strip_suffix(word).is_some_and(|key| key.ends_with(['"', '\''])))
+        })
+    };
+    let ends = |after: &str| after.trim_start().starts_with([',', '}']);
+    let within = |at: &std::ops::Range<usize>| {
+        Some((written.get(..at.start)?, written.get(at.end..)?)).filter(|(_, after)| ends(after))
+    };
+    let place =
+        |at: &std::ops::Range<usize>| range(&given.value, given.value.start + at.start, given.value.start + at.end);
+    let names = read.names.iter().filter(|(_, at)| within(at).is_some_and(|(before, _)| is_key(before)));
+    let mut found: Vec<Naive> = names.filter_map(|(name, at)| handed(facts, class, name, &place(at))).collect();
+    for call in &given.inner {
+        let at = call.span.start - given.value.start..call.span.end - given.value.start;
+        let is_made = within(&at)
+            .is_some_and(|(before, _)| before.trim_end().strip_suffix("lambda:").is_some_and(is_key) || is_key(before));
+        found.extend(called(facts, class, call).filter(|_| is_made));
+    }
+    found
+}
+
+/// The steps that give each of them a zone, and whether all were times of UTC before.
+pub(super) fn steps(facts: &Facts, class: &Class, found: &[Naive]) -> Option<(Vec<Step>, bool)> {
+    let shape = facts.project.python.shapes.get(&*class.name.span.path)?;
+    let mut steps = vec![];
+    let mut imported = false;
+    for one in found {
+        if one.method.is_empty() {
+            return None;
+        }
+        let zone = match one.class.rsplit_once('.') {
+            Some((module, _)) => format!("{module}.timezone"),
+            None => match shape.imports.iter().find(|import| import.from == "datetime" && import.name == "timezone") {
+                Some(import) => import.bound.clone(),
+                None if shape.bound.iter().any(|bound| bound == "timezone") => return None,
+                None => {
+                    let import = shape.imports.iter().find(|import| import.bound == one.class)?;
+                    if !imported {
+                        steps.push(edit(&range(&import.span, import.span.end, import.span.end), ", timezone"));
+                    }
+                    imported = true;
+                    "timezone".to_owned()
+                }
+            },
+        };
+        let lambda = if one.is_handed { "lambda: " } else { "" };
+        steps.push(edit(&one.place, format!("{lambda}{}.now({zone}.utc)", one.class)));
+    }
+    Some((steps, found.iter().all(|one| one.method == "utcnow")))
+}

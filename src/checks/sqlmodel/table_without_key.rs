@@ -1,0 +1,79 @@
+//! A table without a primary key: SQLAlchemy cannot map its class.
+
+use crate::checks::python_fix::text;
+use crate::facts::Facts;
+use crate::finding::{Checked, Finding};
+use crate::fix::Fix;
+use crate::project::python::{Ancestor, CallSite, Class, Member, MemberSort, ancestors, is_sqlmodel};
+
+/// Classes from outside that bring no key.
+const KEYLESS: [&str; 6] =
+    ["sqlmodel.SQLModel", "pydantic.BaseModel", "object", "abc.ABC", "typing.Generic", "typing_extensions.Generic"];
+
+pub(super) fn check(facts: &Facts) -> Checked {
+    let python = &facts.project.python;
+    let mut findings = vec![];
+    for table in &python.tables {
+        let above = ancestors(&python.classes, table.class);
+        let own: Option<Vec<(usize, &Class)>> = above
+            .iter()
+            .filter_map(|ancestor| match ancestor {
+                Ancestor::Class(at) => Some(python.classes.get(*at).map(|class| (*at, class))),
+                Ancestor::Outside(name) if KEYLESS.contains(&name.as_str()) => None,
+                _ => Some(None),
+            })
+            .collect();
+        let Some(own) = own.filter(|_| is_sqlmodel(&python.classes, table.class)) else { continue };
+        // What inherits from a table has its key; and a table that cannot be made is told itself.
+        let below_table = own.iter().any(|(at, _)| *at != table.class && python.is_table(*at));
+        if below_table || own.iter().any(|(_, class)| may_have_key(facts, class)) {
+            continue;
+        }
+        let below = python.tables.iter().filter(|other| other.class != table.class);
+        let below = below.filter(|it| ancestors(&python.classes, it.class).contains(&Ancestor::Class(table.class)));
+        let below: Vec<&Class> = below.filter_map(|it| python.classes.get(it.class)).collect();
+        findings.extend(python.classes.get(table.class).map(|class| finding(class, &below)));
+    }
+    Ok(findings)
+}
+
+/// Whether a class says a key, or something of which that cannot be told.
+fn may_have_key(facts: &Facts, class: &Class) -> bool {
+    let written = text(facts, &class.statement);
+    let words = ["primary_key", "PrimaryKey", "__mapper_args__", "__table__", "declared_attr", "**", "Identity"];
+    words.iter().any(|word| written.contains(word)) || class.body.iter().any(|member| is_unknown(facts, member))
+}
+
+/// Whether something from elsewhere decides what a member is.
+fn is_unknown(facts: &Facts, member: &Member) -> bool {
+    let is_known = |call: &CallSite| call.is_field() || call.is("Relationship");
+    let column = |call: &CallSite| match call.keyword("sa_column") {
+        Some(given) => given.call.is_none() && text(facts, &given.value) != "None",
+        None => false,
+    };
+    let is_field = matches!(member.kind, MemberSort::Field { .. });
+    let value = member.value.as_ref().filter(|_| is_field && !member.literal);
+    let value_is_known = value.is_none_or(|value| {
+        member.calls.iter().any(|call| call.span == *value && is_known(call)) || member.outside.is_some()
+    });
+    let kwargs = |call: &CallSite| {
+        call.keyword("sa_column_kwargs").is_some_and(|given| !text(facts, &given.value).starts_with('{'))
+    };
+    !member.objects.is_empty() || !value_is_known || member.calls.iter().any(|call| column(call) || kwargs(call))
+}
+
+fn finding(class: &Class, below: &[&Class]) -> Finding {
+    let name = &class.name;
+    let message = format!("`{}` is a table without a primary key, which SQLAlchemy cannot map", name.value);
+    let finding = Finding::at(&name.span, format!("{}: {}", name.span.path, name.value), message)
+        .label("has no field with `primary_key=True`")
+        .seen("class", &name.value, "`table=True`, and no primary key in it or in what it inherits from");
+    match below.first() {
+        Some(table) => finding
+            .related(&table.name.span, format!("`{}` is a table and inherits from it", table.name.value))
+            .fix(Fix::manual(format!("take `table=True` away from `{}`, which others inherit from", name.value))),
+        None => {
+            finding.fix(Fix::manual("give it a primary key: `id: int | None = Field(default=None, primary_key=True)`"))
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! A field of a table is annotated with a type that SQLModel makes no column of.
+
+mod refusal;
+
+use super::column_shared::holders;
+use super::types::{Named, annotated, resolved};
+use crate::checks::python_fix::{listed, text};
+use crate::facts::Facts;
+use crate::finding::{Checked, Finding};
+use crate::fix::Fix;
+use crate::project::python::{Ancestor, CallSite, Class, DECLARATIVE, Member, ancestors, is_model, is_sqlmodel};
+use crate::text::python::TypeExpression;
+
+use refusal::{Refusal, refusal};
+
+pub(super) fn check(facts: &Facts) -> Checked {
+    let python = &facts.project.python;
+    let mut findings = vec![];
+    for (index, class) in python.classes.iter().enumerate().filter(|(_, class)| !class.in_function) {
+        for member in &class.body {
+            let Some(written) = annotated(facts, member) else { continue };
+            if is_mapped(facts, index, class, member, &written) {
+                findings.push(finding(facts, class, member, &Refusal::mapped(), &[]));
+                continue;
+            }
+            let mut tables = holders(python, index, &member.name.value);
+            tables.retain(|table| is_sqlmodel(&python.classes, *table));
+            if tables.is_empty() || may_say_more(facts, member) {
+                continue;
+            }
+            if let Some(refusal) = refusal(facts, class, &written) {
+                findings.push(finding(facts, class, member, &refusal, &tables));
+            }
+        }
+    }
+    Ok(findings)
+}
+
+/// Whether something says which column it is, or what says so cannot be told.
+fn may_say_more(facts: &Facts, member: &Member) -> bool {
+    let is_pydantics = |call: &CallSite| matches!(call.outside.as_str(), "pydantic.Field" | "pydantic.fields.Field");
+    let is_known = |call: &CallSite| call.is_field() || is_pydantics(call);
+    let describes = |call: &CallSite| {
+        let column = call.keyword("sa_column").is_some_and(|column| text(facts, &column.value) != "None");
+        column || call.keyword("sa_type").is_some() || call.keyword("**").is_some()
+    };
+    let value = member.value.as_ref().filter(|_| !member.literal);
+    let value_is_known =
+        value.is_none_or(|value| member.calls.iter().any(|call| call.span == *value && is_known(call)));
+    !member.objects.is_empty() || !value_is_known || member.calls.iter().any(|call| !is_known(call) || describes(call))
+}
+
+/// Whether it is `Mapped[…]` in a model, or in what a model inherits from.
+fn is_mapped(facts: &Facts, index: usize, class: &Class, member: &Member, written: &TypeExpression) -> bool {
+    let (TypeExpression::Name(name) | TypeExpression::Applied(name, _)) = written else { return false };
+    if !matches!(resolved(facts, class, name), Named::Outside(name) if name.starts_with("sqlalchemy.orm.") && name.ends_with(".Mapped"))
+        || member.calls.iter().any(|call| call.is("Relationship"))
+    {
+        return false;
+    }
+    let classes = &facts.project.python.classes;
+    let allows = |it: &Ancestor| match it {
+        Ancestor::Class(at) => {
+            classes.get(*at).is_some_and(|class| text(facts, &class.statement).contains("arbitrary_types_allowed"))
+        }
+        Ancestor::Unknown => true,
+        Ancestor::Outside(name) => name == DECLARATIVE,
+    };
+    let is_refused = |model: usize| {
+        let above = ancestors(classes, model);
+        is_model(classes, model) && above.contains(&Ancestor::Class(index)) && !above.iter().any(allows)
+    };
+    (0..classes.len()).any(is_refused)
+}
+
+fn finding(facts: &Facts, class: &Class, member: &Member, refusal: &Refusal, tables: &[usize]) -> Finding {
+    let classes = &facts.project.python.classes;
+    let (name, of) = (&member.name.value, &class.name.value);
+    let annotation = member.annotation.as_ref().unwrap_or(&member.statement);
+    let written: Vec<&str> = text(facts, annotation).split_whitespace().collect();
+    let path = &annotation.path;
+    let message = format!("`{name}` of `{of}` is annotated `{}`, {}", written.join(" "), refusal.message);
+    let mut finding = Finding::at(annotation, format!("{path}: {of}: {name}"), message)
+        .label(refusal.label.clone())
+        .seen("annotation", format!("{of}.{name}"), refusal.says);
+    let below: Vec<_> =
+        tables.iter().filter_map(|table| classes.get(*table)).filter(|it| it.name != class.name).collect();
+    if !below.is_empty() {
+        let names: Vec<&str> = below.iter().map(|table| table.name.value.as_str()).collect();
+        finding = finding.related(
+            &class.name.span,
+            format!("{} inherit it", listed(&names)).replace("` inherit it", "` inherits it"),
+        );
+    }
+    finding.fix(Fix::manual(refusal.instead.clone()))
+}

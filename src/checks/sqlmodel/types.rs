@@ -1,0 +1,96 @@
+//! What the names of an annotation lead to, as far as the file itself says.
+
+use crate::checks::python_fix::text;
+use crate::facts::Facts;
+use crate::project::python::{Class, Member, MemberSort, Shape};
+use crate::text::python::{TypeExpression, type_expression};
+
+/// What a name leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Named {
+    /// Something from outside of the project, by its dotted name; builtins have no dot.
+    Outside(String),
+    /// A class of the project, by its place among them.
+    Class(usize),
+    /// Something that only a type checker imports.
+    CheckedOnly,
+    /// It cannot be told.
+    Unknown,
+}
+
+/// Builtins that stand in annotations.
+const BUILTINS: [&str; 13] =
+    ["bool", "bytes", "complex", "dict", "float", "frozenset", "int", "list", "object", "set", "str", "tuple", "type"];
+
+/// What the annotation of a field says; `None` for what is no field.
+pub(super) fn annotated(facts: &Facts, member: &Member) -> Option<TypeExpression> {
+    let is_field = matches!(member.kind, MemberSort::Field { .. }) && !member.name.value.starts_with('_');
+    Some(type_expression(text(facts, member.annotation.as_ref().filter(|_| is_field)?)))
+}
+
+/// Whether a file defers all its annotations, so that they are texts when a class is made.
+pub(super) fn defers(facts: &Facts, path: &str) -> bool {
+    let imports = facts.project.python.shapes.get(path).map(|shape| shape.imports.as_slice()).unwrap_or_default();
+    imports.iter().any(|import| import.from == "__future__" && import.name == "annotations")
+}
+
+/// What a dotted name means within a class.
+pub(super) fn resolved(facts: &Facts, class: &Class, name: &str) -> Named {
+    let path = &class.name.span.path;
+    let Some(shape) = facts.project.python.shapes.get(&**path) else { return Named::Unknown };
+    let (first, rest) = name.split_once('.').unwrap_or((name, ""));
+    // What the body itself binds comes first.
+    if class.body.iter().any(|member| member.name.value == first) {
+        return Named::Unknown;
+    }
+    resolved_in(facts, shape, path, first, rest)
+}
+
+/// What a dotted name means at the top level of a file.
+pub(super) fn resolved_in(facts: &Facts, shape: &Shape, path: &str, first: &str, rest: &str) -> Named {
+    let appended = |name: &str| if rest.is_empty() { name.to_owned() } else { format!("{name}.{rest}") };
+    match shape.bound.iter().filter(|bound| *bound == first).count() {
+        0 if shape.checked_only.iter().any(|name| name == first) => Named::CheckedOnly,
+        0 if shape.bound.iter().any(|bound| bound == "*") => Named::Unknown,
+        0 if BUILTINS.contains(&first) && rest.is_empty() => Named::Outside(first.to_owned()),
+        1 => match shape.imports.iter().find(|import| import.bound == first) {
+            Some(import) if import.from.starts_with('.') => class_of(facts, &import.from, &import.name, rest),
+            Some(import) if import.from.is_empty() && import.name == first => Named::Outside(appended(first)),
+            Some(import) if import.from.is_empty() => Named::Outside(appended(&import.name)),
+            Some(import) => match class_of(facts, &import.from, &import.name, rest) {
+                Named::Unknown => Named::Outside(appended(&format!("{}.{}", import.from, import.name))),
+                class => class,
+            },
+            None => own_class(facts, path, first, rest),
+        },
+        _ => Named::Unknown,
+    }
+}
+
+/// The class of a name in a file.
+fn own_class(facts: &Facts, path: &str, name: &str, rest: &str) -> Named {
+    let is_it = |class: &&(usize, &Class)| {
+        rest.is_empty() && class.1.name.value == name && *class.1.name.span.path == *path && !class.1.in_function
+    };
+    only(facts, is_it)
+}
+
+/// The class that an import of a module of the project names.
+fn class_of(facts: &Facts, module: &str, name: &str, rest: &str) -> Named {
+    let tail = module.trim_start_matches('.').replace('.', "/");
+    let is_it = |class: &&(usize, &Class)| {
+        let path = class.1.name.span.path.trim_end_matches(".py").trim_end_matches("/__init__");
+        let is_there = path == tail || path.strip_suffix(tail.as_str()).is_some_and(|rest| rest.ends_with('/'));
+        rest.is_empty() && class.1.name.value == name && is_there && !tail.is_empty()
+    };
+    only(facts, is_it)
+}
+
+fn only(facts: &Facts, is_it: impl Fn(&&(usize, &Class)) -> bool) -> Named {
+    let classes: Vec<(usize, &Class)> = facts.project.python.classes.iter().enumerate().collect();
+    let mut found = classes.iter().filter(|class| is_it(class));
+    match (found.next(), found.next()) {
+        (Some((index, _)), None) => Named::Class(*index),
+        _ => Named::Unknown,
+    }
+}

@@ -1,0 +1,43 @@
+//! Fields of times: what they are given by default.
+
+/// An annotation with its value, and whether a fix gives it a zone.
+pub const FIELDS: &[(&str, bool)] = &[
+    ("datetime = Field(default_factory=datetime.utcnow)", true),
+    ("datetime = Field(default_factory=datetime.now)", true),
+    ("datetime = Field(default_factory=datetime.today)", true),
+    ("datetime = Field(default_factory=lambda: datetime.utcnow())", true),
+    ("datetime = Field(default_factory=lambda: datetime.now())", true),
+    ("datetime = Field(default_factory=lambda: datetime.now(None))", true),
+    ("datetime = datetime.utcnow()", true),
+    ("datetime = Field(default=datetime.utcnow())", true),
+    ("datetime = Field(datetime.now())", true),
+    ("datetime = datetime(2020, 1, 1)", false),
+    ("Optional[datetime] = Field(default_factory=datetime.utcnow)", true),
+    ("datetime | None = Field(default_factory=datetime.utcnow)", true),
+    ("'datetime' = Field(default_factory=datetime.utcnow)", true),
+    ("Annotated[datetime, Field(default_factory=datetime.utcnow)]", true),
+    ("AwareDatetime = Field(default_factory=datetime.utcnow)", true),
+    ("dtm.datetime = Field(default_factory=dtm.datetime.utcnow)", true),
+    ("Optional[datetime] = Field(default=None, sa_column_kwargs={'default': datetime.utcnow})", true),
+    ("Optional[datetime] = Field(default=None, sa_column_kwargs={'onupdate': datetime.utcnow})", true),
+    ("Optional[datetime] = Field(default=None, sa_column_kwargs={'default': lambda: datetime.utcnow()})", true),
+    (
+        "Optional[datetime] = Field(default_factory=datetime.utcnow, sa_column_kwargs={'onupdate': datetime.utcnow})",
+        true,
+    ),
+    ("datetime = Field(default_factory=lambda: datetime.now(timezone.utc))", false),
+    ("datetime = Field(default_factory=lambda: datetime.now(tz=timezone.utc))", false),
+    ("datetime = Field(default_factory=lambda: datetime.utcnow().replace(tzinfo=timezone.utc))", false),
+    ("datetime = datetime(2020, 1, 1, tzinfo=timezone.utc)", false),
+    ("datetime = Field(default_factory=datetime.utcnow, sa_type=DateTime)", false),
+    ("datetime = Field(default_factory=datetime.utcnow, sa_type=DateTime(timezone=True))", false),
+    ("datetime = Field(default_factory=datetime.utcnow, sa_column=Column(DateTime))", false),
+    ("NaiveDatetime = Field(default_factory=datetime.utcnow)", false),
+    ("date = Field(default_factory=datetime.utcnow)", false),
+    ("Optional[datetime] = Field(default=None, sa_column_kwargs={'server_default': func.now()})", false),
+    (
+        "Optional[datetime] = Field(default=None, sa_column_kwargs={'default': func.now(), 'onupdate': func.now()})",
+        false,
+    ),
+    ("Optional[datetime] = None", false),
+];
