@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::facts::{Container, Environment, MountKind, PathWish};
 use crate::project::Project;
 use crate::project::commands::{CommandLine, DockerVerb, Meant, Occasion};
-use crate::project::compose::is_below;
+use crate::project::compose::{Service, is_below};
 
 use super::caches::{Cache, Inside, Tool};
 use super::commands::ran;
@@ -87,6 +87,22 @@ pub fn exec_lines<'a>(project: &'a Project, service: &str) -> impl Iterator<Item
 /// documents included.
 pub fn all_exec_lines<'a>(project: &'a Project, service: &str) -> impl Iterator<Item = &'a CommandLine> {
     lines_in(project, service).filter(|line| line.meant == Meant::Own)
+}
+
+/// The command lines that run something in a service, whoever runs them, and those that run it in a new container of its image.
+pub fn every_line<'a>(project: &'a Project, service: &'a Service) -> impl Iterator<Item = &'a CommandLine> {
+    let name = &service.name.value;
+    let image = service.image.as_ref().map(|image| image.value.clone());
+    // What Compose calls an image that it builds.
+    let built = || ["-", "_"].map(|joint| [project.name(), name].join(joint));
+    let images = image.map_or_else(|| built().to_vec(), |image| vec![image]);
+    let lines = lines_in(project, name);
+    let lines = lines.filter(|line| line.meant == Meant::Own || names_this_project(project, line));
+    lines.chain(project.commands.iter().filter(move |line| {
+        let target = line.call.target.as_ref().filter(|_| line.call.verb == DockerVerb::Run && !line.call.other_engine);
+        let untagged = |target: &str| images.iter().any(|image| image == target.trim_end_matches(":latest"));
+        target.is_some_and(|target| images.contains(&target.value) || untagged(&target.value))
+    }))
 }
 
 /// The command lines that run something in a service's container, whatever Compose files they lay over the project's own.
