@@ -6,7 +6,7 @@ use crate::access::interest::every_line;
 use crate::facts::Facts;
 use crate::project::commands::{DockerCall, DockerVerb, Occasion};
 use crate::project::compose::Service;
-use crate::text::{Source, Span};
+use crate::text::{Source, Span, Spanned};
 
 pub(super) use words::How;
 
@@ -35,8 +35,11 @@ pub(super) fn all(facts: &Facts) -> Vec<Bare> {
                 continue;
             };
             let words: Vec<&str> = call.command.iter().map(|word| word.value.as_str()).collect();
-            let range = first.span.start..last.span.end.max(first.span.end);
-            found.extend(within(source, &source.span(range), &words, service, line.occasion));
+            let place = match in_variable(source, call, first) {
+                Some(place) => place,
+                None => source.span(first.span.start..last.span.end.max(first.span.end)),
+            };
+            found.extend(within(source, &place, &words, service, line.occasion));
         }
         let wrapped = has_entrypoint(facts, service);
         for (words, wrapped) in [(&service.command, wrapped), (&service.entrypoint, false)] {
@@ -50,6 +53,14 @@ pub(super) fn all(facts: &Facts) -> Vec<Bare> {
     found.sort_by(|one, other| one.span.cmp(&other.span));
     found.dedup_by(|one, other| one.span == other.span);
     found
+}
+
+/// The rest of the line of a variable that the first word of the command comes from, together with `docker` itself.
+fn in_variable(source: &Source, call: &DockerCall, first: &Spanned<String>) -> Option<Span> {
+    let stands = |span: &Span| source.slice(span).contains(&*first.value);
+    let at = call.insert_at.as_ref().filter(|at| call.inserts_into_variable && at.path == first.span.path)?;
+    let rest = source.text().get(at.end..)?.split('\n').next()?;
+    (!stands(&first.span)).then(|| source.span(at.end..at.end + rest.len()))
 }
 
 /// Whether a call sets the PATH, or runs its command by an entrypoint.
