@@ -281,6 +281,17 @@ pub fn accounts_matter(container: &Container, project: &Project) -> bool {
         || (!says_root(&container.user) && (volumes(container).next().is_some() || builds(container, project)))
         || !tools_of(container, project).is_empty()
         || !super::homes::uses(container, project, None).is_empty()
+        || names_somebody(container, project)
+}
+
+/// Whether a user is named, and not numbered, who has to be in the container's files.
+fn names_somebody(container: &Container, project: &Project) -> bool {
+    let named = |user: &str| user.split(':').any(|part| part.starts_with(|first: char| first.is_ascii_alphabetic()));
+    let service = container.service.as_deref();
+    let mut lines = service.into_iter().flat_map(|service| exec_lines(project, service));
+    (named(&container.user) && !container.running)
+        || lines
+            .any(|line| line.call.user.as_ref().is_some_and(|user| named(&user.resolved) && user.resolved != "root"))
 }
 
 /// Whether the project builds the image of a container.
