@@ -139,3 +139,48 @@ fn what_a_cache_is_mounted_from_decides() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
+
+const ENVIRONMENT: &str = "services:
+  app:
+    image: IMAGE
+    user: \"ME\"
+    network_mode: none
+    command: uv run SHOP
+    environment:
+      UV_CACHE_DIR: /tmp/uv
+      PLACE: /venv2
+    volumes:
+      - .:/app
+";
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn an_environment_that_cannot_be_made_is_seen_and_made_in_the_image() {
+    let old = format!("      - {}/bin/uv:/opt/venv/bin/uv:ro\n", variable("DEVDOCTOR_TEST_VENV_2025"));
+    for compose in [ENVIRONMENT.to_owned(), format!("{ENVIRONMENT}{old}")] {
+        const ID: &str = "cache-venv-not-writable";
+        let project = project(&compose);
+        project.replace("compose.yaml", "PLACE:", "UV_PROJECT_ENVIRONMENT:");
+        let refused = up(&project, "").ends_with(2);
+        let text = "error: failed to create directory `/venv2`: Permission denied (os error 13)";
+        assert!(refused.all().contains(text), "{refused}");
+        let found = report(&project, "cache");
+        found.assert_places(ID, &["compose.yaml:4:12"]);
+        assert_eq!(found.found(), [ID], "{:#}", found.0);
+        let named = project.devdoctor(&["why", "--format", "json", &refused.all()]);
+        assert!(named.out.contains(ID), "{named}");
+        // The line that is told, in an image of its own.
+        let title = found.of(ID)[0]["fix"]["title"].as_str().unwrap().to_owned();
+        let (_, line) = title.split_once(": ").unwrap();
+        let image = super::builds::Image::of(&project);
+        let base = variable("DEVDOCTOR_TEST_IMAGE_PYTHON");
+        project.write("Dockerfile", format!("FROM {base}\n{line}\n"));
+        project.replace("compose.yaml", &format!("image: {base}"), "build: .");
+        project.shell("docker compose build --quiet").ends_with(0);
+        let works = up(&project, "").ends_with(0);
+        assert!(works.all().contains(super::projects::OPEN), "{works}");
+        assert_eq!(report(&project, "cache").of(ID).len(), 0);
+        project.down();
+        drop(image);
+    }
+}
