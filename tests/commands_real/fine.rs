@@ -8,7 +8,7 @@ use super::support::variable;
 const SYSTEM: &str = "FROM IMAGE\nCOPY alembic.ini ./\nCOPY migrations migrations\nRUN uv pip install --system --break-system-packages --no-index --find-links /wheels alembic\n";
 
 /// What a Dockerfile is, what its service has besides, and the command of it that works.
-const IMAGES: [(&str, &str, &str, &str); 9] = [
+const IMAGES: [(&str, &str, &str, &str); 10] = [
     ("path", "DOCKERFILE\nENV PATH=/app/.venv/bin:$PATH\n", "", "alembic heads"),
     ("old", "DOCKERFILE\nENV VIRTUAL_ENV /app/.venv\nENV PATH \"$VIRTUAL_ENV/bin:$PATH\"\n", "", "alembic heads"),
     (
@@ -25,6 +25,7 @@ const IMAGES: [(&str, &str, &str, &str); 9] = [
         "",
         "alembic heads",
     ),
+    ("linked", "DOCKERFILE\nRUN ln -s /app/.venv/bin/alembic /usr/local/bin/\n", "", "alembic heads"),
     ("wrapper", "DOCKERFILE\nENTRYPOINT [\"uv\", \"run\"]\n", "", "alembic heads"),
     ("entry", "DOCKERFILE\n", "    entrypoint: [uv, run]\n", "alembic heads"),
     (

@@ -42,6 +42,10 @@ pub(super) fn home(facts: &Facts, service: &Service) -> Option<Home> {
     if in_path.is_some_and(|path| is_environment(path)) || service.environment.get("PATH").is_some() {
         return None;
     }
+    let mut started = service.command.iter().chain(&service.entrypoint).flat_map(|words| &words.value);
+    if started.any(|word| ["pip install", "--system", "activate"].iter().any(|one| word.contains(one))) {
+        return None;
+    }
     let locked = || MANAGERS.iter().filter(|(_, lock, _)| facts.project.has_marker(lock));
     let Some(build) = &service.build else {
         let (manager, lock, _) = locked().next()?;
@@ -59,7 +63,7 @@ pub(super) fn home(facts: &Facts, service: &Service) -> Option<Home> {
     let text = source.text();
     let (manager, lock, _) = locked().find(|(_, _, fill)| fill.iter().any(|one| text.contains(one)))?;
     let apart = !SETS_RIGHT.iter().any(|one| text.contains(one))
-        && !text.lines().any(|line| installs(line) || puts_into_path(line) || is_the_systems(line));
+        && !text.lines().any(|line| installs(line) || puts_into_path(line) || is_the_systems(line) || links(line));
     let has_manager = has_manager(facts, service, source, manager);
     apart.then(|| Home { manager, lock, has_manager, programs: programs(facts, service, manager) })
 }
@@ -72,6 +76,11 @@ fn installs(line: &str) -> bool {
 fn puts_into_path(line: &str) -> bool {
     let own = [".local/bin", ".cargo/bin"];
     line.contains("PATH") && line.contains("/bin") && !own.iter().any(|own| line.contains(own))
+}
+
+/// Whether programs of the environment are put to those of the system.
+fn links(line: &str) -> bool {
+    line.contains("venv/") && (line.contains("ln -") || line.contains(" /usr/") || line.contains("\"/usr/"))
 }
 
 /// Whether the packages go to the Python of the image, or to where the files do not tell.
