@@ -14,6 +14,8 @@ mod environments;
 mod lines;
 #[path = "cache_real/managers.rs"]
 mod managers;
+#[path = "cache_real/mounts.rs"]
+mod mounts;
 #[path = "cache_real/poetry.rs"]
 mod poetry;
 #[path = "cache_real/projects.rs"]
@@ -25,6 +27,8 @@ mod stores;
 mod support;
 #[path = "cache_real/tools.rs"]
 mod tools;
+#[path = "cache_real/versions.rs"]
+mod versions;
 
 use devdoctor::fix::Applicability;
 

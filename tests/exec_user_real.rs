@@ -6,6 +6,10 @@
     reason = "tests start real tools and read their own settings, and may panic"
 )]
 
+#[path = "exec_user_real/left.rs"]
+mod left;
+#[path = "exec_user_real/names.rs"]
+mod names;
 mod support;
 
 use std::os::unix::fs::lchown;

@@ -6,7 +6,7 @@ use crate::project::compose::is_below;
 use crate::project::python_environment::VirtualEnvironment;
 
 use super::commands::{Programs, ran};
-use super::layout::{Layout, absolute};
+use super::layout::{Layout, absolute, ancestors};
 
 /// The path of the project's environment in a container: `UV_PROJECT_ENVIRONMENT`, else `.venv` in the working directory.
 pub fn environment_path(container: &Container) -> String {
@@ -58,6 +58,10 @@ pub fn environment_wishes(container: &Container, project: &Project) -> Vec<PathW
                 [environment.interpreter(), environment.alembic_interpreter.clone()].into_iter().flatten()
             };
             environment.into_iter().flat_map(wanted).map(plain).collect()
+        }
+        // What is to be made in the container itself: each folder on the way decides.
+        (None, _) if container.environment.get_nonempty("UV_PROJECT_ENVIRONMENT").is_some() => {
+            ancestors(&expected).into_iter().filter(|path| path != "/").chain([expected]).map(plain).collect()
         }
         _ => vec![],
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::facts::{Container, Environment, MountKind, PathWish};
 use crate::project::Project;
 use crate::project::commands::{CommandLine, DockerVerb, Meant, Occasion};
-use crate::project::compose::is_below;
+use crate::project::compose::{Service, is_below};
 
 use super::caches::{Cache, Inside, Tool};
 use super::commands::ran;
@@ -87,6 +87,22 @@ pub fn exec_lines<'a>(project: &'a Project, service: &str) -> impl Iterator<Item
 /// documents included.
 pub fn all_exec_lines<'a>(project: &'a Project, service: &str) -> impl Iterator<Item = &'a CommandLine> {
     lines_in(project, service).filter(|line| line.meant == Meant::Own)
+}
+
+/// The command lines that run something in a service, whoever runs them, and those that run it in a new container of its image.
+pub fn every_line<'a>(project: &'a Project, service: &'a Service) -> impl Iterator<Item = &'a CommandLine> {
+    let name = &service.name.value;
+    let image = service.image.as_ref().map(|image| image.value.clone());
+    // What Compose calls an image that it builds.
+    let built = || ["-", "_"].map(|joint| [project.name(), name].join(joint));
+    let images = image.map_or_else(|| built().to_vec(), |image| vec![image]);
+    let lines = lines_in(project, name);
+    let lines = lines.filter(|line| line.meant == Meant::Own || names_this_project(project, line));
+    lines.chain(project.commands.iter().filter(move |line| {
+        let target = line.call.target.as_ref().filter(|_| line.call.verb == DockerVerb::Run && !line.call.other_engine);
+        let untagged = |target: &str| images.iter().any(|image| image == target.trim_end_matches(":latest"));
+        target.is_some_and(|target| images.contains(&target.value) || untagged(&target.value))
+    }))
 }
 
 /// The command lines that run something in a service's container, whatever Compose files they lay over the project's own.
@@ -265,6 +281,17 @@ pub fn accounts_matter(container: &Container, project: &Project) -> bool {
         || (!says_root(&container.user) && (volumes(container).next().is_some() || builds(container, project)))
         || !tools_of(container, project).is_empty()
         || !super::homes::uses(container, project, None).is_empty()
+        || names_somebody(container, project)
+}
+
+/// Whether a user is named, and not numbered, who has to be in the container's files.
+fn names_somebody(container: &Container, project: &Project) -> bool {
+    let named = |user: &str| user.split(':').any(|part| part.starts_with(|first: char| first.is_ascii_alphabetic()));
+    let service = container.service.as_deref();
+    let mut lines = service.into_iter().flat_map(|service| exec_lines(project, service));
+    (named(&container.user) && !container.running)
+        || lines
+            .any(|line| line.call.user.as_ref().is_some_and(|user| named(&user.resolved) && user.resolved != "root"))
 }
 
 /// Whether the project builds the image of a container.

@@ -12,6 +12,10 @@ DEVDOCTOR_TEST_IMAGE_BUSYBOX=$(image busybox:1)
 DEVDOCTOR_TEST_IMAGE_SCRATCH=$(image scratch:1)
 DEVDOCTOR_TEST_IMAGE_PYTHON=$(image "python:2-$requirements_hash")
 DEVDOCTOR_TEST_IMAGE_PYTHON_USER=$(image "python-user:2-$requirements_hash")
+requirements_2025_hash=$(sha256sum "$requirements_2025" | cut -c1-12)
+DEVDOCTOR_TEST_IMAGE_UV=$(image "uv:1-$requirements_hash")
+DEVDOCTOR_TEST_IMAGE_UV_2025=$(image "uv-2025:1-$requirements_2025_hash")
+DEVDOCTOR_TEST_IMAGE_POETRY=$(image "poetry:1-${DEVDOCTOR_TEST_TOOLS##*-}-$requirements_hash")
 DEVDOCTOR_TEST_IMAGE_POSTGRES_PLAIN=$(image postgres-plain:3-16)
 DEVDOCTOR_TEST_IMAGE_POSTGRES=$(image postgres:3-16)
 
@@ -112,6 +116,41 @@ if ! has_image "$DEVDOCTOR_TEST_IMAGE_PYTHON_USER"; then
         useradd --uid 1000 --user-group --create-home --home-dir /home/app --shell /bin/bash app
         chown app:app /app
     ' 'USER app' 'CMD ["python3"]'
+fi
+
+# Makes an image with a manager of environments, and in /wheels the packages of a project with migrations, which the project's
+# own Dockerfile is to install: manager_image IMAGE REQUIREMENTS FOLDER SCRIPT, where root's script finds the folder at /mnt.
+manager_image() {
+    local name=$1 file=$2 folder=$3 script=$4 packages
+    say "building $name"
+    mapfile -t packages < <(grep -E '^(alembic|SQLAlchemy|Mako|MarkupSafe|typing_extensions|greenlet)==' "$file")
+    "$PIP_VENV/bin/pip" wheel --quiet --no-deps --wheel-dir "$folder/wheels" "${packages[@]}" >&2
+    grow_image "$name" "$BASE" "$folder" "cp -r /mnt/wheels /wheels; mkdir /app; $script" 'WORKDIR /app' 'CMD ["bash"]'
+    rm -rf "$folder"
+}
+
+if ! has_image "$DEVDOCTOR_TEST_IMAGE_UV"; then
+    start_folder "$CACHE/uv.tree"
+    cp "$DEVDOCTOR_TEST_VENV/bin/uv" "$CACHE/uv.tree/"
+    manager_image "$DEVDOCTOR_TEST_IMAGE_UV" "$requirements" "$CACHE/uv.tree" 'cp /mnt/uv /usr/local/bin/'
+fi
+
+if ! has_image "$DEVDOCTOR_TEST_IMAGE_UV_2025"; then
+    start_folder "$CACHE/uv.tree"
+    cp "$DEVDOCTOR_TEST_VENV_2025/bin/uv" "$CACHE/uv.tree/"
+    manager_image "$DEVDOCTOR_TEST_IMAGE_UV_2025" "$requirements_2025" "$CACHE/uv.tree" 'cp /mnt/uv /usr/local/bin/'
+fi
+
+if ! has_image "$DEVDOCTOR_TEST_IMAGE_POETRY"; then
+    start_folder "$CACHE/poetry.tree"
+    cp tests/setup/images/poetry "$CACHE/poetry.tree/"
+    mkdir "$CACHE/poetry.tree/packages"
+    tar -C "$DEVDOCTOR_TEST_TOOLS/python" --exclude-from tests/setup/images/poetry-needs-not -c . |
+        tar -C "$CACHE/poetry.tree/packages" -x
+    manager_image "$DEVDOCTOR_TEST_IMAGE_POETRY" "$requirements" "$CACHE/poetry.tree" '
+        cp -r /mnt/packages /opt/poetry
+        install -m 755 /mnt/poetry /usr/local/bin/poetry
+    '
 fi
 
 if ! has_image "$DEVDOCTOR_TEST_IMAGE_POSTGRES" || ! has_image "$DEVDOCTOR_TEST_IMAGE_POSTGRES_PLAIN"; then

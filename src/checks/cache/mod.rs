@@ -19,9 +19,10 @@ mod variable;
 mod venv_hidden_by_bind;
 mod venv_interpreter_gone;
 mod venv_is_volume;
+mod venv_not_writable;
 
 /// The checks of this family, sorted by path.
-pub(super) static TABLE: [Check; 8] = [
+pub(super) static TABLE: [Check; 9] = [
     check!("cache/disabled", disabled::check),
     check!("cache/hardlinks-across-mounts", hardlinks_across_mounts::check),
     check!("cache/mount-owned-by-root", mount_owned_by_root::check),
@@ -30,6 +31,7 @@ pub(super) static TABLE: [Check; 8] = [
     check!("cache/venv-hidden-by-bind", venv_hidden_by_bind::check),
     check!("cache/venv-interpreter-gone", venv_interpreter_gone::check),
     check!("cache/venv-is-volume", venv_is_volume::check),
+    check!("cache/venv-not-writable", venv_not_writable::check),
 ];
 
 /// Whether these checks tell of something in a folder of a container that a tool cannot write.

@@ -18,6 +18,7 @@ mod terminal;
 mod tty_in_hook;
 mod uid_variable_blank;
 mod user_blank;
+mod user_unknown;
 mod variables;
 
 #[cfg(test)]
@@ -26,7 +27,7 @@ mod set_tests;
 mod tests;
 
 /// The checks of this family, sorted by path.
-pub(super) static TABLE: [Check; 8] = [
+pub(super) static TABLE: [Check; 9] = [
     check!("exec/as-root", as_root::check),
     check!("exec/home-is-root-directory", home_is_root_directory::check),
     check!("exec/home-missing", home_missing::check),
@@ -35,4 +36,5 @@ pub(super) static TABLE: [Check; 8] = [
     check!("exec/tty-in-hook", tty_in_hook::check),
     check!("exec/uid-variable-blank", uid_variable_blank::check),
     check!("exec/user-blank", user_blank::check),
+    check!("exec/user-unknown", user_unknown::check),
 ];
