@@ -70,11 +70,14 @@ fn localhost_in_a_container_is_the_container_itself() {
     let connect = format!("docker compose exec -T api python -c \"{CONNECT}\"");
     assert_fails_with(&project.shell(&connect), "Multiple connection attempts failed");
     assert_found(&project, &[("url-localhost-in-container", "compose.yaml:7:62")]);
+    let before = project.read("compose.yaml");
     let fix = project.devdoctor(&["fix", "--yes", "--unsafe"]);
     assert!(project.read("compose.yaml").contains("shop:cedar-Ferry-52@db:5432/shop"), "{fix}");
     project.up();
     project.shell(&connect).ends_with(0);
     assert_clean(&project);
+    project.devdoctor(&["undo"]).ends_with(0);
+    assert_eq!(project.read("compose.yaml"), before);
 }
 
 #[test]

@@ -218,14 +218,44 @@ fn fixes_leave_everything_else_as_it_was() {
 fn what_comes_out_is_python() {
     let all = all(&mut vec![]);
     let program = "import json, sys\nfor name, text in json.load(sys.stdin):\n    try: compile(text.encode(), name, 'exec')\n    except SyntaxError as error: print(name, error, text)";
-    let mut child = Command::new(oracle::program(oracle::SETS[0], "python"))
-        .args(["-c", program])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
     let texts: Vec<(&str, &str)> = all.iter().map(|done| (done.name.as_str(), done.after.as_str())).collect();
-    child.stdin.take().unwrap().write_all(serde_json::to_string(&texts).unwrap().as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success() && output.stdout.is_empty(), "{}", String::from_utf8_lossy(&output.stdout));
+    for set in oracle::SETS {
+        let mut child = Command::new(oracle::program(set, "python"))
+            .args(["-c", program])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(serde_json::to_string(&texts).unwrap().as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success() && output.stdout.is_empty(), "{}", String::from_utf8_lossy(&output.stdout));
+    }
+}
+
+/// Models are refused by the SQLModel of both sets before, however they are written, and taken after.
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn what_comes_out_are_models() {
+    // In these the text around the cure does not run by itself.
+    let does_not_run = ["decorators", "inside of a condition"];
+    let models = |done: &Done| {
+        done.name.starts_with("sqlmodel-") && !does_not_run.iter().any(|style| done.name.ends_with(style))
+    };
+    let all: Vec<Done> = all(&mut vec![]).into_iter().filter(models).collect();
+    assert!(all.len() > 40, "{}", all.len());
+    let mut wrong = vec![];
+    for set in oracle::SETS {
+        let text = |text: &str| text.trim_start_matches('\u{feff}').to_owned();
+        let before = oracle::python(set, &all.iter().map(|done| text(&done.before)).collect::<Vec<_>>());
+        let after = oracle::python(set, &all.iter().map(|done| text(&done.after)).collect::<Vec<_>>());
+        for ((done, before), after) in all.iter().zip(before).zip(after) {
+            if before.0.is_empty() || !after.0.is_empty() {
+                wrong.push(format!(
+                    "{set}, {}: before {:?}, after {:?} of\n{}",
+                    done.name, before.0, after.0, done.after
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} things\n{}", wrong.len(), wrong.join("\n----\n"));
 }

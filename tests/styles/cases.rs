@@ -134,7 +134,7 @@ pub const CASES: &[Case] = &[
         "sqlmodel-arguments-beside-column",
         &[(
             "models.py",
-            "from sqlalchemy import Column, Integer, String\nfrom sqlmodel import Field, SQLModel\n\n\nclass Team(SQLModel, table=True):\n    id: int = Field(primary_key=True)\n    name: str = Field(nullable=False, sa_column=Column(String), unique=True)\n    hero: int = Field(\n        sa_column=Column(Integer),\n        foreign_key=\"hero.id\",\n        index=True,\n    )\n",
+            "from sqlalchemy import Column, Integer, String\nfrom sqlmodel import Field, SQLModel\n\n\nclass Team(SQLModel, table=True):\n    id: int = Field(primary_key=True)\n    name: str = Field(nullable=False, sa_column=Column(String), unique=True)\n    hero: int = Field(\n        sa_column=Column(Integer),\n        foreign_key=\"team.id\",\n        index=True,\n    )\n",
         )],
     ),
     case(

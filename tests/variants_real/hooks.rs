@@ -170,6 +170,12 @@ pub fn that_cannot_run() -> Table {
             "hooks = tidy\ntidy.type = console_scripts\n",
         ),
         fixed(
+            "a bare percent sign in the ini file",
+            "configparser.InterpolationSyntaxError: '%' must be followed by '%' or '(', found: '%'",
+            "url-percent-in-alembic-ini alembic.ini:9:18",
+            ini("hooks = tidy\ntidy.type = exec\ntidy.executable = true\ntidy.options = 50%\n"),
+        ),
+        fixed(
             "a program in quotes",
             "FileNotFoundError: [Errno 2] No such file or directory: '\"true\"'",
             "alembic-post-write-hook-impossible alembic.ini:8:19",

@@ -264,6 +264,13 @@ pub fn drivers(port: u16) -> Table {
         fine("psycopg", WELL, ordinary("postgresql+psycopg")),
         fine("asyncpg in asyncio", WELL, asyncio("postgresql+asyncpg")),
         fine("psycopg in asyncio", WELL, asyncio("postgresql+psycopg")),
+        cured(
+            "a short scheme in asyncio",
+            "NoSuchModuleError: Can't load plugin: sqlalchemy.dialects:postgres.asyncpg",
+            "url-scheme-unknown alembic.ini:3:18",
+            WELL,
+            asyncio("postgres+asyncpg"),
+        ),
         fine("psycopg for asyncio in asyncio", WELL, asyncio("postgresql+psycopg_async")),
         cured(
             "psycopg2 in asyncio",

@@ -17,11 +17,11 @@ mod models_not_imported;
 mod post_write_hook_impossible;
 mod post_write_hooks_nested;
 mod project_not_importable;
-mod revision_column_untyped;
 mod revision_drops_extension_table;
 mod revision_drops_living_table;
 mod revision_empty;
 mod revision_name_unbound;
+mod revision_type_unknown;
 mod revision_unknown_to_files;
 mod script_interpreter_gone;
 mod tables;
@@ -49,11 +49,11 @@ pub(super) static TABLE: [Check; 26] = [
     check!("alembic/post-write-hook-impossible", post_write_hook_impossible::check),
     check!("alembic/post-write-hooks-nested", post_write_hooks_nested::check),
     check!("alembic/project-not-importable", project_not_importable::check),
-    check!("alembic/revision-column-untyped", revision_column_untyped::check),
     check!("alembic/revision-drops-extension-table", revision_drops_extension_table::check),
     check!("alembic/revision-drops-living-table", revision_drops_living_table::check),
     check!("alembic/revision-empty", revision_empty::check),
     check!("alembic/revision-name-unbound", revision_name_unbound::check),
+    check!("alembic/revision-type-unknown", revision_type_unknown::check),
     check!("alembic/revision-unknown-to-files", revision_unknown_to_files::check),
     check!("alembic/script-interpreter-gone", script_interpreter_gone::check),
     check!("alembic/tables-refused", tables_refused::check),

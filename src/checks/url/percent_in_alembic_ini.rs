@@ -1,24 +1,39 @@
 //! A `%` in a section of `alembic.ini` that configparser takes for an interpolation: reading the section fails as a whole.
 
+use std::collections::BTreeSet;
+
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
 use crate::fix::{Edit, Fix, Step};
-use crate::project::alembic::Alembic;
 use crate::text::ini::{self, Entry, Ini, Piece};
 use crate::text::{Source, Span};
 
 /// What Alembic puts into the names of files; in the ini file their `%` are doubled.
 const OF_FILE_NAMES: [&str; 9] = ["day", "epoch", "hour", "minute", "month", "rev", "second", "slug", "year"];
 
+/// The section of hooks.
+const HOOKS: &str = "post_write_hooks";
+
+/// The option of the URL.
+const URL: &str = "sqlalchemy.url";
+
 pub(super) fn check(facts: &Facts) -> Checked {
-    let mut findings = vec![];
+    let (mut findings, mut seen) = (vec![], BTreeSet::new());
     for environment in &facts.project.alembic {
         let Some(source) = environment.ini.as_ref().and_then(|path| facts.source(path)) else { continue };
         let Ok(ini) = ini::parse(source.text()) else { continue };
-        let Some(section) = ini.sections.get(&environment.section) else { continue };
-        // The URL has checks of its own.
-        let entries = section.entries.iter().filter(|(option, _)| *option != "sqlalchemy.url");
-        findings.extend(entries.filter_map(|(option, entry)| of_entry(environment, source, &ini, option, entry)));
+        // Both are read as a whole, by `env.py` and before any command, with the defaults of every section among theirs.
+        for name in [environment.section.as_str(), HOOKS] {
+            let Some(section) = ini.sections.get(name) else { continue };
+            let defaults = ini.sections.get(ini::DEFAULT).into_iter().flat_map(|defaults| &defaults.entries);
+            let inherited = defaults.filter(|(option, _)| !section.entries.contains_key(*option));
+            // The URL has checks of its own.
+            for (option, entry) in section.entries.iter().chain(inherited).filter(|(option, _)| *option != URL) {
+                if seen.insert((source.path(), entry.range.start)) {
+                    findings.extend(of_entry(name, source, &ini, option, entry));
+                }
+            }
+        }
     }
     Ok(findings)
 }
@@ -28,11 +43,11 @@ fn shown(source: &Source, entry: &Entry) -> String {
     source.masked().get(entry.range.clone()).unwrap_or_default().to_owned()
 }
 
-fn of_entry(environment: &Alembic, source: &Source, ini: &Ini, option: &str, entry: &Entry) -> Option<Finding> {
+fn of_entry(section: &str, source: &Source, ini: &Ini, option: &str, entry: &Entry) -> Option<Finding> {
     let wrong = |piece: &Piece<'_>| match piece {
         Piece::Wrong(range) => Some((range.clone(), true)),
         Piece::Reference(range, name) => {
-            let there = &**name == "here" || ini.entry(&environment.section, name).is_some();
+            let there = &**name == "here" || ini.entry(section, name).is_some();
             (!there).then(|| (range.clone(), option == "file_template" && OF_FILE_NAMES.contains(&&**name)))
         }
         _ => None,
@@ -55,8 +70,7 @@ fn of_entry(environment: &Alembic, source: &Source, ini: &Ini, option: &str, ent
         .seen(source.path(), option, shown(source, entry));
     if !is_plain || found.iter().any(|(_, plain)| !plain) {
         return Some(finding.help(format!(
-            "write `%%`, or the value itself: `{option}` cannot name what the section `[{}]` lacks",
-            environment.section
+            "write `%%`, or the value itself: `{option}` cannot name what the section `[{section}]` lacks"
         )));
     }
     let double = |range: &std::ops::Range<usize>| {

@@ -77,7 +77,7 @@ pub struct Revision {
     pub may_create_vector: bool,
     /// The name of `alembic.op` in this file.
     pub operations_name: Option<String>,
-    /// Columns that it makes with a type that nobody recognised: `table.column`.
+    /// Names of types that nobody recognised, where they end it: `sa.NullType`.
     #[serde(default)]
     pub untyped: Vec<Spanned<String>>,
 }

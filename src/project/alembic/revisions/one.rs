@@ -76,7 +76,7 @@ pub(super) fn read(file: &Source, revisions: &mut Revisions) {
         may_create_vector: may_create && !upgrade.as_ref().is_some_and(creates),
         upgrade,
         operations_name: script.operations_name.clone(),
-        untyped: untyped::columns(file, &module),
+        untyped: untyped::types(file, &module),
     });
 }
 

@@ -1,35 +1,38 @@
-//! Columns of a revision whose type autogenerate did not recognise: it writes `sa.NullType()`, which no database has.
+//! Types that autogenerate did not recognise: it writes `sa.NullType()` for them, which `sqlalchemy` does not even have.
+
+use std::ops::Range;
 
 use crate::text::python::{Call, Module, Value};
 use crate::text::{Source, Spanned};
 
-/// The columns that are made so, by table and name, each with the place of its type.
-pub(super) fn columns(file: &Source, module: &Module) -> Vec<Spanned<String>> {
-    let makes = |call: &&Call| matches!(call.function(), "create_table" | "add_column");
-    let mut found = vec![];
-    for call in module.calls.iter().filter(makes) {
-        let table = call.positional(0).and_then(Value::as_text).map_or("", |text| text.value.as_str());
-        for argument in &call.arguments {
-            let Value::Call(column) = &argument.value else { continue };
-            if column.function() != "Column" {
-                continue;
-            }
-            let sort = column.arguments.iter().filter(|one| one.keyword.is_none()).nth(1);
-            let sort = sort.or_else(|| column.arguments.iter().find(|one| one.keyword.as_deref() == Some("type_")));
-            let Some(sort) = sort.filter(|sort| is_null(&sort.value)) else { continue };
-            let name = column.positional(0).and_then(Value::as_text).map_or("", |text| text.value.as_str());
-            let whole = if table.is_empty() { name.to_owned() } else { format!("{table}.{name}") };
-            found.push(Spanned::new(whole, file.span(sort.range.clone())));
-        }
+/// What SQLAlchemy's own module lacks, wherever it is written.
+const ABSENT: [&str; 2] = ["sa.NullType", "sqlalchemy.NullType"];
+
+/// The names of such types that end the revision: those that are not there, and those that columns are made of.
+pub(super) fn types(file: &Source, module: &Module) -> Vec<Spanned<String>> {
+    let mut named: Vec<&(String, Range<usize>)> =
+        module.names.iter().filter(|(name, _)| name.rsplit('.').next() == Some("NullType")).collect();
+    if named.is_empty() {
+        return vec![];
     }
-    found
+    let columns = columns(module);
+    let of_column = |range: &Range<usize>| columns.iter().any(|one| one.start <= range.start && range.end <= one.end);
+    named.retain(|(name, range)| ABSENT.contains(&name.as_str()) || of_column(range));
+    named.into_iter().map(|(name, range)| Spanned::new(name.clone(), file.span(range.clone()))).collect()
 }
 
-fn is_null(value: &Value) -> bool {
-    let name = match value {
-        Value::Name(name) => name.as_str(),
-        Value::Call(call) => call.callee.as_str(),
-        _ => return false,
-    };
-    name.rsplit('.').next() == Some("NullType")
+/// Where the types of columns stand that are made.
+fn columns(module: &Module) -> Vec<Range<usize>> {
+    let makes = |call: &&Call| matches!(call.function(), "create_table" | "add_column");
+    let made = module.calls.iter().filter(makes).flat_map(|call| &call.arguments);
+    let columns = made.filter_map(|argument| match &argument.value {
+        Value::Call(column) if column.function() == "Column" => Some(column),
+        _ => None,
+    });
+    let sort = columns.filter_map(|column| {
+        let positional = column.arguments.iter().filter(|one| one.keyword.is_none()).nth(1);
+        let named = || column.arguments.iter().find(|one| one.keyword.as_deref() == Some("type_"));
+        positional.or_else(named).map(|one| one.range.clone())
+    });
+    sort.collect()
 }
