@@ -44,13 +44,45 @@ pub(in crate::project) fn in_starters(files: &dyn Files, words: &[&str]) -> bool
     any(files, starts_programs, |bytes| words.iter().any(|word| holds(bytes, word)))
 }
 
+/// Whether a file makes images or mounts folders.
+fn makes_images(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    ["dockerfile", "containerfile", "compose", "devcontainer"].iter().any(|part| name.contains(part))
+}
+
 /// Whether what makes images or mounts folders says a word.
 pub(super) fn in_images(files: &dyn Files, word: &str) -> bool {
-    let makes_images = |path: &str| {
-        let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-        ["dockerfile", "containerfile", "compose", "devcontainer"].iter().any(|part| name.contains(part))
-    };
     any(files, makes_images, |bytes| holds(bytes, word))
+}
+
+/// Whether an image or a mount gives a folder of the project another name than it has here.
+pub(in crate::project) fn is_moved(files: &dyn Files, folder: &str) -> bool {
+    let plain = |path: &str| path.trim_start_matches("./").trim_end_matches(['/', '.']).to_owned();
+    let last = |path: &str| path.rsplit('/').next().unwrap_or(path).to_owned();
+    let moves = |from: &str, to: &str| {
+        let (from, to) = (plain(from), plain(to));
+        let is_it = !from.is_empty() && (from == folder || folder.ends_with(&format!("/{from}")));
+        is_it && last(&to) != last(folder)
+    };
+    any(files, makes_images, |bytes| {
+        String::from_utf8_lossy(bytes).lines().any(|line| {
+            let words: Vec<&str> = line
+                .split(|at: char| at.is_whitespace() || "\"',[]".contains(at))
+                .filter(|word| !word.is_empty())
+                .collect();
+            let mounts = words
+                .iter()
+                .filter_map(|word| word.split_once(':'))
+                .any(|(from, to)| moves(from, to.split(':').next().unwrap_or(to)));
+            let copies = match words.as_slice() {
+                [copy, from @ .., to] if copy.eq_ignore_ascii_case("copy") || copy.eq_ignore_ascii_case("add") => {
+                    from.iter().any(|from| moves(from, to))
+                }
+                _ => false,
+            };
+            mounts || copies
+        })
+    })
 }
 
 /// How the recipes of the project run Alembic.
@@ -106,6 +138,21 @@ mod tests {
         ] {
             let found = runs(&MemoryFiles::new([(path, text)]));
             assert_eq!((found.by_command, found.as_module), expected, "{path}: {text}");
+        }
+    }
+
+    #[test]
+    fn folders_that_are_called_otherwise_in_an_image_are_moved() {
+        for (path, text, expected) in [
+            ("Dockerfile", "COPY src /app\n", true),
+            ("Dockerfile", "COPY --chown=1000 ./src/ ./\n", true),
+            ("Dockerfile", "COPY src/ ./src/\nCOPY tests /app\n", false),
+            ("Dockerfile", "COPY . .\n", false),
+            ("compose.yaml", "      - ./src:/app\n", true),
+            ("compose.yaml", "      - \"./src:/app/src:ro\"\n", false),
+            ("notes.txt", "COPY src /app\n", false),
+        ] {
+            assert_eq!(is_moved(&MemoryFiles::new([(path, text)]), "src"), expected, "{text}");
         }
     }
 

@@ -71,12 +71,15 @@ fn seen_from(base: &str, folder: &str) -> String {
     if written.is_empty() { ".".to_owned() } else { written.join("/") }
 }
 
+/// What makes a folder a part of the path: the bytes to replace, and by what.
+type Cure = Box<dyn Fn(&Source, &str) -> Option<(Span, String)>>;
+
 /// What a configuration says of the path.
 struct Prepended {
     source: Source,
     /// The values, or `None` where they cannot be told.
     folders: Option<Vec<String>>,
-    cure: Box<dyn Fn(&Source, &str) -> Option<(Span, String)>>,
+    cure: Cure,
 }
 
 fn prepended(files: &dyn Files, alembic: &Alembic) -> Option<Prepended> {
@@ -166,7 +169,12 @@ fn unfound(modules: &mut Modules<'_>, files: &dyn Files, env: &File, alembic: &A
     let folder = unfound.first()?.1.clone();
     let first = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
     let names: Vec<String> = unfound.iter().map(|(name, _)| first(&name.value)).collect();
+    // Of a folder beside it nobody knows how it is brought together with this one.
+    let is_near = |one: &str, other: &str| one.is_empty() || one == other || other.starts_with(&format!("{one}/"));
+    let is_moved = !found.is_empty() && !folder.is_empty() && mentioned::is_moved(files, &folder);
     if unfound.iter().any(|(_, other)| *other != folder)
+        || !(is_near(&folder, configuration) || is_near(configuration, &folder))
+        || is_moved
         || comes_otherwise(files, &folder)
         || is_installed(files, &names)
     {
@@ -207,8 +215,8 @@ fn comes_otherwise(files: &dyn Files, folder: &str) -> bool {
         if toml.has(&["tool", "uv", "package"]) {
             return toml.flag(&["tool", "uv", "package"]);
         }
-        let poetry = toml.has(&["tool", "poetry"])
-            && !(toml.has(&["tool", "poetry", "package-mode"]) && !toml.flag(&["tool", "poetry", "package-mode"]));
+        let mode = ["tool", "poetry", "package-mode"];
+        let poetry = toml.has(&["tool", "poetry"]) && (!toml.has(&mode) || toml.flag(&mode));
         let others = ["flit", "pixi", "hatch", "setuptools", "pdm", "rye"];
         toml.has(&["build-system"]) || poetry || others.iter().any(|tool| toml.has(&["tool", tool]))
     };
