@@ -8,6 +8,7 @@ const SHARED: &str = "sqlmodel-column-shared";
 const BESIDE: &str = "sqlmodel-arguments-beside-column";
 const BODY: &str = "sqlmodel-import-in-class-body";
 const RULE: &str = "sqlmodel-ondelete-refused";
+const IGNORED: &str = "sqlmodel-column-ignored";
 
 /// The modules.
 pub const NEIGHBOURS: &[Row] = &[
@@ -92,9 +93,11 @@ pub const NEIGHBOURS: &[Row] = &[
         SHARED,
         "class A(SQLModel, table=True):\n    id: Optional[int] = ID\n    kind: str = Field(sa_column=Column(String))\n    __mapper_args__ = {'polymorphic_on': 'kind', 'polymorphic_identity': 'a'}\nclass B(A, table=True):\n    __mapper_args__ = {'polymorphic_identity': 'b'}\n    x: Optional[str] = None\nclass C(A, table=True):\n    __mapper_args__ = {'polymorphic_identity': 'c'}\nclass D(A):\n    y: Optional[str] = None\n",
     ),
-    fine(
-        SHARED,
-        "class M(SQLModel):\n    at: datetime = Field(sa_column=lambda: Column(DateTime))\nclass A(M, table=True):\n    id: Optional[int] = ID\n    x: int\nclass B(M, table=True):\n    id: Optional[int] = ID\n    x: int\n",
+    told(
+        IGNORED,
+        &["2:36"],
+        "AssertionError: no comment",
+        "class M(SQLModel):\n    at: datetime = Field(sa_column=lambda: Column(DateTime, comment='c'))\nclass A(M, table=True):\n    id: Optional[int] = ID\n    x: int\nclass B(M, table=True):\n    id: Optional[int] = ID\n    x: int\nassert A.__table__.c.at.comment, 'no comment'\n",
     ),
     told(
         BODY,

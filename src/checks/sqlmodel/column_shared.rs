@@ -14,8 +14,8 @@ use crate::text::Span;
 use crate::text::Spanned;
 use crate::text::counted;
 
-pub(super) use objects::holders;
 use objects::objects;
+pub(super) use objects::{heirs, holders};
 
 /// An object that tables share.
 struct Shared<'a> {
@@ -36,9 +36,10 @@ struct Shared<'a> {
 pub(super) fn check(facts: &Facts) -> Checked {
     let python = &facts.project.python;
     let mut found: BTreeMap<&Span, Shared<'_>> = BTreeMap::new();
+    let heirs = heirs(python);
     for (class, entry) in python.classes.iter().enumerate() {
         for member in &entry.body {
-            let tables = holders(python, class, &member.name.value);
+            let tables = holders(python, &heirs, class, &member.name.value);
             for (object, field, name) in objects(python, member) {
                 let optional = member.kind == MemberSort::Field { optional: true };
                 let shared = found.entry(&object.span).or_insert(Shared {

@@ -1,10 +1,11 @@
 //! A time without a zone by default, in a column that SQLModel fills with times of a zone only.
 
 mod naive;
+mod versions;
 
-use super::column_shared::holders;
+use super::column_shared::{heirs, holders};
 use super::types::{Named, annotated, resolved};
-use crate::checks::python_fix::with_fix;
+use crate::checks::python_fix::{text, with_fix};
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
 use crate::fix::Fix;
@@ -12,20 +13,22 @@ use crate::project::python::{Class, Member, is_sqlmodel};
 use crate::text::python::{TypeExpression, type_expression};
 
 use naive::{Naive, naive};
-
-/// Since this version a `datetime` is stored with its zone.
-const SINCE: [u32; 3] = [0, 0, 45];
+use versions::{is_new, versions};
 
 pub(super) fn check(facts: &Facts) -> Checked {
     let python = &facts.project.python;
+    let heirs = heirs(python);
     let mut findings = vec![];
     for (index, class) in python.classes.iter().enumerate().filter(|(_, class)| !class.in_function) {
         for member in &class.body {
+            if !heirs.contains_key(&index) || !may_be_datetime(facts, member) {
+                continue;
+            }
             let Some(written) = annotated(facts, member) else { continue };
             if !is_datetime(facts, class, &written) || says_column(member) {
                 continue;
             }
-            let mut tables = holders(python, index, &member.name.value);
+            let mut tables = holders(python, &heirs, index, &member.name.value);
             tables.retain(|table| is_sqlmodel(&python.classes, *table));
             let found = naive(facts, class, member);
             let versions: Vec<Option<&str>> = tables.iter().flat_map(|table| versions(facts, *table)).collect();
@@ -41,6 +44,11 @@ pub(super) fn check(facts: &Facts) -> Checked {
         }
     }
     Ok(findings)
+}
+
+/// Whether it is worth looking closer.
+fn may_be_datetime(facts: &Facts, member: &Member) -> bool {
+    member.annotation.as_ref().is_some_and(|annotation| text(facts, annotation).contains("atetime"))
 }
 
 /// Whether it is `datetime`, or that or `None`; `NaiveDatetime` has no zone by its name.
@@ -77,19 +85,6 @@ fn of_all(facts: &Facts, class: &Class, all: &[TypeExpression]) -> bool {
 fn says_column(member: &Member) -> bool {
     let says = |keyword: &str| member.calls.iter().any(|call| call.keyword(keyword).is_some());
     ["sa_type", "sa_column", "**"].into_iter().any(says)
-}
-
-/// The versions of SQLModel that the environments of a table run with.
-fn versions(facts: &Facts, table: usize) -> Vec<Option<&str>> {
-    let environments = facts.project.python.environments.iter().filter(|it| it.tables.contains(&table));
-    let alembic = |env_py: &str| facts.project.alembic.iter().find(|alembic| alembic.env_py.as_deref() == Some(env_py));
-    environments.map(|it| alembic(&it.env_py)?.revisions.packages.sqlmodel.as_deref()).collect()
-}
-
-fn is_new(version: &str) -> bool {
-    let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
-    let parts = [parts.next().unwrap_or(0), parts.next().unwrap_or(0), parts.next().unwrap_or(0)];
-    parts >= SINCE
 }
 
 fn finding(facts: &Facts, class: &Class, member: &Member, found: &[Naive], version: Option<&str>) -> Finding {

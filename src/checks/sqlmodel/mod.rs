@@ -5,6 +5,7 @@ use super::{Check, check};
 mod arguments;
 mod arguments_beside_column;
 mod bases_out_of_order;
+mod column_ignored;
 mod column_shared;
 mod datetime_naive;
 mod field_named_like_its_type;
@@ -23,9 +24,10 @@ mod vector_index_impossible;
 mod vector_indexes;
 
 /// The checks of this family, sorted by path.
-pub(super) static TABLE: [Check; 14] = [
+pub(super) static TABLE: [Check; 15] = [
     check!("sqlmodel/arguments-beside-column", arguments_beside_column::check),
     check!("sqlmodel/bases-out-of-order", bases_out_of_order::check),
+    check!("sqlmodel/column-ignored", column_ignored::check),
     check!("sqlmodel/column-shared", column_shared::check),
     check!("sqlmodel/datetime-naive", datetime_naive::check),
     check!("sqlmodel/field-named-like-its-type", field_named_like_its_type::check),

@@ -1,6 +1,6 @@
 //! `Field` is told what becomes of a row by a rule that cannot be: without a foreign key, or NULL where none may be.
 
-use super::column_shared::holders;
+use super::column_shared::{heirs, holders};
 use crate::checks::python_fix::text;
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
@@ -9,6 +9,7 @@ use crate::project::python::{CallArgument, CallSite, Class, Member, MemberSort, 
 
 pub(super) fn check(facts: &Facts) -> Checked {
     let python = &facts.project.python;
+    let heirs = heirs(python);
     let mut findings = vec![];
     for (index, class) in python.classes.iter().enumerate().filter(|(_, class)| !class.in_function) {
         for member in &class.body {
@@ -21,7 +22,7 @@ pub(super) fn check(facts: &Facts) -> Checked {
                 if call.keyword("foreign_key").is_none() {
                     findings.push(without_key(class, member, rule));
                 } else if cannot_be_null(facts, member, call, rule) {
-                    let mut tables = holders(python, index, &member.name.value);
+                    let mut tables = holders(python, &heirs, index, &member.name.value);
                     tables.retain(|table| is_sqlmodel(&python.classes, *table));
                     if !tables.is_empty() {
                         findings.push(not_null(class, member, rule));

@@ -1,5 +1,6 @@
 //! A table without a primary key: SQLAlchemy cannot map its class.
 
+use super::types::{Named, annotated, resolved};
 use crate::checks::python_fix::text;
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
@@ -9,6 +10,31 @@ use crate::project::python::{Ancestor, CallSite, Class, Member, MemberSort, ance
 /// Classes from outside that bring no key.
 const KEYLESS: [&str; 6] =
     ["sqlmodel.SQLModel", "pydantic.BaseModel", "object", "abc.ABC", "typing.Generic", "typing_extensions.Generic"];
+
+/// Packages whose names in annotations are types and nothing more.
+const KNOWN: [&str; 21] = [
+    "bool",
+    "bytes",
+    "complex",
+    "dict",
+    "float",
+    "frozenset",
+    "int",
+    "list",
+    "object",
+    "set",
+    "str",
+    "tuple",
+    "type",
+    "typing",
+    "typing_extensions",
+    "datetime",
+    "decimal",
+    "uuid",
+    "enum",
+    "pydantic",
+    "sqlmodel",
+];
 
 pub(super) fn check(facts: &Facts) -> Checked {
     let python = &facts.project.python;
@@ -41,11 +67,11 @@ pub(super) fn check(facts: &Facts) -> Checked {
 fn may_have_key(facts: &Facts, class: &Class) -> bool {
     let written = text(facts, &class.statement);
     let words = ["primary_key", "PrimaryKey", "__mapper_args__", "__table__", "declared_attr", "**", "Identity"];
-    words.iter().any(|word| written.contains(word)) || class.body.iter().any(|member| is_unknown(facts, member))
+    words.iter().any(|word| written.contains(word)) || class.body.iter().any(|member| is_unknown(facts, class, member))
 }
 
 /// Whether something from elsewhere decides what a member is.
-fn is_unknown(facts: &Facts, member: &Member) -> bool {
+fn is_unknown(facts: &Facts, class: &Class, member: &Member) -> bool {
     let is_known = |call: &CallSite| call.is_field() || call.is("Relationship");
     let column = |call: &CallSite| match call.keyword("sa_column") {
         Some(given) => given.call.is_none() && text(facts, &given.value) != "None",
@@ -59,7 +85,17 @@ fn is_unknown(facts: &Facts, member: &Member) -> bool {
     let kwargs = |call: &CallSite| {
         call.keyword("sa_column_kwargs").is_some_and(|given| !text(facts, &given.value).starts_with('{'))
     };
-    !member.objects.is_empty() || !value_is_known || member.calls.iter().any(|call| column(call) || kwargs(call))
+    // An alias from elsewhere may be `Annotated[…]` with a key.
+    let names = annotated(facts, member).map(|written| written.names()).unwrap_or_default();
+    let is_alias = |name: &String| match resolved(facts, class, name) {
+        Named::Outside(name) => !KNOWN.contains(&name.split('.').next().unwrap_or_default()),
+        Named::Class(_) => false,
+        Named::CheckedOnly | Named::Unknown => true,
+    };
+    !member.objects.is_empty()
+        || names.iter().any(is_alias)
+        || !value_is_known
+        || member.calls.iter().any(|call| column(call) || kwargs(call))
 }
 
 fn finding(class: &Class, below: &[&Class]) -> Finding {

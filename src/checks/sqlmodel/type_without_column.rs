@@ -2,7 +2,7 @@
 
 mod refusal;
 
-use super::column_shared::holders;
+use super::column_shared::{heirs, holders};
 use super::types::{Named, annotated, resolved};
 use crate::checks::python_fix::{listed, text};
 use crate::facts::Facts;
@@ -15,15 +15,21 @@ use refusal::{Refusal, refusal};
 
 pub(super) fn check(facts: &Facts) -> Checked {
     let python = &facts.project.python;
+    let heirs = heirs(python);
     let mut findings = vec![];
     for (index, class) in python.classes.iter().enumerate().filter(|(_, class)| !class.in_function) {
         for member in &class.body {
+            let is_mapped_perhaps =
+                member.annotation.as_ref().is_some_and(|annotation| text(facts, annotation).contains("Mapped"));
+            if !heirs.contains_key(&index) && !is_mapped_perhaps {
+                continue;
+            }
             let Some(written) = annotated(facts, member) else { continue };
             if is_mapped(facts, index, class, member, &written) {
                 findings.push(finding(facts, class, member, &Refusal::mapped(), &[]));
                 continue;
             }
-            let mut tables = holders(python, index, &member.name.value);
+            let mut tables = holders(python, &heirs, index, &member.name.value);
             tables.retain(|table| is_sqlmodel(&python.classes, *table));
             if tables.is_empty() || may_say_more(facts, member) {
                 continue;
@@ -59,6 +65,11 @@ fn is_mapped(facts: &Facts, index: usize, class: &Class, member: &Member, writte
         return false;
     }
     let classes = &facts.project.python.classes;
+    // Of SQLAlchemy's own classes there may be many, and nothing below them is refused.
+    let own = ancestors(classes, index);
+    if own.contains(&Ancestor::Unknown) || own.contains(&Ancestor::Outside(DECLARATIVE.to_owned())) {
+        return false;
+    }
     let allows = |it: &Ancestor| match it {
         Ancestor::Class(at) => {
             classes.get(*at).is_some_and(|class| text(facts, &class.statement).contains("arbitrary_types_allowed"))
@@ -87,10 +98,8 @@ fn finding(facts: &Facts, class: &Class, member: &Member, refusal: &Refusal, tab
         tables.iter().filter_map(|table| classes.get(*table)).filter(|it| it.name != class.name).collect();
     if !below.is_empty() {
         let names: Vec<&str> = below.iter().map(|table| table.name.value.as_str()).collect();
-        finding = finding.related(
-            &class.name.span,
-            format!("{} inherit it", listed(&names)).replace("` inherit it", "` inherits it"),
-        );
+        let inherit = if names.len() == 1 { "inherits it" } else { "inherit it" };
+        finding = finding.related(&class.name.span, format!("{} {inherit}", listed(&names)));
     }
     finding.fix(Fix::manual(refusal.instead.clone()))
 }

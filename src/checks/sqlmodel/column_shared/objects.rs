@@ -1,9 +1,32 @@
 //! The objects that a member of a class hands to tables, and which tables those are.
 
+use std::collections::BTreeMap;
+
 use crate::project::python::{Ancestor, CallSite, Member, MemberSort, PythonProject, ancestors, is_sqlmodel, order};
 
+/// The tables of SQLModel below each class, itself among them.
+pub(in crate::checks::sqlmodel) type Heirs = BTreeMap<usize, Vec<usize>>;
+
+/// Looks for them once, so that not every member of every class asks all tables.
+pub(in crate::checks::sqlmodel) fn heirs(python: &PythonProject) -> Heirs {
+    let mut found = Heirs::new();
+    for table in python.tables.iter().map(|table| table.class).filter(|table| is_sqlmodel(&python.classes, *table)) {
+        for ancestor in ancestors(&python.classes, table) {
+            if let Ancestor::Class(at) = ancestor {
+                found.entry(at).or_default().push(table);
+            }
+        }
+    }
+    found
+}
+
 /// The tables that get what a class says under a name: itself, or those below it that say nothing else.
-pub(in crate::checks::sqlmodel) fn holders(python: &PythonProject, class: usize, name: &str) -> Vec<usize> {
+pub(in crate::checks::sqlmodel) fn holders(
+    python: &PythonProject,
+    heirs: &Heirs,
+    class: usize,
+    name: &str,
+) -> Vec<usize> {
     if python.is_table(class) {
         // What inherits from a table is in the same table.
         return vec![class];
@@ -29,8 +52,7 @@ pub(in crate::checks::sqlmodel) fn holders(python: &PythonProject, class: usize,
         };
         !below_table && order.iter().find(|ancestor| says(ancestor)) == Some(&Ancestor::Class(class))
     };
-    let tables = python.tables.iter().map(|table| table.class);
-    tables.filter(|table| is_sqlmodel(&python.classes, *table) && gets(*table)).collect()
+    heirs.get(&class).into_iter().flatten().copied().filter(|table| gets(*table)).collect()
 }
 
 /// The objects that a member would hand to each of its tables.
