@@ -166,7 +166,7 @@ fn a_url_without_a_driver_means_another_one_for_each_version() {
             assert_eq!(project.read("alembic.ini"), before);
         }
         // In an asyncio engine psycopg2 is of the wrong kind, and psycopg is not.
-        project.write("uv.lock", lock(&[own]));
+        project.write("uv.lock", lock(&[own, "greenlet"]));
         let engine = "import asyncio\nfrom alembic import context\nfrom sqlalchemy.ext.asyncio import async_engine_from_config\n\nconfig = context.config\n\n\ndef run(connection):\n    context.configure(connection=connection)\n    with context.begin_transaction():\n        context.run_migrations()\n\n\nasync def main():\n    connectable = async_engine_from_config(config.get_section(config.config_ini_section), prefix=\"sqlalchemy.\")\n    async with connectable.connect() as connection:\n        await connection.run_sync(run)\n\n\nasyncio.run(main())\n";
         project.write("migrations/env.py", engine);
         let ran = project.shell("alembic upgrade head");
