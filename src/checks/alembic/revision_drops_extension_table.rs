@@ -105,7 +105,7 @@ fn finding(
     };
     let env_py = environment.env_py.as_deref().unwrap_or("env.py");
     let finding = match &environment.revisions.environment.filter {
-        Some(filter) => finding.related(filter, "lets it through"),
+        Some(filter) => finding.related(filter, "decides what autogenerate sees"),
         None => finding.help(format!("keep such tables out: hand to `context.configure` in `{env_py}`: {CURE}")),
     };
     finding.fix(Fix::manual(format!(
