@@ -24,7 +24,7 @@ pub(super) fn check(facts: &Facts) -> Checked {
         }
         let place = service.user.as_ref().map_or(&service.name.span, |user| &user.span);
         let own: Vec<&str> = commands(container, &facts.project).map(String::as_str).collect();
-        let own = syncs(&own).then(|| (place, None));
+        let own = syncs(&own).then_some((place, None));
         let lines = exec_lines(&facts.project, &service.name).filter_map(|line| {
             let words: Vec<&str> = line.call.command.iter().map(|word| &*word.value).collect();
             let moved = line.call.environment.iter().any(|(name, _)| name == "UV_PROJECT_ENVIRONMENT");

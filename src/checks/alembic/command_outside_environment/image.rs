@@ -39,7 +39,7 @@ pub(super) fn home(facts: &Facts, service: &Service) -> Option<Home> {
     let is_environment = |path: &str| path.split(':').any(|part| part.contains("venv") || part.contains("VIRTUAL_ENV"));
     let live = facts.docker.as_ref().ok().and_then(|docker| docker.container_of(&service.name.value));
     let in_path = live.and_then(|container| container.environment.get("PATH"));
-    if in_path.is_some_and(|path| is_environment(path)) || service.environment.get("PATH").is_some() {
+    if in_path.is_some_and(is_environment) || service.environment.get("PATH").is_some() {
         return None;
     }
     let mut started = service.command.iter().chain(&service.entrypoint).flat_map(|words| &words.value);
