@@ -4,6 +4,7 @@ mod objects;
 
 use std::collections::BTreeMap;
 
+use super::members::Members;
 use super::unshared;
 use crate::checks::python_fix::{listed, with_fix};
 use crate::facts::Facts;
@@ -15,7 +16,6 @@ use crate::text::Spanned;
 use crate::text::counted;
 
 use objects::objects;
-pub(super) use objects::{heirs, holders};
 
 /// An object that tables share.
 struct Shared<'a> {
@@ -36,10 +36,10 @@ struct Shared<'a> {
 pub(super) fn check(facts: &Facts) -> Checked {
     let python = &facts.project.python;
     let mut found: BTreeMap<&Span, Shared<'_>> = BTreeMap::new();
-    let heirs = heirs(python);
+    let members = Members::of(python);
     for (class, entry) in python.classes.iter().enumerate() {
         for member in &entry.body {
-            let tables = holders(python, &heirs, class, &member.name.value);
+            let tables = members.tables(class, &member.name.value);
             for (object, field, name) in objects(python, member) {
                 let optional = member.kind == MemberSort::Field { optional: true };
                 let shared = found.entry(&object.span).or_insert(Shared {

@@ -3,45 +3,39 @@
 mod naive;
 mod versions;
 
-use super::column_shared::{heirs, holders};
+use super::members::Members;
 use super::types::{Named, annotated, resolved};
 use crate::checks::python_fix::{text, with_fix};
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
 use crate::fix::Fix;
-use crate::project::python::{Class, Member, is_sqlmodel};
+use crate::project::python::{Class, Member};
 use crate::text::python::{TypeExpression, type_expression};
 
 use naive::{Naive, naive};
 use versions::{is_new, versions};
 
 pub(super) fn check(facts: &Facts) -> Checked {
-    let python = &facts.project.python;
-    let heirs = heirs(python);
+    let members = Members::of(&facts.project.python);
     let mut findings = vec![];
-    for (index, class) in python.classes.iter().enumerate().filter(|(_, class)| !class.in_function) {
-        for member in &class.body {
-            if !heirs.contains_key(&index) || !may_be_datetime(facts, member) {
-                continue;
-            }
-            let Some(written) = annotated(facts, member) else { continue };
-            if !is_datetime(facts, class, &written) || says_column(member) {
-                continue;
-            }
-            let mut tables = holders(python, &heirs, index, &member.name.value);
-            tables.retain(|table| is_sqlmodel(&python.classes, *table));
-            let found = naive(facts, class, member);
-            let versions: Vec<Option<&str>> = tables.iter().flat_map(|table| versions(facts, *table)).collect();
-            // Where it is written down for an older one, all is well.
-            if found.is_empty()
-                || tables.is_empty()
-                || versions.iter().any(|version| version.is_some_and(|it| !is_new(it)))
-            {
-                continue;
-            }
-            let known = versions.iter().flatten().next().copied();
-            findings.push(finding(facts, class, member, &found, known));
+    for (index, class, member) in members.all() {
+        if !members.reach_tables(index) || !may_be_datetime(facts, member) {
+            continue;
         }
+        let Some(written) = annotated(facts, member) else { continue };
+        if !is_datetime(facts, class, &written) || says_column(member) {
+            continue;
+        }
+        let tables = members.tables_of_sqlmodel(index, &member.name.value);
+        let found = naive(facts, class, member);
+        let versions: Vec<Option<&str>> = tables.iter().flat_map(|table| versions(facts, *table)).collect();
+        // Where it is written down for an older one, all is well.
+        if found.is_empty() || tables.is_empty() || versions.iter().any(|version| version.is_some_and(|it| !is_new(it)))
+        {
+            continue;
+        }
+        let known = versions.iter().flatten().next().copied();
+        findings.push(finding(facts, class, member, &found, known));
     }
     Ok(findings)
 }

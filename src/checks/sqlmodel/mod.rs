@@ -10,6 +10,7 @@ mod column_shared;
 mod datetime_naive;
 mod field_named_like_its_type;
 mod import_in_class_body;
+mod members;
 mod module_imported_twice;
 mod moved;
 mod ondelete_refused;

@@ -1,33 +1,28 @@
 //! `Field` is told what becomes of a row by a rule that cannot be: without a foreign key, or NULL where none may be.
 
-use super::column_shared::{heirs, holders};
+use super::members::Members;
 use crate::checks::python_fix::text;
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
 use crate::fix::Fix;
-use crate::project::python::{CallArgument, CallSite, Class, Member, MemberSort, is_sqlmodel};
+use crate::project::python::{CallArgument, CallSite, Class, Member, MemberSort};
 
 pub(super) fn check(facts: &Facts) -> Checked {
-    let python = &facts.project.python;
-    let heirs = heirs(python);
+    let members = Members::of(&facts.project.python);
     let mut findings = vec![];
-    for (index, class) in python.classes.iter().enumerate().filter(|(_, class)| !class.in_function) {
-        for member in &class.body {
-            for call in member.calls.iter().filter(|call| call.is_field()) {
-                let Some(rule) = said(facts, call, "ondelete") else { continue };
-                // Beside a column it is refused for another reason, and a mapping may bring the key.
-                if call.keyword("sa_column").is_some() || call.keyword("**").is_some() {
-                    continue;
-                }
-                if call.keyword("foreign_key").is_none() {
-                    findings.push(without_key(class, member, rule));
-                } else if cannot_be_null(facts, member, call, rule) {
-                    let mut tables = holders(python, &heirs, index, &member.name.value);
-                    tables.retain(|table| is_sqlmodel(&python.classes, *table));
-                    if !tables.is_empty() {
-                        findings.push(not_null(class, member, rule));
-                    }
-                }
+    for (index, class, member) in members.all() {
+        for call in member.calls.iter().filter(|call| call.is_field()) {
+            let Some(rule) = said(facts, call, "ondelete") else { continue };
+            // Beside a column it is refused for another reason, and a mapping may bring the key.
+            if call.keyword("sa_column").is_some() || call.keyword("**").is_some() {
+                continue;
+            }
+            if call.keyword("foreign_key").is_none() {
+                findings.push(without_key(class, member, rule));
+            } else if cannot_be_null(facts, member, call, rule)
+                && !members.tables_of_sqlmodel(index, &member.name.value).is_empty()
+            {
+                findings.push(not_null(class, member, rule));
             }
         }
     }

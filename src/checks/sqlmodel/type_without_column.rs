@@ -2,41 +2,37 @@
 
 mod refusal;
 
-use super::column_shared::{heirs, holders};
+use super::members::Members;
 use super::types::{Named, annotated, resolved};
 use crate::checks::python_fix::{listed, text};
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
 use crate::fix::Fix;
-use crate::project::python::{Ancestor, CallSite, Class, DECLARATIVE, Member, ancestors, is_model, is_sqlmodel};
+use crate::project::python::{Ancestor, CallSite, Class, DECLARATIVE, Member, ancestors, is_model};
 use crate::text::python::TypeExpression;
 
 use refusal::{Refusal, refusal};
 
 pub(super) fn check(facts: &Facts) -> Checked {
-    let python = &facts.project.python;
-    let heirs = heirs(python);
+    let members = Members::of(&facts.project.python);
     let mut findings = vec![];
-    for (index, class) in python.classes.iter().enumerate().filter(|(_, class)| !class.in_function) {
-        for member in &class.body {
-            let is_mapped_perhaps =
-                member.annotation.as_ref().is_some_and(|annotation| text(facts, annotation).contains("Mapped"));
-            if !heirs.contains_key(&index) && !is_mapped_perhaps {
-                continue;
-            }
-            let Some(written) = annotated(facts, member) else { continue };
-            if is_mapped(facts, index, class, member, &written) {
-                findings.push(finding(facts, class, member, &Refusal::mapped(), &[]));
-                continue;
-            }
-            let mut tables = holders(python, &heirs, index, &member.name.value);
-            tables.retain(|table| is_sqlmodel(&python.classes, *table));
-            if tables.is_empty() || may_say_more(facts, member) {
-                continue;
-            }
-            if let Some(refusal) = refusal(facts, class, &written) {
-                findings.push(finding(facts, class, member, &refusal, &tables));
-            }
+    for (index, class, member) in members.all() {
+        let is_mapped_perhaps =
+            member.annotation.as_ref().is_some_and(|annotation| text(facts, annotation).contains("Mapped"));
+        if !members.reach_tables(index) && !is_mapped_perhaps {
+            continue;
+        }
+        let Some(written) = annotated(facts, member) else { continue };
+        if is_mapped(facts, index, class, member, &written) {
+            findings.push(finding(facts, class, member, &Refusal::mapped(), &[]));
+            continue;
+        }
+        let tables = members.tables_of_sqlmodel(index, &member.name.value);
+        if tables.is_empty() || may_say_more(facts, member) {
+            continue;
+        }
+        if let Some(refusal) = refusal(facts, class, &written) {
+            findings.push(finding(facts, class, member, &refusal, &tables));
         }
     }
     Ok(findings)

@@ -1,6 +1,6 @@
 //! A column of pgvector with more or fewer dimensions than its type can have: the server refuses to make it.
 
-use super::column_shared::{heirs, holders};
+use super::members::Members;
 use super::vector_indexes::vector_type;
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
@@ -53,7 +53,7 @@ fn refusal(kind: VectorType, dimensions: u64) -> Option<String> {
 
 fn in_models(facts: &Facts) -> Vec<Column<'_>> {
     let python = &facts.project.python;
-    let heirs = heirs(python);
+    let members = Members::of(python);
     let mut found = vec![];
     for (index, class) in python.classes.iter().enumerate() {
         for member in &class.body {
@@ -61,7 +61,7 @@ fn in_models(facts: &Facts) -> Vec<Column<'_>> {
             else {
                 continue;
             };
-            let holders = holders(python, &heirs, index, &member.name.value);
+            let holders = members.tables(index, &member.name.value);
             let names = python.tables.iter().filter(|table| holders.contains(&table.class));
             if !holders.is_empty() {
                 let tables = names.filter_map(|table| table.name.as_deref()).collect();

@@ -1,59 +1,6 @@
-//! The objects that a member of a class hands to tables, and which tables those are.
+//! The objects that a member of a class hands to tables.
 
-use std::collections::BTreeMap;
-
-use crate::project::python::{Ancestor, CallSite, Member, MemberSort, PythonProject, ancestors, is_sqlmodel, order};
-
-/// The tables of SQLModel below each class, itself among them.
-pub(in crate::checks::sqlmodel) type Heirs = BTreeMap<usize, Vec<usize>>;
-
-/// Looks for them once, so that not every member of every class asks all tables.
-pub(in crate::checks::sqlmodel) fn heirs(python: &PythonProject) -> Heirs {
-    let mut found = Heirs::new();
-    for table in python.tables.iter().map(|table| table.class).filter(|table| is_sqlmodel(&python.classes, *table)) {
-        for ancestor in ancestors(&python.classes, table) {
-            if let Ancestor::Class(at) = ancestor {
-                found.entry(at).or_default().push(table);
-            }
-        }
-    }
-    found
-}
-
-/// The tables that get what a class says under a name: itself, or those below it that say nothing else.
-pub(in crate::checks::sqlmodel) fn holders(
-    python: &PythonProject,
-    heirs: &Heirs,
-    class: usize,
-    name: &str,
-) -> Vec<usize> {
-    if python.is_table(class) {
-        // What inherits from a table is in the same table.
-        return vec![class];
-    }
-    let says = |ancestor: &Ancestor| match ancestor {
-        Ancestor::Class(at) => {
-            python.classes.get(*at).is_some_and(|class| class.body.iter().any(|member| member.name.value == name))
-        }
-        _ => false,
-    };
-    let gets = |table: usize| {
-        let above = ancestors(&python.classes, table);
-        let below_table = above.iter().skip(1).any(|it| matches!(it, Ancestor::Class(at) if python.is_table(*at)));
-        let bases: Vec<Ancestor> = python
-            .classes
-            .get(table)
-            .map(|class| class.bases.iter().map(|base| base.leads_to.clone()).collect())
-            .unwrap_or_default();
-        let order = match order(&python.classes, &bases) {
-            Some(Ok(order)) => [vec![Ancestor::Class(table)], order].concat(),
-            // With a base that is not known, its order is a guess, but whose name it is is not.
-            _ => above,
-        };
-        !below_table && order.iter().find(|ancestor| says(ancestor)) == Some(&Ancestor::Class(class))
-    };
-    heirs.get(&class).into_iter().flatten().copied().filter(|table| gets(*table)).collect()
-}
+use crate::project::python::{CallSite, Member, MemberSort, PythonProject};
 
 /// The objects that a member would hand to each of its tables.
 pub(super) fn objects<'a>(

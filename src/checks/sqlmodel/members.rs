@@ -1,0 +1,78 @@
+//! What classes say under each name, and the tables that end up with it.
+
+use std::collections::BTreeMap;
+
+use crate::project::python::{Ancestor, Class, Member, PythonProject, ancestors, is_sqlmodel, order};
+
+/// The members of all classes, with the tables below each class looked up once: not every member asks all tables.
+pub(super) struct Members<'a> {
+    python: &'a PythonProject,
+    /// The tables of SQLModel below each class, itself among them.
+    heirs: BTreeMap<usize, Vec<usize>>,
+}
+
+impl<'a> Members<'a> {
+    pub(super) fn of(python: &'a PythonProject) -> Self {
+        let mut heirs: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for table in python.tables.iter().map(|table| table.class).filter(|table| is_sqlmodel(&python.classes, *table))
+        {
+            for ancestor in ancestors(&python.classes, table) {
+                if let Ancestor::Class(at) = ancestor {
+                    heirs.entry(at).or_default().push(table);
+                }
+            }
+        }
+        Self { python, heirs }
+    }
+
+    /// Each member of a class with the class and its place among all; without those of classes that a function makes anew.
+    pub(super) fn all(&self) -> impl Iterator<Item = (usize, &'a Class, &'a Member)> {
+        let classes = self.python.classes.iter().enumerate().filter(|(_, class)| !class.in_function);
+        classes.flat_map(|(index, class)| class.body.iter().map(move |member| (index, class, member)))
+    }
+
+    /// Whether a class or one below it is a table of SQLModel.
+    pub(super) fn reach_tables(&self, class: usize) -> bool {
+        self.heirs.contains_key(&class)
+    }
+
+    /// The tables that get what a class says under a name: itself, or those of SQLModel below it that say nothing else.
+    pub(super) fn tables(&self, class: usize, name: &str) -> Vec<usize> {
+        if self.python.is_table(class) {
+            // What inherits from a table is in the same table.
+            return vec![class];
+        }
+        let below = self.heirs.get(&class).into_iter().flatten().copied();
+        below.filter(|table| self.gets(*table, class, name)).collect()
+    }
+
+    /// Those of them that are SQLModel's.
+    pub(super) fn tables_of_sqlmodel(&self, class: usize, name: &str) -> Vec<usize> {
+        let mut tables = self.tables(class, name);
+        tables.retain(|table| is_sqlmodel(&self.python.classes, *table));
+        tables
+    }
+
+    /// Whether what a table has under a name is what a class above it says.
+    fn gets(&self, table: usize, class: usize, name: &str) -> bool {
+        let classes = &self.python.classes;
+        let says = |ancestor: &Ancestor| match ancestor {
+            Ancestor::Class(at) => {
+                classes.get(*at).is_some_and(|class| class.body.iter().any(|member| member.name.value == name))
+            }
+            _ => false,
+        };
+        let above = ancestors(classes, table);
+        let below_table = above.iter().skip(1).any(|it| matches!(it, Ancestor::Class(at) if self.python.is_table(*at)));
+        let bases: Vec<Ancestor> = classes
+            .get(table)
+            .map(|class| class.bases.iter().map(|base| base.leads_to.clone()).collect())
+            .unwrap_or_default();
+        let order = match order(classes, &bases) {
+            Some(Ok(order)) => [vec![Ancestor::Class(table)], order].concat(),
+            // With a base that is not known, its order is a guess, but whose name it is is not.
+            _ => above,
+        };
+        !below_table && order.iter().find(|ancestor| says(ancestor)) == Some(&Ancestor::Class(class))
+    }
+}
