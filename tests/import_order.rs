@@ -135,9 +135,12 @@ fn what_is_put_in_anywhere_is_in_order_for_ruff() {
                         lines.push(line.to_owned());
                     }
                 }
-                let Some(mut insertions) =
-                    place(&text, "\n", &[ImportOrder { own: own.clone(), mixed: !settings.is_empty() }], &lines)
-                else {
+                let Some(mut insertions) = place(
+                    &text,
+                    "\n",
+                    &[ImportOrder { own: own.clone(), mixed: !settings.is_empty(), ..ImportOrder::default() }],
+                    &lines,
+                ) else {
                     texts.push((number, text, vec![]));
                     continue;
                 };

@@ -77,10 +77,13 @@ fn orders(facts: &Facts, path: &str) -> Vec<ImportOrder> {
     let holds =
         |folder: &&String| folder.is_empty() || path.strip_prefix(*folder).is_some_and(|it| it.starts_with('/'));
     let nearest = orders.keys().filter(holds).max_by_key(|folder| folder.len()).and_then(|folder| orders.get(folder));
-    let ImportOrder { own, mixed } = nearest.cloned().unwrap_or_default();
+    let nearest = nearest.cloned().unwrap_or_default();
+    let ImportOrder { own, mixed, .. } = nearest.clone();
     let all = orders.values().flat_map(|order| order.own.iter().cloned()).collect();
     let modules = [own, all, BTreeSet::new()].into_iter();
-    modules.flat_map(|own| [mixed, !mixed].map(|mixed| ImportOrder { own: own.clone(), mixed })).collect()
+    modules
+        .flat_map(|own| [mixed, !mixed].map(|mixed| ImportOrder { own: own.clone(), mixed, ..nearest.clone() }))
+        .collect()
 }
 
 /// Whether every Python file that these steps change can be read afterwards as well as before.

@@ -75,6 +75,11 @@ impl Toml {
         table.map(|table| table.iter().map(|(key, _)| key.to_owned()).collect()).unwrap_or_default()
     }
 
+    /// The whole number at a path of keys.
+    pub fn number(&self, path: &[&str]) -> Option<usize> {
+        self.item(path).and_then(Item::as_integer).and_then(|number| usize::try_from(number).ok())
+    }
+
     /// Whether `true` stands at a path of keys.
     pub fn flag(&self, path: &[&str]) -> bool {
         self.item(path).and_then(Item::as_bool).unwrap_or(false)

@@ -112,7 +112,11 @@ fn filters(modules: &mut Modules<'_>, env: &File, tables: &[(usize, String)]) ->
         if let Some(function) = name.filter(|_| !given.contains_key("include_object")) {
             let asked = |name: &str| vec![bare(name), text("table"), Known::Untold];
             take(Hides::Names, "include_name", &function, &asked, false);
-            if given.get("include_schemas") == Some(&Given::True) {
+            // Which schema a metadata has may be said anywhere.
+            if given.get("include_schemas") == Some(&Given::True)
+                && !modules.speak_of_schemas(&env.path)
+                && !env.source.text().contains("metadata.schema")
+            {
                 let asked = |_: &str| vec![Known::None, text("schema"), Known::Untold];
                 take(Hides::Schema, "include_name", &function, &asked, true);
             }

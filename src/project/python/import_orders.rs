@@ -13,8 +13,7 @@ pub(super) fn read(files: &dyn Files) -> BTreeMap<String, ImportOrder> {
     for path in files.list() {
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
         if matches!(name, ".ruff.toml" | "ruff.toml" | "pyproject.toml") {
-            let order: &mut ImportOrder = orders.entry(folder.to_owned()).or_default();
-            order.mixed |= is_mixed(files, path, name);
+            take_settings(files, path, name, orders.entry(folder.to_owned()).or_default());
         }
     }
     for (folder, order) in &mut orders {
@@ -26,19 +25,35 @@ pub(super) fn read(files: &dyn Files) -> BTreeMap<String, ImportOrder> {
     orders
 }
 
-/// Whether `import a` and `from a import b` stand mixed.
-fn is_mixed(files: &dyn Files, path: &str, name: &str) -> bool {
-    let Ok(source) = files.read(path) else { return false };
-    let Ok(toml) = toml::parse(source.text()) else { return false };
-    let places: &[&[&str]] = match name {
-        "pyproject.toml" => &[
-            &["tool", "ruff", "lint", "isort", "force-sort-within-sections"],
-            &["tool", "ruff", "isort", "force-sort-within-sections"],
-            &["tool", "isort", "force_sort_within_sections"],
-        ],
-        _ => &[&["lint", "isort", "force-sort-within-sections"], &["isort", "force-sort-within-sections"]],
-    };
-    places.iter().any(|place| toml.flag(place))
+/// Settings of isort in Ruff that do not change where an import stands, or that are followed.
+const FOLLOWED: [&str; 9] = [
+    "combine-as-imports",
+    "force-single-line",
+    "force-sort-within-sections",
+    "force-wrap-aliases",
+    "known-first-party",
+    "lines-after-imports",
+    "required-imports",
+    "single-line-exclusions",
+    "split-on-trailing-comma",
+];
+
+/// Reads the settings of a configuration; those of isort itself are left aside.
+fn take_settings(files: &dyn Files, path: &str, name: &str, order: &mut ImportOrder) {
+    let Ok(source) = files.read(path) else { return };
+    let Ok(toml) = toml::parse(source.text()) else { return };
+    let top: &[&str] = if name == "pyproject.toml" { &["tool", "ruff"] } else { &[] };
+    if let Some(width) = toml.number(&[top, &["line-length"]].concat()) {
+        order.width = width;
+    }
+    for table in [&["lint", "isort"][..], &["isort"][..]] {
+        let table = [top, table].concat();
+        let flag = |key: &str| toml.flag(&[&table[..], &[key]].concat());
+        order.mixed |= flag("force-sort-within-sections");
+        order.single |= flag("force-single-line");
+        order.own.extend(toml.texts(&[&table[..], &["known-first-party"]].concat()).into_iter().map(|text| text.value));
+        order.other |= toml.keys(&table).iter().any(|key| !FOLLOWED.contains(&key.as_str()));
+    }
 }
 
 /// The first parts of the names of the modules directly in a folder.
@@ -63,7 +78,7 @@ mod tests {
             ("app/a.py", ""),
             ("backend/core/x.py", ""),
             ("backend/main.py", ""),
-            ("backend/ruff.toml", "[lint.isort]\nforce-sort-within-sections = true\n"),
+            ("backend/ruff.toml", "line-length = 79\n[lint.isort]\nforce-sort-within-sections = true\n"),
             ("backend/src/api/x.py", ""),
             ("top.py", ""),
         ];
@@ -71,6 +86,7 @@ mod tests {
         let names = |folder: &str| orders[folder].own.iter().map(String::as_str).collect::<Vec<_>>();
         assert_eq!(names(""), ["app", "backend", "top"]);
         assert_eq!(names("backend"), ["api", "core", "main", "src"]);
-        assert_eq!((orders[""].mixed, orders["backend"].mixed), (false, true));
+        let settings = |folder: &str| (orders[folder].mixed, orders[folder].width, orders[folder].other);
+        assert_eq!((settings(""), settings("backend")), ((false, 88, false), (true, 79, false)));
     }
 }

@@ -119,6 +119,13 @@ impl<'a> Modules<'a> {
         found
     }
 
+    /// Whether a file that was read, other than this one, gives something a schema of the database.
+    pub fn speak_of_schemas(&self, but: &str) -> bool {
+        let files = self.read.iter().filter(|(path, _)| *path != but).filter_map(|(_, file)| file.as_ref());
+        let words = ["schema=", "schema =", ".schema", "\"schema\"", "'schema'"];
+        files.into_iter().any(|file| words.iter().any(|word| file.source.text().contains(word)))
+    }
+
     /// Whether there is a file; only those that git would not ignore.
     pub fn is_file(&self, path: &str) -> bool {
         self.files.list().binary_search_by(|known| known.as_str().cmp(path)).is_ok()

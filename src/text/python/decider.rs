@@ -68,6 +68,8 @@ pub(super) enum Step {
     Return(Term),
     Branch(Term, Vec<Step>, Vec<Step>),
     Bind(String, Term),
+    /// A call that may put something into the lists of these names.
+    Fill(Vec<String>),
     Nothing,
     Raise,
     Untold,
@@ -197,6 +199,14 @@ impl Running<'_> {
                     let value = self.value(term);
                     self.blurred.remove(name);
                     self.names.insert(name.clone(), value);
+                    continue;
+                }
+                Step::Fill(names) => {
+                    for name in names {
+                        if matches!(self.value(&Term::Name(name.clone())), Known::Several(_)) {
+                            self.names.insert(name.clone(), Known::Untold);
+                        }
+                    }
                     continue;
                 }
                 Step::Untold => Ends::ANY,

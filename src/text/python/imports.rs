@@ -17,9 +17,6 @@ use super::{Module, parse_structured};
 /// The minor versions of Python 3 that are supported today: what one of them brings counts as the standard library.
 const MINORS: std::ops::RangeInclusive<u8> = 10..=14;
 
-/// How wide a line may become when a name is put into it: Ruff's and Black's default.
-const WIDTH: usize = 88;
-
 /// Whether a module is one of Python's own, by the first part of its name.
 pub fn is_of_python(first: &str) -> bool {
     MINORS.clone().any(|minor| is_known_standard_library(minor, first))
@@ -35,12 +32,25 @@ pub struct Insertion {
 }
 
 /// How the imports of a file are ordered.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportOrder {
     /// The first parts of the names of the project's own modules.
     pub own: BTreeSet<String>,
     /// Whether `import a` and `from a import b` stand mixed (`force-sort-within-sections`).
     pub mixed: bool,
+    /// Whether each name has a line of its own (`force-single-line`).
+    pub single: bool,
+    /// How wide a line may become when a name is put into it.
+    pub width: usize,
+    /// Whether it is changed by settings that are not followed here.
+    pub other: bool,
+}
+
+impl Default for ImportOrder {
+    /// The order of Ruff without settings; the width is Black's as well.
+    fn default() -> Self {
+        Self { own: BTreeSet::new(), mixed: false, single: false, width: 88, other: false }
+    }
 }
 
 /// What an import is sorted by.
@@ -53,6 +63,8 @@ struct Key {
     dots: Reverse<usize>,
     module: String,
     is_from: bool,
+    /// The first name behind `from … import`.
+    name: String,
 }
 
 impl Key {
@@ -74,7 +86,8 @@ impl Key {
             _ => 2,
         };
         let (is_from, is_late) = (import.is_from, import.is_from && !order.mixed);
-        Some(Self { section, is_late, dots: Reverse(dots), module: module.to_owned(), is_from })
+        let name = import.names.first().filter(|_| is_from).map(|name| name.name.clone()).unwrap_or_default();
+        Some(Self { section, is_late, dots: Reverse(dots), module: module.to_owned(), is_from, name })
     }
 }
 
@@ -91,6 +104,7 @@ impl Ord for Key {
             .then_with(|| natord::compare(&self.module.to_lowercase(), &other.module.to_lowercase()))
             .then_with(|| natord::compare(&self.module, &other.module))
             .then_with(|| self.is_from.cmp(&other.is_from))
+            .then_with(|| by_kind(&self.name, &other.name))
     }
 }
 
@@ -117,10 +131,10 @@ pub fn place(text: &str, line_end: &str, orders: &[ImportOrder], lines: &[String
             _ => None,
         })
         .collect::<Option<_>>()?;
-    orders.iter().find_map(|order| {
+    orders.iter().filter(|order| !order.other).find_map(|order| {
         let standing = in_order(text, &group, order)?;
         let new = new.iter().map(|(import, line)| Some((Key::of(import, order)?, import, line.as_str())));
-        Some(insertions(text, line_end, &standing, new.collect::<Option<_>>()?))
+        Some(insertions(text, line_end, order, &standing, new.collect::<Option<_>>()?))
     })
 }
 
@@ -172,13 +186,14 @@ fn in_order<'a>(text: &str, group: &[&'a ImportStatement], order: &ImportOrder) 
 fn insertions(
     text: &str,
     line_end: &str,
+    order: &ImportOrder,
     standing: &[Standing<'_>],
     new: Vec<(Key, &ImportStatement, &str)>,
 ) -> Vec<Insertion> {
     let mut insertions: Vec<Insertion> = vec![];
     let mut gaps: BTreeMap<usize, Vec<(Key, &str)>> = BTreeMap::new();
     for (key, import, line) in new {
-        match joined(text, standing, &key, import, line) {
+        match joined(text, order, standing, import, line) {
             Some((at, text)) => add(&mut insertions, at, &text),
             None => {
                 let gap = standing.iter().position(|other| other.key > key).unwrap_or(standing.len());
@@ -225,31 +240,52 @@ fn add(insertions: &mut Vec<Insertion>, at: usize, text: &str) {
     }
 }
 
-/// The place of a name in a line that imports from the same module already: isort has one line for each module.
+/// The place of a name in an import from the same module: isort has one statement for each module.
 fn joined(
     text: &str,
+    order: &ImportOrder,
     standing: &[Standing<'_>],
-    key: &Key,
     import: &ImportStatement,
     line: &str,
 ) -> Option<(usize, String)> {
     let [name] = import.names.as_slice() else { return None };
-    if !import.is_from || name.rename.is_some() || line.len() != import.range.end {
+    if !import.is_from || name.rename.is_some() || line.len() != import.range.end || order.single {
         return None;
     }
-    let other = standing.iter().find(|it| it.import.is_from && it.key == *key)?;
-    let written = text.get(other.lines.clone())?;
-    let is_plain = !written.contains(['(', '\\', '#', '\n', '*'])
-        && other.import.names.iter().all(|it| it.rename.is_none() && it.name != name.name);
-    if !is_plain || written.len() + name.name.len() + 2 > WIDTH {
+    let other = standing.iter().find(|it| it.import.is_from && it.import.from == import.from)?.import;
+    let written = text.get(other.range.clone())?;
+    let is_plain =
+        !written.contains(['\\', '#', '*']) && other.names.iter().all(|it| it.rename.is_none() && it.name != name.name);
+    let last = other.names.last()?.range.end;
+    let sorted = other.names.is_sorted_by(|one, other| by_kind(&one.name, &other.name) != Ordering::Greater);
+    let after = other.names.iter().find(|it| by_kind(&it.name, &name.name) == Ordering::Greater).filter(|_| sorted);
+    let name = &name.name;
+    if !is_plain {
         return None;
     }
-    let sorted = other.import.names.is_sorted_by(|one, other| by_kind(&one.name, &other.name) != Ordering::Greater);
-    let after = other.import.names.iter().find(|it| by_kind(&it.name, &name.name) == Ordering::Greater);
-    match after.filter(|_| sorted) {
-        Some(after) => Some((after.range.start, format!("{}, ", name.name))),
-        None => Some((other.import.names.last()?.range.end, format!(", {}", name.name))),
+    if written.contains('(') {
+        // Each name on a line of its own, with a comma behind.
+        let first = text.get(..other.names.first()?.range.start)?;
+        let indent = first.get(first.rfind('\n')? + 1..)?;
+        let lines = written.lines().count();
+        let rest = text.get(last..)?;
+        if !indent.trim().is_empty() || lines != other.names.len() + 2 || !rest.starts_with(',') {
+            return None;
+        }
+        let line_end = if written.contains("\r\n") { "\r\n" } else { "\n" };
+        return Some(match after {
+            Some(after) => (after.range.start, format!("{name},{line_end}{indent}")),
+            None => (last + 1, format!("{line_end}{indent}{name},")),
+        });
     }
+    let is_alone = text.get(other.range.end..)?.lines().next().unwrap_or("").trim().is_empty();
+    if written.contains('\n') || !is_alone || written.len() + name.len() + 2 > order.width {
+        return None;
+    }
+    Some(match after {
+        Some(after) => (after.range.start, format!("{name}, ")),
+        None => (last, format!(", {name}")),
+    })
 }
 
 /// Names after `from … import`: constants, then classes, then the rest.

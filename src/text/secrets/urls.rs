@@ -19,6 +19,17 @@ static TORN_START: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
+/// Two slashes with a user behind them, whatever stands before: `postgresql//me:`, `://me:`, `: / /me:`; a `:` may be escaped.
+static SLASHES: LazyLock<Regex> = LazyLock::new(|| pattern(r#"/[ \t]*/[^\s'"`<>/:@]*(?::|%3[Aa])"#));
+
+/// The start of a database's URL, up to the `:` behind what is a host, or a user where the `@` was forgotten.
+static PORT_START: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r#"(?i)\b(?:postgres(?:ql)?|mysql|mariadb|cockroachdb|mssql|oracle|redis|mongodb|amqp)(?:\+[a-z0-9_]+)?"#,
+        r#"://[^\s'"`<>/:@]*:"#
+    ))
+});
+
 /// A URL with a user and no password.
 static URL_USER: LazyLock<Regex> = LazyLock::new(|| pattern(r#"([A-Za-z][A-Za-z0-9+.-]*)://([^\s'"`<>/:@?#]+)@"#));
 
@@ -30,14 +41,25 @@ pub(super) fn url_passwords(text: &str) -> Vec<Range<usize>> {
     if !text.contains("://") && !text.contains('@') {
         return found;
     }
-    found.extend(TORN_START.find_iter(text).filter_map(|start| {
-        let rest = text.get(start.end()..)?;
-        let word = rest.find(|character: char| character.is_whitespace() || "'\"`<>".contains(character));
-        let password = start.end()..start.end() + rest.get(..word.unwrap_or(rest.len()))?.rfind('@')?;
+    let word_from = |start: usize| {
+        let rest = text.get(start..)?;
+        rest.get(..rest.find(|one: char| one.is_whitespace() || "'\"`<>".contains(one)).unwrap_or(rest.len()))
+    };
+    found.extend(TORN_START.find_iter(text).chain(SLASHES.find_iter(text)).filter_map(|start| {
+        let password = start.end()..start.end() + word_from(start.end())?.rfind('@')?;
         let inside = text.get(password.clone())?;
         // `DATABASE_URL=postgresql://me@host` is whole, and has no password.
         let is_scheme = inside.starts_with("//");
         (!password.is_empty() && !is_scheme && !REFERENCE.is_match(inside)).then_some(password)
+    }));
+    // Without an `@`, what is no port was meant as a password.
+    found.extend(PORT_START.find_iter(text).filter_map(|start| {
+        let word = word_from(start.end()).filter(|word| !word.contains('@'))?;
+        let port = word.get(..word.find(['/', '?', '#']).unwrap_or(word.len()))?;
+        // Several hosts have a port each: `one:1,two:2`.
+        let behind = port.trim_start_matches(|digit: char| digit.is_ascii_digit());
+        let is_port = behind.is_empty() || behind.starts_with(',');
+        (!is_port && !REFERENCE.is_match(port)).then(|| start.end()..start.end() + port.len())
     }));
     for captures in URL_START.captures_iter(text) {
         let (Some(whole), Some(scheme)) = (captures.get(0), captures.get(1)) else { continue };

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ruff_python_ast::visitor::{self, Visitor};
-use ruff_python_ast::{BoolOp, CmpOp, Expr, Number, Parameters, Stmt, UnaryOp};
+use ruff_python_ast::{BoolOp, CmpOp, Expr, ExprCall, Number, Parameter, Parameters, Stmt, UnaryOp};
 use ruff_text_size::Ranged;
 
 use super::super::collect::bytes;
@@ -37,7 +37,11 @@ pub(in crate::text::python) fn deciders(suite: &[Stmt]) -> Deciders {
             constants.insert(name.id.to_string(), term(value));
         }
     }
-    constants.retain(|name, _| walk.bound.get(name) == Some(&1) && !walk.changed.contains(name));
+    // What is empty is there to be filled by somebody.
+    let is_empty = |term: &Term| matches!(term, Term::Several(terms) if terms.is_empty());
+    constants.retain(|name, term| {
+        walk.bound.get(name) == Some(&1) && !walk.changed.contains(name) && !walk.is_dynamic && !is_empty(term)
+    });
     // A name that is also assigned, or defined twice, means several things.
     let (bound, functions) = (walk.bound, walk.functions);
     let one = |(name, found): (String, Option<Decider>)| {
@@ -53,6 +57,8 @@ struct Walk {
     /// How often each name is bound, anywhere.
     bound: BTreeMap<String, usize>,
     changed: BTreeSet<String>,
+    /// Whether names are changed by other means than assignments.
+    is_dynamic: bool,
     given: BTreeMap<usize, BTreeMap<String, Given>>,
 }
 
@@ -71,8 +77,10 @@ impl<'tree> Visitor<'tree> for Walk {
         match statement {
             Stmt::FunctionDef(function) => {
                 self.bind(function.name.as_str());
+                let mut rebinds = Rebinds::default();
+                rebinds.visit_body(&function.body);
                 let decider = Decider {
-                    steps: if function.is_async || !function.decorator_list.is_empty() {
+                    steps: if function.is_async || !function.decorator_list.is_empty() || rebinds.found {
                         vec![Step::Untold]
                     } else {
                         steps(&function.body)
@@ -102,6 +110,9 @@ impl<'tree> Visitor<'tree> for Walk {
     fn visit_expr(&mut self, expression: &'tree Expr) {
         match expression {
             Expr::Name(name) if !name.ctx.is_load() => self.bind(name.id.as_str()),
+            Expr::Name(name) => {
+                self.is_dynamic |= matches!(name.id.as_str(), "exec" | "globals" | "setattr" | "vars");
+            }
             Expr::Subscript(subscript) if !subscript.ctx.is_load() => {
                 if let Expr::Name(name) = &*subscript.value {
                     self.changed.insert(name.id.to_string());
@@ -127,6 +138,24 @@ impl<'tree> Visitor<'tree> for Walk {
             }
             _ => {}
         }
+        visitor::walk_expr(self, expression);
+    }
+
+    fn visit_parameter(&mut self, parameter: &'tree Parameter) {
+        self.bind(parameter.name.as_str());
+        visitor::walk_parameter(self, parameter);
+    }
+}
+
+/// Whether names are bound within expressions.
+#[derive(Default)]
+struct Rebinds {
+    found: bool,
+}
+
+impl<'tree> Visitor<'tree> for Rebinds {
+    fn visit_expr(&mut self, expression: &'tree Expr) {
+        self.found |= expression.is_named_expr();
         visitor::walk_expr(self, expression);
     }
 }
@@ -183,11 +212,25 @@ fn step(statement: &Stmt) -> Step {
             _ => Step::Untold,
         },
         Stmt::Pass(_) => Step::Nothing,
-        // A docstring, or a line for the log.
-        Stmt::Expr(expression) if matches!(&*expression.value, Expr::StringLiteral(_) | Expr::Call(_)) => Step::Nothing,
+        Stmt::Expr(expression) => match &*expression.value {
+            Expr::StringLiteral(_) => Step::Nothing,
+            Expr::Call(call) => Step::Fill(touched(call)),
+            _ => Step::Untold,
+        },
         Stmt::Raise(_) => Step::Raise,
         _ => Step::Untold,
     }
+}
+
+/// The names that a call may put something into: what it is a method of, and its arguments.
+fn touched(call: &ExprCall) -> Vec<String> {
+    let object = match &*call.func {
+        Expr::Attribute(method) => Some(&*method.value),
+        _ => None,
+    };
+    let keywords = call.arguments.keywords.iter().map(|keyword| &keyword.value);
+    let all = object.into_iter().chain(&call.arguments.args).chain(keywords);
+    all.filter_map(|one| Some(one.as_name_expr()?.id.to_string())).collect()
 }
 
 fn terms(expressions: &[Expr]) -> Vec<Term> {

@@ -48,6 +48,21 @@ fn what_is_certain_is_told() {
 }
 
 #[test]
+fn what_is_filled_or_bound_otherwise_is_not_told() {
+    for text in [
+        "allowed = ()\ndef f(o, name, type_, r, c, *, allowed=('hero',)):\n    return name in allowed\n",
+        "tables = ()\ndef run(tables):\n    def f(o, name, type_, r, c):\n        return name in tables\n",
+        "def f(o, name, type_, r, c):\n    wanted = ['x']\n    wanted.extend(known)\n    return name in wanted\n",
+        "def f(o, name, type_, r, c):\n    wanted = ['x']\n    fill(wanted)\n    return name in wanted\n",
+        "def f(o, name, type_, r, c):\n    known = False\n    if (known := name in x):\n        pass\n    return known\n",
+        "ALLOWED = []\ndef f(o, name, type_, r, c):\n    return name in ALLOWED\n",
+        "ON = False\nglobals()['ON'] = True\ndef f(o, name, type_, r, c):\n    return ON\n",
+    ] {
+        assert_eq!(verdict(text), Verdict::Untold, "{text}");
+    }
+}
+
+#[test]
 fn what_is_not_certain_is_not_told() {
     for body in [
         "return object.schema == 'app'",

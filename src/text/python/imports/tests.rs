@@ -5,7 +5,7 @@ use super::*;
 fn with(text: &str, lines: &[&str]) -> Option<String> {
     let lines: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
     let own = BTreeSet::from(["app".to_owned()]);
-    let orders = [false, true].map(|mixed| ImportOrder { own: own.clone(), mixed });
+    let orders = [false, true].map(|mixed| ImportOrder { own: own.clone(), mixed, ..ImportOrder::default() });
     let mut insertions = place(text, "\n", &orders, &lines)?;
     insertions.sort_by_key(|insertion| Reverse(insertion.at));
     let mut text = text.to_owned();
@@ -15,7 +15,7 @@ fn with(text: &str, lines: &[&str]) -> Option<String> {
 
 #[test]
 fn a_new_import_stands_where_isort_puts_it() {
-    let table: [(&str, &[&str], Option<&str>); 20] = [
+    let table: [(&str, &[&str], Option<&str>); 21] = [
         ("import a\nimport c\n\nx = 1\n", &["import b"], Some("import a\nimport b\nimport c\n\nx = 1\n")),
         ("from a import b\n", &["import c"], Some("import c\nfrom a import b\n")),
         ("import a\nfrom a import b\n", &["import c"], Some("import a\nimport c\nfrom a import b\n")),
@@ -34,7 +34,12 @@ fn a_new_import_stands_where_isort_puts_it() {
         // A line of the same module takes the name.
         ("from a import B, c\n", &["from a import A"], Some("from a import A, B, c\n")),
         ("from a import B, c\n", &["from a import d"], Some("from a import B, c, d\n")),
-        ("from a import (\n    B,\n)\n", &["from a import A"], Some("from a import (\n    B,\n)\nfrom a import A\n")),
+        ("from a import (\n    B,\n)\n", &["from a import A"], Some("from a import (\n    A,\n    B,\n)\n")),
+        (
+            "from a import (\n    B,\n    C,\n)\n",
+            &["from a import D"],
+            Some("from a import (\n    B,\n    C,\n    D,\n)\n"),
+        ),
         (
             "from a import B\nfrom c import d\n",
             &["from b import e", "from a import C"],
