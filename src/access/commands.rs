@@ -56,10 +56,8 @@ fn first<W: AsRef<str>>(
     if programs.is_empty() {
         return None;
     }
-    let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
-    let text = words.join(" ").replace([';', '&', '|', '(', ')', '\n'], " ; ");
-    let all: Vec<&str> = text.split_whitespace().collect();
-    all.split(|word| *word == ";").find_map(|command| {
+    command_lines(words).iter().find_map(|command| {
+        let command: Vec<&str> = command.iter().map(String::as_str).collect();
         (0..command.len()).find_map(|at| {
             let name = name_of(command.get(at)?)?;
             let (program, deeds) = programs.iter().find(|(program, _)| *program == name)?;
@@ -82,6 +80,14 @@ fn first<W: AsRef<str>>(
             deed(after, deeds).map(|deed| Ran { program, deed })
         })
     })
+}
+
+/// The words of each single command among what a shell is given.
+pub(super) fn command_lines<W: AsRef<str>>(words: &[W]) -> Vec<Vec<String>> {
+    let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
+    let text = words.join(" ").replace([';', '&', '|', '(', ')', '\n'], " ; ");
+    let all: Vec<&str> = text.split_whitespace().collect();
+    all.split(|word| *word == ";").map(|command| command.iter().map(|word| (*word).to_owned()).collect()).collect()
 }
 
 /// The name of the program that a word may be: by itself, or in a folder of programs.

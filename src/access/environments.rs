@@ -5,7 +5,7 @@ use crate::project::Project;
 use crate::project::compose::is_below;
 use crate::project::python_environment::VirtualEnvironment;
 
-use super::commands::{Programs, ran};
+use super::commands::{Programs, command_lines, ran};
 use super::layout::{Layout, absolute, ancestors};
 
 /// The path of the project's environment in a container: `UV_PROJECT_ENVIRONMENT`, else `.venv` in the working directory.
@@ -38,6 +38,45 @@ const MAKERS: Programs = &[
     ("uv", &["pip"]),
     ("-m", &["venv", "virtualenv"]),
 ];
+
+/// Whether a command certainly makes the environment at this path where there is none, so that it fails where it cannot.
+pub fn makes(words: &[&str], path: &str, container: &Container) -> bool {
+    let directory = if container.working_dir.is_empty() { "/" } else { &container.working_dir };
+    let is_fixed = container.environment.get("UV_PROJECT_ENVIRONMENT").is_some_and(|path| path.starts_with('/'));
+    makes_at(words, path, directory, is_fixed)
+}
+
+/// The same for a working directory; the path may be the same in all of them.
+fn makes_at(words: &[&str], path: &str, directory: &str, is_fixed: bool) -> bool {
+    const ELSEWHERE: [&str; 4] = ["UV_PROJECT_ENVIRONMENT", "UV_NO_PROJECT", "UV_ISOLATED", "VIRTUAL_ENV"];
+    const NONE: [&str; 9] =
+        ["--no-project", "--isolated", "--dry-run", "--active", "--script", "--gui-script", "-s", "--help", "-h"];
+    let text = words.join(" ");
+    let moves = ["cd", "pushd", "--directory", "--project"];
+    let is_moved = text.split([' ', ';', '=', '\n', '"', '\'']).any(|word| moves.contains(&word));
+    if ELSEWHERE.iter().any(|name| text.contains(name)) || is_moved && !is_fixed {
+        return false;
+    }
+    let is_path = |word: &str| absolute(word.trim_matches(['"', '\'']), directory).trim_end_matches('/') == path;
+    let by_venv = command_lines(words).iter().any(|line| {
+        let line: Vec<&str> = line.iter().map(String::as_str).collect();
+        let Some(at) = line.iter().position(|word| ["venv", "virtualenv"].contains(word)) else { return false };
+        let (before, after) = (line.get(..at).unwrap_or_default(), line.get(at + 1..).unwrap_or_default());
+        let by_module = before.last() == Some(&"-m");
+        let by_uv = ran(&line, &[("uv", &["venv"])], &NONE).is_some();
+        let named: Vec<&&str> = after.iter().filter(|word| !word.starts_with('-')).collect();
+        (by_module || by_uv)
+            && !after.iter().any(|word| NONE.contains(word))
+            && match named.as_slice() {
+                [] => by_uv,
+                [one] => after.first() == Some(*one) && is_path(one),
+                _ => false,
+            }
+    });
+    by_venv
+        || ran(words, &[("uv", &["run"])], &NONE).is_some()
+        || ran(words, &[("uv", &["sync"])], &[&NONE[..], &["--check"]].concat()).is_some()
+}
 
 /// What the checks of environments have to look at in a container: the interpreter that an environment of the project needs
 /// where it is mounted, and what lies in a volume that holds one.
@@ -86,6 +125,35 @@ pub fn is_mount_point(container: &Container, path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn commands_that_fail_where_the_environment_cannot_be_made_are_told_from_those_that_need_none() {
+        for (command, expected) in [
+            ("uv sync --frozen", true),
+            ("uv run --no-sync true", true),
+            ("sh -c 'cd /app && exec uv run uvicorn app:app'", true),
+            ("uv venv", true),
+            ("uv venv /opt/venv --seed", true),
+            ("python3 -m venv ../opt/venv", true),
+            ("uv pip list --system", false),
+            ("uv pip install ruff", false),
+            ("pip install ruff", false),
+            ("poetry install", false),
+            ("uv run --no-project true", false),
+            ("uv run --isolated --offline true", false),
+            ("uv sync --dry-run --offline", false),
+            ("uv sync --help", false),
+            ("uv venv /tmp/x", false),
+            ("uv venv --python 3.12 /tmp/x", false),
+            ("python3 -m venv /tmp/y", false),
+            ("env UV_PROJECT_ENVIRONMENT=/tmp/z uv sync --offline", false),
+            ("uvicorn app:app", false),
+        ] {
+            let words: Vec<&str> = command.split(' ').collect();
+            assert_eq!(makes_at(&words, "/opt/venv", "/app", true), expected, "{command}");
+            assert_eq!(makes_at(&[command], "/opt/venv", "/app", true), expected, "{command}");
+        }
+    }
 
     #[test]
     fn commands_that_make_an_environment_are_known() {

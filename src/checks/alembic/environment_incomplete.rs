@@ -22,6 +22,12 @@ fn finding(facts: &Facts, one: &Incomplete) -> Option<Finding> {
             format!("no configuration says that the migrations are in `{path}`"),
             "every command ends with: No 'script_location' key found in configuration",
         ),
+        Lack::Folder if one.over_lines => (
+            format!(
+                "`script_location` names `{path}` over several lines, and takes the line end as a part of the path"
+            ),
+            "every command ends with: Path doesn't exist",
+        ),
         Lack::Folder => (
             format!("`script_location` names `{path}`, which is not there"),
             "every command ends with: Path doesn't exist",
@@ -47,6 +53,9 @@ fn finding(facts: &Facts, one: &Incomplete) -> Option<Finding> {
             let edit = Edit { span: one.span.clone(), text: "alembic".to_owned() };
             let title = format!("call the section `{path}` as Alembic does, `alembic`");
             finding.fix(Fix::safe(title, vec![Step::Edit(edit)]))
+        }
+        Lack::Folder if one.over_lines => {
+            finding.fix(Fix::manual("name the folder that holds `env.py` in the line of `script_location`"))
         }
         Lack::Key | Lack::Folder => match &one.only {
             Some(only) => finding.fix(named(facts, one, only)?),

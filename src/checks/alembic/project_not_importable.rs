@@ -27,10 +27,12 @@ fn finding(environment: &Environment, unfound: &Unfound) -> Option<Finding> {
     let names: Vec<&str> = unfound.modules.iter().map(|module| module.value.as_str()).collect();
     let root = first.value.split('.').next().unwrap_or_default();
     let env_py = &environment.env_py;
-    let message = format!(
-        "`{env_py}` imports {}, which `alembic` does not find: it does not look into the folder it runs in",
-        listed(&names)
-    );
+    let why = if unfound.leads_elsewhere {
+        "`prepend_sys_path` leads elsewhere"
+    } else {
+        "it does not look into the folder it runs in"
+    };
+    let message = format!("`{env_py}` imports {}, which `alembic` does not find: {why}", listed(&names));
     let mut finding = Finding::at(&first.span, format!("{env_py}: {root}"), message)
         .label(format!("ModuleNotFoundError: No module named '{root}'"));
     for other in others {
@@ -49,13 +51,15 @@ fn finding(environment: &Environment, unfound: &Unfound) -> Option<Finding> {
             "run it by `python -m alembic`, or a program of the project does",
         );
     }
-    let line = format!("prepend_sys_path = {}", unfound.written);
     Some(match &unfound.cure {
         Some(cure) => {
             let edit = Edit { span: cure.span.clone(), text: cure.value.clone() };
-            finding.fix(Fix::safe(format!("write `{line}` into `{}`", cure.span.path), vec![Step::Edit(edit)]))
+            let title = format!("let `{}` say `{}`", cure.span.path, unfound.line);
+            finding.fix(Fix::safe(title, vec![Step::Edit(edit)]))
         }
-        None => finding
-            .fix(Fix::manual(format!("let `prepend_sys_path` lead to it, as by `{line}`, or run `python -m alembic`"))),
+        None => {
+            let otherwise = if unfound.written == "." { ", or run `python -m alembic`" } else { "" };
+            finding.fix(Fix::manual(format!("let `prepend_sys_path` lead to `{}`{otherwise}", unfound.written)))
+        }
     })
 }

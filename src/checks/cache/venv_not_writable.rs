@@ -1,7 +1,7 @@
 //! A service makes its virtual environment at its start where its user may make nothing.
 
 use crate::access::caches::look;
-use crate::access::environments::{environment_path, syncs};
+use crate::access::environments::{environment_path, makes};
 use crate::access::interest::{commands, exec_lines, user_of_line};
 use crate::access::rights::{Why, may_fill};
 use crate::access::{IdMaps, Layout, Process, RunsAs, Seen, Verdict};
@@ -24,13 +24,13 @@ pub(super) fn check(facts: &Facts) -> Checked {
         }
         let place = service.user.as_ref().map_or(&service.name.span, |user| &user.span);
         let own: Vec<&str> = commands(container, &facts.project).map(String::as_str).collect();
-        let own = syncs(&own).then_some((place, None));
+        let own = makes(&own, &path, container).then_some((place, None));
         let lines = exec_lines(&facts.project, &service.name).filter_map(|line| {
             let words: Vec<&str> = line.call.command.iter().map(|word| &*word.value).collect();
             let moved = line.call.environment.iter().any(|(name, _)| name == "UV_PROJECT_ENVIRONMENT");
             let place = line.call.user.as_ref().map_or(&line.call.head, |user| &user.written.span);
             let user = user_of_line(line, person).map_or(Some(None), |user| user.ok().map(Some))?;
-            (syncs(&words) && !moved).then_some((place, user))
+            (makes(&words, &path, container) && !moved).then_some((place, user))
         });
         let told = own.into_iter().chain(lines);
         let mut told = told.filter_map(|(place, user)| told_of(docker, container, &path, place, user.as_deref()));

@@ -39,6 +39,9 @@ pub struct Incomplete {
     pub span: Span,
     /// The path that is not there, relative to the root; for a key the section.
     pub path: String,
+    /// Whether the value does not stand in the line of its key: Alembic takes the line end as a part of the path.
+    #[serde(default)]
+    pub over_lines: bool,
     /// The one folder of the project that holds an environment nobody names, as the configuration would name it.
     pub only: Option<String>,
 }
@@ -102,12 +105,17 @@ fn lacking(
         configuration: environment.configuration.clone(),
         span: location.span.clone(),
         path: path.to_owned(),
+        over_lines: false,
         only: None,
     };
     if !files.is_directory(folder) {
         let written = configuration.slice(&location.span);
         if !is_absent(files, folder) || may_lie_elsewhere(files, written) {
             return None;
+        }
+        if !stands_in_line(configuration, location) {
+            let lines: Vec<&str> = folder.split_whitespace().collect();
+            return Some(Incomplete { over_lines: true, ..lack(Lack::Folder, &lines.join(" ")) });
         }
         let here = written.strip_prefix("%(here)s/").map_or("", |_| "%(here)s/");
         let only = only(files, environments, &environment.configuration).map(|only| format!("{here}{only}"));
@@ -121,17 +129,29 @@ fn lacking(
     if is_absent(files, &template) {
         return Some(lack(Lack::Template, &template));
     }
-    (!names_versions(environment, configuration) && is_absent(files, &versions))
-        .then(|| lack(Lack::Versions, &versions))
+    (!names_versions(files, environment) && is_absent(files, &versions)).then(|| lack(Lack::Versions, &versions))
 }
 
-/// Whether the configuration names folders of revisions by itself; Alembic makes these.
-fn names_versions(environment: &Alembic, configuration: &Source) -> bool {
+/// Whether a value stands in the line of its key, and ends there.
+fn stands_in_line(configuration: &Source, location: &Spanned<String>) -> bool {
+    let before = configuration.text().get(..location.span.start).unwrap_or_default();
+    let line = before.rsplit('\n').next().unwrap_or(before);
+    line.contains(['=', ':']) && !configuration.slice(&location.span).contains('\n')
+}
+
+/// Whether a configuration beside this one names folders of revisions by itself; Alembic makes these.
+fn names_versions(files: &dyn Files, environment: &Alembic) -> bool {
     let option = "version_locations";
-    if configuration.path().ends_with(".toml") {
-        return toml::parse(configuration.text()).is_ok_and(|toml| toml.has(&["tool", "alembic", option]));
-    }
-    ini::parse(configuration.text()).is_ok_and(|ini| ini.entry(&environment.section, option).is_some())
+    let folder = environment.configuration.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let beside = ["pyproject.toml", "alembic.ini"].into_iter().filter_map(|name| join(folder, name));
+    let all = beside.chain([environment.configuration.clone()]).chain(environment.ini.clone());
+    all.filter_map(|path| files.read(&path).ok()).any(|source| {
+        if source.path().ends_with(".toml") {
+            return toml::parse(source.text()).is_ok_and(|toml| toml.has(&["tool", "alembic", option]));
+        }
+        let Ok(ini) = ini::parse(source.text()) else { return false };
+        ini.entry(&environment.section, option).is_some() || ini.entry("alembic", option).is_some()
+    })
 }
 
 /// Whether a folder that is not there may be meant in a package from outside, be found from another directory, or be put there
@@ -176,7 +196,14 @@ fn keyless(
     });
     if let Some((name, section)) = misnamed.filter(|_| !ini.sections.contains_key("alembic")) {
         let (span, configuration) = (file.span(section.header.clone()), file.path().to_owned());
-        return Some(Incomplete { lacks: Lack::Key, configuration, span, path: name.clone(), only: None });
+        return Some(Incomplete {
+            lacks: Lack::Key,
+            configuration,
+            span,
+            path: name.clone(),
+            over_lines: false,
+            only: None,
+        });
     }
     // `alembic -n other` reads another section, and `pyproject.toml` may have the key.
     let named = environments.iter().any(|it| it.configuration == path || it.configuration.ends_with(".toml"));
@@ -184,7 +211,10 @@ fn keyless(
         return None;
     }
     let section = ini.sections.get("alembic");
-    if section.is_some() && ini.entry("alembic", KEY).is_some() || mentioned::in_python(files, &[KEY]) {
+    if section.is_some() && ini.entry("alembic", KEY).is_some()
+        || mentioned::in_python(files, &[KEY])
+        || mentioned::runs_in_program(files)
+    {
         return None;
     }
     let only = only(files, environments, path);
@@ -195,7 +225,7 @@ fn keyless(
     let span = file.span(header.map_or(0..0, |section| section.header.clone()));
     let only = only.filter(|_| section.is_some());
     let (lacks, path) = (Lack::Key, "alembic".to_owned());
-    Some(Incomplete { lacks, configuration: file.path().to_owned(), span, path, only })
+    Some(Incomplete { lacks, configuration: file.path().to_owned(), span, path, over_lines: false, only })
 }
 
 /// An environment without any configuration.
@@ -213,9 +243,15 @@ fn unconfigured(files: &dyn Files, sources: &mut BTreeMap<String, Source>) -> Op
             || name.ends_with(".ini.example")
     };
     let ignored = above.iter().flat_map(|folder| files.present(folder, false)).any(|path| is_configuration(&path));
+    // Flask-Migrate keeps its configuration beside `env.py`.
+    let ends = [".ini", ".cfg", ".toml"];
+    let beside = files.present(folder, false).iter().any(|path| ends.iter().any(|end| path.ends_with(end)));
     if ignored
+        || beside
+        || mentioned::runs_in_program(files)
+        || !mentioned::configurations_given(files).is_empty()
         || files.list().iter().any(is_configuration)
-        || mentioned::in_python(files, &[KEY, "alembic.config", "alembic.command", "from alembic import command"])
+        || mentioned::in_python(files, &[KEY])
         || mentioned::in_starters(files, &[KEY, "ALEMBIC_CONFIG"])
     {
         return None;
@@ -226,6 +262,7 @@ fn unconfigured(files: &dyn Files, sources: &mut BTreeMap<String, Source>) -> Op
         configuration: env_py.path().to_owned(),
         span: env_py.span(0..0),
         path: folder.clone(),
+        over_lines: false,
         only: None,
     })
 }

@@ -30,6 +30,102 @@ fn any(files: &dyn Files, wanted: impl Fn(&str) -> bool, holds: impl Fn(&[u8]) -
     })
 }
 
+/// Whether a text says how to work with the project: what starts programs, scripts without an ending, and what people read.
+fn tells_how(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    starts_programs(path)
+        || !name.contains('.')
+        || [".md", ".rst", ".txt", ".adoc"].iter().any(|end| name.ends_with(end))
+}
+
+/// The same for files of every kind, of which those that cannot be read matter only where they start programs.
+fn any_text(files: &dyn Files, wanted: impl Fn(&str) -> bool, holds: impl Fn(&[u8]) -> bool) -> bool {
+    any(files, |path| wanted(path) && (starts_programs(path) || files.bytes(path).is_ok()), holds)
+}
+
+/// Whether a file of any kind says one of these words.
+pub(in crate::project) fn anywhere(files: &dyn Files, words: &[&str]) -> bool {
+    any_text(files, |_| true, |bytes| words.iter().any(|word| holds(bytes, word)))
+}
+
+/// The words of a text that a shell or a list may hold, without quotes.
+fn words_of(text: &str) -> Vec<&str> {
+    let words = text.split(|at: char| at.is_whitespace() || "\"'`,[]".contains(at));
+    words.filter(|word| !word.is_empty() && *word != "-" && *word != "\\").collect()
+}
+
+/// Whether some text installs a folder as a package: `pip install --no-cache-dir -e .`, `- -e .` in a list of conda.
+pub(in crate::project) fn installs_folder(files: &dyn Files) -> bool {
+    let is_folder = |word: &str| [".", "./"].contains(&word) || word.starts_with('/') || word.starts_with("file:");
+    let is_editable = |word: &str| word == "-e" || word.starts_with("--editable");
+    let is_list = |word: &str| word.ends_with(".txt") || word.ends_with(".in");
+    any_text(files, tells_how, |bytes| {
+        let text = String::from_utf8_lossy(bytes).replace("\\\r\n", " ").replace("\\\n", " ");
+        text.lines().flat_map(|line| line.split([';', '&', '|'])).any(|command| {
+            let words = words_of(command);
+            let first = words.first().copied().unwrap_or_default();
+            let rest = words.get(1..).unwrap_or_default();
+            let is_entry = is_editable(first) && rest.first().is_some_and(|word| word.starts_with(['.', '/']));
+            let at = words.iter().position(|word| ["install", "develop"].contains(word));
+            let installed = at.and_then(|at| words.get(at + 1..)).unwrap_or_default();
+            let by_pip = words.iter().any(|word| word.contains("pip"));
+            is_entry
+                || first.starts_with("--editable=")
+                || by_pip && installed.iter().any(|word| (is_folder(word) || is_editable(word)) && !is_list(word))
+        })
+    })
+}
+
+/// The configurations that some text hands to Alembic's command by `-c`.
+pub(in crate::project) fn configurations_given(files: &dyn Files) -> Vec<String> {
+    let mut found = vec![];
+    for path in files.list().iter().filter(|path| (tells_how(path) || path.ends_with(".py")) && is_own(path)) {
+        let Some(bytes) = files.bytes(path).ok().filter(|bytes| bytes.len() <= LARGEST) else { continue };
+        let text = String::from_utf8_lossy(&bytes);
+        let words = words_of(&text);
+        for (at, _) in words.iter().enumerate().filter(|(_, word)| **word == "alembic" || word.ends_with("/alembic")) {
+            // Its own options come before what it is to do.
+            let own = words
+                .get(at + 1..)
+                .unwrap_or_default()
+                .iter()
+                .take(8)
+                .take_while(|word| !word.contains([';', '&', '|']));
+            let own: Vec<&str> = own.copied().collect();
+            for (at, word) in own.iter().enumerate() {
+                let next = || own.get(at + 1).copied();
+                let joined =
+                    word.strip_prefix("--config=").or_else(|| word.strip_prefix("-c").filter(|it| !it.is_empty()));
+                let given = if ["-c", "--config"].contains(word) { next() } else { joined };
+                found.extend(given.map(str::to_owned));
+            }
+        }
+    }
+    found
+}
+
+/// Whether a program of the project runs Alembic: a Python file besides `env.py` imports what that takes.
+pub(in crate::project) fn runs_in_program(files: &dyn Files) -> bool {
+    const PARTS: [&str; 4] = ["command", "config", "script", "runtime"];
+    let other = |path: &str| path.ends_with(".py") && path.rsplit('/').next() != Some("env.py");
+    any(files, other, |bytes| {
+        let text = String::from_utf8_lossy(bytes);
+        let words = ["import alembic as", "ScriptDirectory", "EnvironmentContext"];
+        let is_named = words.iter().any(|word| text.contains(word))
+            || PARTS.iter().any(|part| text.contains(&format!("alembic.{part}")));
+        is_named
+            || text.split("from alembic import").skip(1).any(|rest| {
+                let rest = rest.trim_start_matches([' ', '\t', '\\', '\r', '\n']);
+                let names = match rest.strip_prefix('(') {
+                    Some(inner) => inner.split(')').next(),
+                    None => rest.split('\n').next(),
+                };
+                let mut names = names.unwrap_or_default().split(|at: char| !at.is_alphanumeric() && at != '_');
+                names.any(|name| PARTS.contains(&name))
+            })
+    })
+}
+
 fn holds(bytes: &[u8], word: &str) -> bool {
     bytes.windows(word.len()).any(|window| window == word.as_bytes())
 }
@@ -153,6 +249,51 @@ mod tests {
             ("notes.txt", "COPY src /app\n", false),
         ] {
             assert_eq!(is_moved(&MemoryFiles::new([(path, text)]), "src"), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn folders_are_installed_whatever_options_stand_before_them() {
+        for (path, text, expected) in [
+            ("Dockerfile", "RUN pip install --no-cache-dir .\n", true),
+            ("Dockerfile", "RUN pip install --no-cache-dir \\\n    -e .\n", true),
+            ("Dockerfile", "RUN uv pip install --system -e .[dev]\n", true),
+            ("Dockerfile", "RUN [\"pip\", \"install\", \"/app\"]\n", true),
+            ("environment.yml", "dependencies:\n  - pip:\n    - -e .\n", true),
+            ("README.md", "Run `pip install -e .` first\n", true),
+            ("Dockerfile", "RUN pip install -r /app/requirements.txt\nCOPY . .\n", false),
+            ("Dockerfile", "RUN apt-get install -y x && rm -rf /var/lib/apt && pip install alembic\n", false),
+            ("compose.yaml", "    build: .\n    volumes:\n      - .:/app\n", false),
+        ] {
+            assert_eq!(installs_folder(&MemoryFiles::new([(path, text)])), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn configurations_are_read_from_every_text() {
+        for (path, text, expected) in [
+            ("Makefile", "m:\n\tcd src && alembic -c ../alembic.ini current\n", Some("../alembic.ini")),
+            ("compose.yaml", "command: [alembic, --raiseerr, \"--config=../a.ini\", current]\n", Some("../a.ini")),
+            ("compose.yaml", "command:\n  - alembic\n  - -c\n  - db/a.ini\n", Some("db/a.ini")),
+            ("scripts/migrate", "#!/bin/sh\nalembic -c /x/a.ini current\n", Some("/x/a.ini")),
+            ("Makefile", "m:\n\talembic current; sh -c x\n", None),
+        ] {
+            let found = configurations_given(&MemoryFiles::new([(path, text)]));
+            assert_eq!(found.first().map(String::as_str), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn programs_that_run_alembic_are_known_by_their_imports() {
+        for (path, text, expected) in [
+            ("app/cli.py", "from alembic import config as c, command\n", true),
+            ("app/cli.py", "from alembic import (\n    command,\n    config,\n)\n", true),
+            ("app/cli.py", "from alembic.config import Config\n", true),
+            ("app/cli.py", "script = ScriptDirectory(folder)\n", true),
+            ("app/cli.py", "from alembic import op\ncommand = 1\n", false),
+            ("migrations/env.py", "from alembic import context\nfrom alembic.script import ScriptDirectory\n", false),
+        ] {
+            assert_eq!(runs_in_program(&MemoryFiles::new([(path, text)])), expected, "{text}");
         }
     }
 

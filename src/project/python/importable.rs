@@ -8,6 +8,8 @@ use super::modules::{File, Modules};
 use crate::project::alembic::{Alembic, mentioned};
 use crate::project::files::{Files, inside, source};
 use crate::project::python_environment;
+use crate::project::requirements::is_list;
+use crate::project::urls::asks_for;
 use crate::text::python::imports::is_of_python;
 use crate::text::{Source, Span, Spanned, ini, toml};
 
@@ -17,17 +19,7 @@ const KEY: &str = "prepend_sys_path";
 const OF_OTHERS: [&str; 5] = ["alembic", "sqlalchemy", "sqlmodel", "pydantic", "dotenv"];
 
 /// What shows that the project comes into Python's path in another way.
-const OTHER_WAYS: [&str; 9] = [
-    "PYTHONPATH",
-    "install -e",
-    "install --editable",
-    "install .",
-    "install '.",
-    "install \".",
-    "site-packages",
-    "editable = true",
-    "setup.py develop",
-];
+const OTHER_WAYS: [&str; 3] = ["site-packages", "editable = true", "setup.py develop"];
 
 /// What the project imports without being able to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,8 +28,12 @@ pub struct Unfound {
     pub modules: Vec<Spanned<String>>,
     /// The folder that they lie in, relative to the root.
     pub folder: String,
-    /// What `prepend_sys_path` has to say, seen from the folder that alembic is run in.
+    /// What `prepend_sys_path` has to name, seen from the folder that alembic is run in.
     pub written: String,
+    /// Whether it names other folders.
+    pub leads_elsewhere: bool,
+    /// What the configuration says when it is cured, in a line.
+    pub line: String,
     /// The bytes to replace so that it says so, and by what; `None` where that is not simple.
     pub cure: Option<Spanned<String>>,
     /// Whether all recipes run `python -m alembic`, or a program of the project runs Alembic itself.
@@ -71,8 +67,11 @@ fn seen_from(base: &str, folder: &str) -> String {
     if written.is_empty() { ".".to_owned() } else { written.join("/") }
 }
 
-/// What makes a folder a part of the path: the bytes to replace, and by what.
-type Cure = Box<dyn Fn(&Source, &str) -> Option<(Span, String)>>;
+/// What makes a folder a part of the path.
+type Cure = Box<dyn Fn(&Source, &str) -> Option<Change>>;
+
+/// The bytes to replace, by what, and the line that comes of it.
+type Change = (Span, String, String);
 
 /// What a configuration says of the path.
 struct Prepended {
@@ -82,9 +81,18 @@ struct Prepended {
     cure: Cure,
 }
 
+/// Whether a key behind this text stands in the table `[tool.alembic]` by a header of its own, and at the start of its line.
+fn is_under_header(before: &str) -> bool {
+    let plain = |line: &str| line.split('#').next().unwrap_or(line).replace([' ', '\t', '\r', '"', '\''], "");
+    let (above, line) = before.rsplit_once('\n').unwrap_or(("", before));
+    let header = above.lines().rev().map(plain).find(|line| line.starts_with('['));
+    header.as_deref() == Some("[tool.alembic]") && plain(line) == "script_location="
+}
+
 fn prepended(files: &dyn Files, alembic: &Alembic) -> Option<Prepended> {
     let folder = alembic.configuration.rsplit_once('/').map_or("", |(folder, _)| folder);
     let location = alembic.script_location.as_ref()?.span.clone();
+    let location_start = location.start;
     let source = files.read(&alembic.configuration).ok()?;
     let of_toml = inside(folder, "pyproject.toml").and_then(|path| files.read(&path).ok());
     let toml = of_toml.as_ref().and_then(|source| toml::parse(source.text()).ok());
@@ -95,13 +103,17 @@ fn prepended(files: &dyn Files, alembic: &Alembic) -> Option<Prepended> {
     });
     let in_toml = toml.is_some_and(|toml| toml.has(&path));
     let line_behind = move |source: &Source, line: &str| {
-        let rest = source.text().get(location.end..)?;
+        let (before, rest) = (source.text().get(..location.start)?, source.text().get(location.end..)?);
+        let before = before.rsplit('\n').next().unwrap_or(before);
+        let in_line = before.contains(['=', ':']) && !before.contains("\"\"\"") && !before.contains("'''");
         let at = location.end + rest.find('\n')? + 1;
-        Some((source.span(at..at), format!("{line}{}", source.line_end())))
+        let is_plain = in_line && !source.slice(&location).contains('\n');
+        is_plain.then(|| (source.span(at..at), format!("{line}{}", source.line_end()), line.to_owned()))
     };
     if alembic.configuration.ends_with(".toml") {
+        let under_header = is_under_header(source.text().get(..location_start).unwrap_or_default());
         let cure = move |source: &Source, folder: &str| {
-            (!in_toml).then(|| line_behind(source, &format!("{KEY} = [\"{folder}\"]")))?
+            (!in_toml && under_header).then(|| line_behind(source, &format!("{KEY} = [\"{folder}\"]")))?
         };
         return Some(Prepended { source, folders: written, cure: Box::new(cure) });
     }
@@ -125,10 +137,13 @@ fn prepended(files: &dyn Files, alembic: &Alembic) -> Option<Prepended> {
         (Some(span), Some(key)) if source.slice(span).trim().is_empty() => {
             let rest = source.text().get(key.end..)?;
             let at = key.end + rest.find(['=', ':'])? + 1;
-            Some((source.span(at..at), format!(" {folder}")))
+            Some((source.span(at..at), format!(" {folder}"), format!("{KEY} = {folder}")))
         }
-        (Some(span), _) => (!separator.is_empty() && !source.slice(span).contains('\n'))
-            .then(|| (source.span(span.end..span.end), format!("{separator}{folder}"))),
+        (Some(span), _) => (!separator.is_empty() && !source.slice(span).contains('\n')).then(|| {
+            let added = format!("{separator}{folder}");
+            let line = format!("{KEY} = {}{added}", source.slice(span));
+            (source.span(span.end..span.end), added, line)
+        }),
     };
     Some(Prepended { source, folders, cure: Box::new(cure) })
 }
@@ -177,6 +192,7 @@ fn unfound(modules: &mut Modules<'_>, files: &dyn Files, env: &File, alembic: &A
         || is_moved
         || comes_otherwise(files, &folder)
         || is_installed(files, &names)
+        || names.iter().any(|name| asks_for(files, name))
     {
         return None;
     }
@@ -190,13 +206,15 @@ fn unfound(modules: &mut Modules<'_>, files: &dyn Files, env: &File, alembic: &A
     let is_plain = !written.contains([' ', ',', ':', ';', '"', '\\']) && !written.replace("%(here)s", "").contains('%');
     let cure = (prepended.cure)(&prepended.source, &written).filter(|_| is_plain);
     let runs = mentioned::runs(files);
-    let programs = ["alembic.config", "alembic.command", "from alembic import command"];
+    let line = cure.as_ref().map_or_else(|| format!("{KEY} = {written}"), |(_, _, line)| line.clone());
     Some(Unfound {
         modules: unfound.into_iter().map(|(name, _)| name).collect(),
         folder,
         written,
-        cure: cure.map(|(span, text)| Spanned::new(text, span)),
-        only_by_command: runs.as_module && !runs.by_command || mentioned::in_python(files, &programs),
+        leads_elsewhere: prepended.folders.is_some_and(|folders| !folders.is_empty()),
+        line,
+        cure: cure.map(|(span, text, _)| Spanned::new(text, span)),
+        only_by_command: runs.as_module && !runs.by_command || mentioned::runs_in_program(files),
     })
 }
 
@@ -222,7 +240,7 @@ fn comes_otherwise(files: &dyn Files, folder: &str) -> bool {
     };
     let lists = |path: &&String| {
         let name = path.rsplit('/').next().unwrap_or(path);
-        name.contains("requirements") && name.ends_with(".txt") || name == "Pipfile"
+        is_list(path) || name.contains("requirements") && name.ends_with(".txt") || name == "Pipfile"
     };
     let installs_itself = |path: &String| {
         files.bytes(path).map_or(true, |bytes| {
@@ -239,6 +257,10 @@ fn comes_otherwise(files: &dyn Files, folder: &str) -> bool {
     above.iter().any(is_package)
         || files.list().iter().filter(lists).any(installs_itself)
         || mentioned::in_starters(files, &OTHER_WAYS)
+        || mentioned::anywhere(files, &["PYTHONPATH", "ALEMBIC_CONFIG"])
+        || mentioned::installs_folder(files)
+        // Run with a file from elsewhere, alembic may run in any folder.
+        || mentioned::configurations_given(files).iter().any(|path| path.trim_start_matches("./").contains(['/', '\\', '$']))
 }
 
 /// Whether an environment of the project has a module of one of these names, or leads to folders outside of it.

@@ -143,6 +143,22 @@ pub(super) fn read(files: &dyn Files, sources: &mut BTreeMap<String, Source>) ->
     packages
 }
 
+/// Whether the project asks for a package that may bring a module of this name.
+pub(in crate::project) fn asks_for(files: &dyn Files, module: &str) -> bool {
+    let plain = |name: &str| name.to_lowercase().replace(['_', '.'], "-");
+    let name = plain(module);
+    let is_itself = |path: &String| {
+        let Ok(source) = files.read(path) else { return false };
+        let Ok(toml) = toml::parse(source.text()) else { return false };
+        let written =
+            [&["project", "name"][..], &["tool", "poetry", "name"]].into_iter().find_map(|key| toml.text(key));
+        written.is_some_and(|text| plain(&text.value) == name)
+    };
+    // A lock file names the project itself, too.
+    let is_pyproject = |path: &&String| path.rsplit('/').next() == Some("pyproject.toml");
+    read(files, &mut BTreeMap::new()).has(&name) && !files.list().iter().filter(is_pyproject).any(is_itself)
+}
+
 type Read = fn(&Source, &mut Packages, &mut Vec<String>);
 
 fn reader_of(path: &str) -> Option<Read> {
