@@ -62,7 +62,9 @@ fn finding(facts: &Facts, lost: &Lost<'_>) -> Option<Finding> {
     let (name, of) = (&lost.member.name.value, &lost.class.name.value);
     let annotation = lost.member.annotation.as_ref()?;
     let written = text(facts, annotation);
-    let inner = if lost.deferred { written } else { written.trim_matches(['"', '\'']) };
+    let quotes = ['"', '\''];
+    let bare = written.trim_start_matches(['r', 'R', 'u', 'U']);
+    let inner = if !lost.deferred && bare.starts_with(quotes) { bare.trim_matches(quotes) } else { written };
     let path = &annotation.path;
     let message = format!("`{name}` of `{of}` is related to a class by the text `{inner}`, which is the name of none");
     let mut finding = Finding::at(annotation, format!("{path}: {of}: {name}"), message)
