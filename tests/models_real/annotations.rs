@@ -32,6 +32,18 @@ pub const ANNOTATIONS: &[Row] = &[
     ),
     bad(
         LIKE,
+        &["5:5"],
+        "unsupported operand type(s) for |: 'NoneType' and 'NoneType'",
+        "from datetime import date\nfrom sqlalchemy import Date\nclass A(SQLModel, table=True):\n    id: Optional[int] = ID\n    date: Annotated[date | None, Field(sa_column=Column('date', Date))] = None\nassert list(A.__table__.c.keys()) == ['id', 'date']\n",
+    ),
+    bad(
+        LIKE,
+        &["4:5"],
+        "'NoneType' object has no attribute 'today'",
+        "from datetime import date\nclass A(SQLModel, table=True):\n    id: Optional[int] = ID\n    date: Optional[date] = None\n    end: date = Field(default_factory=date.today)\n",
+    ),
+    bad(
+        LIKE,
         &["4:5"],
         "<class 'NoneType'> has no matching SQLAlchemy type",
         "from datetime import date\nclass A(SQLModel, table=True):\n    id: Optional[int] = ID\n    date: Optional[date] = None\n",
@@ -62,7 +74,7 @@ pub const ANNOTATIONS: &[Row] = &[
     ),
     bad(
         LIKE,
-        &["4:5"],
+        &["6:5"],
         "unsupported operand type(s) for |: 'NoneType' and 'NoneType'",
         "from datetime import date\nclass A(SQLModel, table=True):\n    id: Optional[int] = ID\n    date: date | None = None\n",
     ),

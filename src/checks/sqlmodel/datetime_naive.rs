@@ -9,7 +9,7 @@ use crate::checks::python_fix::{text, with_fix};
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
 use crate::fix::Fix;
-use crate::project::python::{Class, Member};
+use crate::project::python::{Ancestor, Class, Member, ShapeImport, ancestors};
 use crate::text::python::{TypeExpression, type_expression};
 
 use naive::{Naive, naive};
@@ -35,14 +35,19 @@ pub(super) fn check(facts: &Facts) -> Checked {
             continue;
         }
         let known = versions.iter().flatten().next().copied();
-        findings.push(finding(facts, class, member, &found, known));
+        let changed = tables.iter().any(|table| may_change(facts, *table));
+        findings.push(finding(facts, class, member, &found, known, changed));
     }
     Ok(findings)
 }
 
 /// Whether it is worth looking closer.
 fn may_be_datetime(facts: &Facts, member: &Member) -> bool {
-    member.annotation.as_ref().is_some_and(|annotation| text(facts, annotation).contains("atetime"))
+    let Some(annotation) = &member.annotation else { return false };
+    let written = text(facts, annotation);
+    let shape = facts.project.python.shapes.get(&*annotation.path);
+    let renamed = |import: &ShapeImport| import.name.ends_with("atetime") && written.contains(&import.bound);
+    written.contains("atetime") || shape.is_some_and(|shape| shape.imports.iter().any(renamed))
 }
 
 /// Whether it is `datetime`, or that or `None`; `NaiveDatetime` has no zone by its name.
@@ -75,13 +80,30 @@ fn of_all(facts: &Facts, class: &Class, all: &[TypeExpression]) -> bool {
     matches!((some.next(), some.next()), (Some(one), None) if is_datetime(facts, class, one))
 }
 
+/// Whether something may give a time its zone before the row is written.
+fn may_change(facts: &Facts, table: usize) -> bool {
+    let python = &facts.project.python;
+    let words = ["validator", "validates", "__init__", "__setattr__", "model_post_init", "__init_subclass__"];
+    let changes = |class: &Class| words.iter().any(|word| text(facts, &class.statement).contains(word));
+    let above = ancestors(&python.classes, table);
+    !python.listeners.is_empty()
+        || above.iter().any(|it| matches!(it, Ancestor::Class(at) if python.classes.get(*at).is_some_and(changes)))
+}
+
 /// Whether its column is said, which then decides; or cannot be told.
 fn says_column(member: &Member) -> bool {
     let says = |keyword: &str| member.calls.iter().any(|call| call.keyword(keyword).is_some());
     ["sa_type", "sa_column", "**"].into_iter().any(says)
 }
 
-fn finding(facts: &Facts, class: &Class, member: &Member, found: &[Naive], version: Option<&str>) -> Finding {
+fn finding(
+    facts: &Facts,
+    class: &Class,
+    member: &Member,
+    found: &[Naive],
+    version: Option<&str>,
+    changed: bool,
+) -> Finding {
     let (name, of) = (&member.name.value, &class.name.value);
     let place = found.first().map_or(&member.statement, |naive| &naive.place);
     let path = &place.path;
@@ -98,9 +120,9 @@ fn finding(facts: &Facts, class: &Class, member: &Member, found: &[Naive], versi
     let fix = naive::steps(facts, class, found).map(|(steps, is_utc)| {
         let title = "make it a time of UTC";
         // Where every row is refused as it is, nothing else can hang on it; local times become the same moment, written otherwise.
-        if is_utc && version.is_some() { Fix::safe(title, steps) } else { Fix::risky(title, steps) }
+        if is_utc && version.is_some() && !changed { Fix::safe(title, steps) } else { Fix::risky(title, steps) }
     });
     let finding =
         with_fix(facts, finding, fix, "give it a zone: `datetime.now(timezone.utc)`, or annotate it `NaiveDatetime`");
-    if version.is_some() { finding } else { finding.only_info() }
+    if version.is_some() && !changed { finding } else { finding.only_info() }
 }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use super::table_arguments::has_plain_arguments;
 use crate::checks::python_fix::{edit, listed, text, with_fix};
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
 use crate::fix::{Fix, Step};
-use crate::project::python::{Class, Environment, ImportedAs, Twice};
+use crate::project::python::{Ancestor, Class, Environment, ImportedAs, Twice, ancestors};
 
 pub(super) fn check(facts: &Facts) -> Checked {
     let python = &facts.project.python;
@@ -18,17 +19,38 @@ pub(super) fn check(facts: &Facts) -> Checked {
             let tables: Vec<&Class> =
                 python.tables.iter().filter_map(|table| python.classes.get(table.class)).collect();
             let tables: Vec<&Class> = tables.into_iter().filter(|class| *class.name.span.path == *twice.path).collect();
-            let takes = |class: &&Class| {
-                ["extend_existing", "keep_existing"].iter().any(|word| text(facts, &class.statement).contains(word))
-            };
+            let Some(source) = facts.source(&twice.path) else { continue };
+            let takes = ["extend_existing", "keep_existing"].iter().any(|word| source.text().contains(word));
             let Some((kept, other)) = sides(environment, twice) else { continue };
-            if tables.iter().any(takes) || tables.is_empty() || !told.insert((&twice.path, &other.module.value)) {
+            if takes || !tables.iter().all(|table| is_made_plainly(facts, table)) {
+                continue;
+            }
+            if tables.is_empty() || !told.insert((&twice.path, &other.module.value)) {
                 continue;
             }
             findings.push(finding(facts, twice, &tables, kept, other));
         }
     }
     Ok(findings)
+}
+
+/// Whether all that a table is told is in its own class, to be read there.
+fn is_made_plainly(facts: &Facts, table: &Class) -> bool {
+    let classes = &facts.project.python.classes;
+    let index = classes.iter().position(|class| class.statement == table.statement);
+    let above = index.map(|index| ancestors(classes, index)).unwrap_or_default();
+    let is_known = |ancestor: &Ancestor| match ancestor {
+        Ancestor::Class(at) if Some(*at) == index => has_plain_arguments(facts, table),
+        Ancestor::Class(at) => {
+            classes.get(*at).is_some_and(|class| !text(facts, &class.statement).contains("__table_args__"))
+        }
+        Ancestor::Outside(name) => {
+            let known = ["sqlmodel", "sqlalchemy", "pydantic", "typing", "typing_extensions", "abc", "enum", "object"];
+            name.split('.').next().is_some_and(|first| known.contains(&first))
+        }
+        Ancestor::Unknown => false,
+    };
+    above.iter().all(is_known)
 }
 
 /// The name that the project itself uses, and the other one: that of `env.py` where it is there alone.

@@ -58,11 +58,18 @@ fn lost<'a>(facts: &Facts, class: &'a Class, member: &'a Member) -> Option<Lost<
     })
 }
 
+/// What stands between the quotes of a string.
+fn inside(written: &str) -> &str {
+    let quotes = ['"', '\''];
+    let bare = written.trim_start_matches(['r', 'R', 'u', 'U']);
+    if bare.starts_with(quotes) { bare.trim_matches(quotes) } else { written }
+}
+
 fn finding(facts: &Facts, lost: &Lost<'_>) -> Option<Finding> {
     let (name, of) = (&lost.member.name.value, &lost.class.name.value);
     let annotation = lost.member.annotation.as_ref()?;
     let written = text(facts, annotation);
-    let inner = if lost.deferred { written } else { written.trim_matches(['"', '\'']) };
+    let inner = if lost.deferred { written } else { inside(written) };
     let path = &annotation.path;
     let message = format!("`{name}` of `{of}` is related to a class by the text `{inner}`, which is the name of none");
     let mut finding = Finding::at(annotation, format!("{path}: {of}: {name}"), message)
@@ -78,4 +85,16 @@ fn finding(facts: &Facts, lost: &Lost<'_>) -> Option<Finding> {
         "quote only the class: `list[\"Hero\"]`, `Optional[\"Hero\"]`"
     };
     Some(with_fix(facts, finding, cure::fix(facts, lost), help))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_told_without_its_quotes() {
+        for written in ["'list[Hero]'", "\"list[Hero]\"", "r'list[Hero]'", "R\"\"\"list[Hero]\"\"\"", "list[Hero]"] {
+            assert_eq!(inside(written), "list[Hero]", "{written}");
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! A table without a primary key: SQLAlchemy cannot map its class.
 
+use super::table_arguments::has_plain_arguments;
 use super::types::{Named, annotated, resolved};
 use crate::checks::python_fix::text;
 use crate::facts::Facts;
@@ -52,7 +53,7 @@ pub(super) fn check(facts: &Facts) -> Checked {
         let Some(own) = own.filter(|_| is_sqlmodel(&python.classes, table.class)) else { continue };
         // What inherits from a table has its key; and a table that cannot be made is told itself.
         let below_table = own.iter().any(|(at, _)| *at != table.class && python.is_table(*at));
-        if below_table || own.iter().any(|(_, class)| may_have_key(facts, class)) {
+        if below_table || own.iter().any(|(_, class)| may_have_key(facts, class)) || is_abstract(facts, &own) {
             continue;
         }
         let below = python.tables.iter().filter(|other| other.class != table.class);
@@ -63,18 +64,37 @@ pub(super) fn check(facts: &Facts) -> Checked {
     Ok(findings)
 }
 
+/// Whether the first of these classes may be one that SQLAlchemy does not map.
+fn is_abstract(facts: &Facts, own: &[(usize, &Class)]) -> bool {
+    own.first().is_some_and(|(_, class)| text(facts, &class.statement).contains("__abstract__"))
+}
+
 /// Whether a class says a key, or something of which that cannot be told.
 fn may_have_key(facts: &Facts, class: &Class) -> bool {
     let written = text(facts, &class.statement);
-    let words = ["primary_key", "PrimaryKey", "__mapper_args__", "__table__", "declared_attr", "**", "Identity"];
-    words.iter().any(|word| written.contains(word)) || class.body.iter().any(|member| is_unknown(facts, class, member))
+    let words = [
+        "primary_key",
+        "PrimaryKey",
+        "__mapper_args__",
+        "__table__",
+        "declared_attr",
+        "**",
+        "Identity",
+        "metaclass",
+        "__init_subclass__",
+    ];
+    words.iter().any(|word| written.contains(word))
+        || !has_plain_arguments(facts, class)
+        || class.body.iter().any(|member| is_unknown(facts, class, member))
 }
 
 /// Whether something from elsewhere decides what a member is.
 fn is_unknown(facts: &Facts, class: &Class, member: &Member) -> bool {
     let is_known = |call: &CallSite| call.is_field() || call.is("Relationship");
     let column = |call: &CallSite| match call.keyword("sa_column") {
-        Some(given) => given.call.is_none() && text(facts, &given.value) != "None",
+        Some(given) => {
+            !given.call.as_ref().is_some_and(|call| call.is("Column")) && text(facts, &given.value) != "None"
+        }
         None => false,
     };
     let is_field = matches!(member.kind, MemberSort::Field { .. });

@@ -22,6 +22,12 @@ pub(super) fn check(facts: &Facts) -> Checked {
         if !members.reach_tables(index) && !is_mapped_perhaps {
             continue;
         }
+        // Only the last of one name counts, and names that are made while the file runs cannot be told.
+        let last = class.body.iter().rev().find(|other| other.name.value == member.name.value);
+        let makes_names = facts.source(&member.statement.path).is_some_and(|it| it.text().contains("globals()"));
+        if last != Some(member) || makes_names {
+            continue;
+        }
         let Some(written) = annotated(facts, member) else { continue };
         if is_mapped(facts, index, class, member, &written) {
             findings.push(finding(facts, class, member, &Refusal::mapped(), &[]));

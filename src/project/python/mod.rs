@@ -19,7 +19,7 @@ mod target;
 mod twice;
 mod uses;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use regex::bytes::Regex;
@@ -63,6 +63,9 @@ pub struct PythonProject {
     /// The names of classes that are handed to a database session, each with the first file where they are.
     #[serde(default)]
     pub uses: BTreeMap<String, String>,
+    /// The files that listen to what SQLAlchemy does with rows, and so may change them before they are written.
+    #[serde(default)]
+    pub listeners: BTreeSet<String>,
     /// Objects of modules that classes use: path and name, with what is called in them.
     pub objects: BTreeMap<String, BTreeMap<String, Object>>,
     /// Calls of SQLModel's `Field` that are given a column.
@@ -117,6 +120,9 @@ pub fn read(files: &dyn Files, sources: &mut BTreeMap<String, Source>, alembic: 
     for path in files.list().iter().filter(|path| path.ends_with(".py") && is_own(path) && !is_revision(path)) {
         let Ok(bytes) = files.bytes(path) else { continue };
         uses::take(path, &bytes, &mut project.uses);
+        if uses::listens(&bytes) {
+            project.listeners.insert(path.clone());
+        }
         if !WORTH_PARSING.is_match(&bytes) {
             continue;
         }

@@ -45,7 +45,7 @@ pub(super) fn twice(
     holders: &BTreeSet<String>,
 ) -> Vec<Twice> {
     let holders: BTreeSet<&String> = holders.intersection(reached).collect();
-    if holders.is_empty() || !has_nested_roots(modules, reached) {
+    if holders.is_empty() || changes_modules(modules, reached) || !has_nested_roots(modules, reached) {
         return vec![];
     }
     let mut names: BTreeMap<String, Vec<ImportedAs>> = BTreeMap::new();
@@ -75,6 +75,12 @@ pub(super) fn twice(
         .filter(|(path, names)| names.len() > 1 && holders.contains(path))
         .map(|(path, names)| Twice { path, names })
         .collect()
+}
+
+/// Whether something that is run says itself which modules or tables there are.
+fn changes_modules(modules: &mut Modules<'_>, reached: &BTreeSet<String>) -> bool {
+    let changes = |text: &str| text.contains("sys.modules") || text.contains("metadata.clear(");
+    reached.iter().any(|path| modules.file(path).is_some_and(|file| changes(file.source.text())))
 }
 
 /// Whether imports are found from a folder and from one within it, without which no file has two names.

@@ -22,6 +22,22 @@ static MADE: LazyLock<Regex> = LazyLock::new(|| {
     bytes_pattern(r"\b([a-z_]\w*)\s*(?::\s*[\w.]+\s*)?=\s*([A-Z]\w*)(?:\(|\.(?:model_validate|from_orm|parse_obj)\()")
 });
 
+/// Where something listens to SQLAlchemy.
+static LISTENS: LazyLock<Regex> = LazyLock::new(|| bytes_pattern(r"\blistens?(?:_for)?\("));
+
+/// Where it listens to connections and statements, which change no row.
+static LISTENS_TO_CONNECTIONS: LazyLock<Regex> = LazyLock::new(|| {
+    bytes_pattern(
+        r#"\blistens?(?:_for)?\(\s*[\w.]+\s*,\s*["'](?:\w*connect|checkout|checkin|close|begin|commit|rollback|\w+_execute)["']"#,
+    )
+});
+
+/// Whether a file listens to what SQLAlchemy does with rows.
+pub(super) fn listens(bytes: &[u8]) -> bool {
+    bytes.windows(b"sqlalchemy".len()).any(|word| word == b"sqlalchemy")
+        && LISTENS.find_iter(bytes).count() > LISTENS_TO_CONNECTIONS.find_iter(bytes).count()
+}
+
 /// Notes the names of the classes that a file hands to a session, each with the first file that does.
 pub(super) fn take(path: &str, bytes: &[u8], found: &mut BTreeMap<String, String>) {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -50,6 +66,20 @@ fn first_name(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_listens_to_rows_is_told_from_who_listens_to_connections() {
+        for (text, expected) in [
+            ("from sqlalchemy import event\n@event.listens_for(Hero, 'before_insert')", true),
+            ("from sqlalchemy import event\nevent.listen(\n  Hero.made, name, fill)", true),
+            ("from sqlalchemy.event import listen\nlisten(Base, \"init\", fill)", true),
+            ("from sqlalchemy import event\n@event.listens_for(engine.sync_engine, \"connect\")", false),
+            ("from sqlalchemy import event\nevent.listen(Engine, 'before_cursor_execute', log)", false),
+            ("server.listen(5)", false),
+        ] {
+            assert_eq!(listens(text.as_bytes()), expected, "{text}");
+        }
+    }
 
     #[test]
     fn what_is_handed_to_a_session_is_seen() {
