@@ -1,0 +1,42 @@
+//! The folder of revisions is not there.
+
+use std::path::PathBuf;
+
+use crate::facts::{Facts, SeenPath};
+use crate::finding::Finding;
+use crate::fix::{Fix, PathChange, PathStep, Step};
+use crate::project::alembic::incomplete::Incomplete;
+
+/// Alembic makes the folder by itself since 1.18.
+pub(super) fn missing(facts: &Facts, one: &Incomplete, finding: Finding) -> Option<Finding> {
+    let environment = facts.project.alembic.iter().find(|it| it.configuration == one.configuration)?;
+    let version = environment.revisions.packages.alembic.as_deref();
+    let number = |version: &str| {
+        let mut parts = version.split('.').map(|part| part.parse::<u32>().ok());
+        Some((parts.next()??, parts.next()??))
+    };
+    let is_old = match version {
+        Some(version) => number(version).filter(|number| *number < (1, 18)).map(|_| true)?,
+        None => false,
+    };
+    let finding = finding
+        .seen(
+            "lock file",
+            "alembic",
+            version.unwrap_or("version not pinned; 1.18 and newer make the folder, older ones do not"),
+        )
+        .help("keep the folder in git by a file in it, such as `.gitkeep`: git keeps no empty folder");
+    let finding = if is_old { finding } else { finding.only_info() };
+    let Ok(host) = &facts.host else {
+        return Some(finding.fix(Fix::manual(format!("make the folder: mkdir {}", one.path))));
+    };
+    let (path, owner) = (PathBuf::from(&one.path), host.root_owner);
+    let steps = vec![
+        Step::Path(PathStep { path: SeenPath(path.clone()), change: PathChange::MakeFolder { owner } }),
+        Step::Path(PathStep {
+            path: SeenPath(path.join(".gitkeep")),
+            change: PathChange::NewFile { text: String::new(), owner },
+        }),
+    ];
+    Some(finding.fix(Fix::safe(format!("make `{}` with a `.gitkeep` in it", one.path), steps)))
+}
