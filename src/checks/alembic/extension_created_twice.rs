@@ -14,13 +14,14 @@ use crate::text::{Span, pattern};
 
 /// What is executed as it is written: the statement alone at the start of its text, for the extension of just this name.
 static PLAIN: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r#"(?i)^\s*create\s+extension\s+(if\s+not\s+exists\s+)?("vector"|vector)(?:\s*;|\s*$|\s+(?:schema|with|version|cascade)\b)"#,
-    )
+    pattern(r#"(?i)^\s*create\s+extension\s+(if\s+not\s+exists\s+)?("vector"|vector)(?:\s*;|\s*$|\s+[a-z])"#)
 });
 
 /// The same in Python, without a condition; where the condition would stand is its end.
 static BARE: LazyLock<Regex> = LazyLock::new(|| pattern(r#"(?i-u)\bcreate\s+extension\s+(?:\\?"|)vector\b"#));
+
+/// What takes it away.
+static DROPS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)\bdrop[\s_]*(?:extension|schema|owned|database)"));
 
 /// What may end or skip a part of `upgrade()`.
 static LEAVES: LazyLock<Regex> =
@@ -84,10 +85,10 @@ fn bare(facts: &Facts, revision: &Revision) -> Option<(Span, usize)> {
     Some((span.clone(), span.start + found.start() + name))
 }
 
-/// Whether an extension is dropped on the way.
+/// Whether an extension is dropped on the way, or the schema that it lies in.
 fn drops(facts: &Facts, revision: &Revision) -> bool {
     let body = revision.upgrade.as_ref().and_then(|upgrade| Some(facts.source(&revision.path)?.slice(&upgrade.body)));
-    body.is_some_and(|body| body.to_ascii_lowercase().contains("drop extension"))
+    body.is_some_and(|body| DROPS.is_match(body))
 }
 
 /// Who has created it when this revision is run, for certain.
