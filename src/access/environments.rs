@@ -2,10 +2,12 @@
 
 use crate::facts::{Container, MountKind, PathWish};
 use crate::project::Project;
+use crate::project::commands::CommandLine;
 use crate::project::compose::is_below;
 use crate::project::python_environment::VirtualEnvironment;
 
 use super::commands::{Programs, command_lines, ran};
+use super::interest::{commands, exec_lines};
 use super::layout::{Layout, absolute, ancestors};
 
 /// The path of the project's environment in a container: `UV_PROJECT_ENVIRONMENT`, else `.venv` in the working directory.
@@ -99,11 +101,26 @@ pub fn environment_wishes(container: &Container, project: &Project) -> Vec<PathW
             environment.into_iter().flat_map(wanted).map(plain).collect()
         }
         // What is to be made in the container itself: each folder on the way decides.
-        (None, _) if container.environment.get_nonempty("UV_PROJECT_ENVIRONMENT").is_some() => {
+        (None, _) if is_chosen(container) || is_made(container, project) => {
             ancestors(&expected).into_iter().filter(|path| path != "/").chain([expected]).map(plain).collect()
         }
         _ => vec![],
     }
+}
+
+fn is_chosen(container: &Container) -> bool {
+    container.environment.get_nonempty("UV_PROJECT_ENVIRONMENT").is_some()
+}
+
+/// Whether what a service runs, or what is run in it, makes the environment.
+fn is_made(container: &Container, project: &Project) -> bool {
+    let own: Vec<&str> = commands(container, project).map(String::as_str).collect();
+    let lines = || container.service.iter().flat_map(|service| exec_lines(project, service));
+    let makes = |line: &CommandLine| {
+        let words: Vec<&str> = line.call.command.iter().map(|word| &*word.value).collect();
+        syncs(&words)
+    };
+    syncs(&own) || lines().any(makes)
 }
 
 /// What lies at the top of an environment that was begun, besides `pyvenv.cfg`: uv (0.13) fills an empty folder, and refuses
@@ -124,6 +141,8 @@ pub fn is_mount_point(container: &Container, path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     #[test]
@@ -152,6 +171,47 @@ mod tests {
             let words: Vec<&str> = command.split(' ').collect();
             assert_eq!(makes_at(&words, "/opt/venv", "/app", true), expected, "{command}");
             assert_eq!(makes_at(&[command], "/opt/venv", "/app", true), expected, "{command}");
+        }
+    }
+
+    #[test]
+    fn the_place_of_an_environment_that_is_to_be_made_is_looked_at() {
+        let container = |words: &[&str], environment: &[(&str, &str)]| Container {
+            id: String::new(),
+            name: String::new(),
+            service: None,
+            one_off: false,
+            ended: None,
+            restarting: false,
+            running: true,
+            image: String::new(),
+            image_id: String::new(),
+            user: String::new(),
+            group_add: vec![],
+            environment: environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+            working_dir: "/app".to_owned(),
+            command: words.iter().map(|word| (*word).to_owned()).collect(),
+            mounts: vec![],
+            read_only: false,
+            userns_mode: String::new(),
+            network_mode: String::new(),
+            addresses: vec![],
+            ports: vec![],
+            started_at: None,
+            passwd: Ok(vec![]),
+            groups: Ok(vec![]),
+            paths: BTreeMap::new(),
+            listings: BTreeMap::new(),
+            environments: BTreeMap::new(),
+        };
+        for (words, environment, expected) in [
+            (&["uv", "run", "app"][..], &[][..], &["/app", "/app/.venv"][..]),
+            (&["app"], &[], &[]),
+            (&["app"], &[("UV_PROJECT_ENVIRONMENT", "/venv")], &["/venv"]),
+        ] {
+            let wishes = environment_wishes(&container(words, environment), &Project::default());
+            let paths: Vec<&str> = wishes.iter().map(|wish| wish.path.as_str()).collect();
+            assert_eq!(paths, expected, "{words:?}");
         }
     }
 

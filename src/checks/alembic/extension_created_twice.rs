@@ -9,10 +9,23 @@ use crate::finding::{Checked, Finding};
 use crate::fix::{Edit, Fix, Step};
 use crate::project::alembic::Alembic;
 use crate::project::alembic::revisions::{Graph, Operation, Revision};
+use crate::text::python::{self, Call, Value};
 use crate::text::{Span, pattern};
 
-/// `CREATE EXTENSION` without a condition; where the condition would stand is its end.
+/// What is executed as it is written: the statement alone at the start of its text, for the extension of just this name.
+static PLAIN: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r#"(?i)^\s*create\s+extension\s+(if\s+not\s+exists\s+)?("vector"|vector)(?:\s*;|\s*$|\s+[a-z])"#)
+});
+
+/// The same in Python, without a condition; where the condition would stand is its end.
 static BARE: LazyLock<Regex> = LazyLock::new(|| pattern(r#"(?i-u)\bcreate\s+extension\s+(?:\\?"|)vector\b"#));
+
+/// What takes it away.
+static DROPS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)\bdrop[\s_]*(?:extension|schema|owned|database)"));
+
+/// What may end or skip a part of `upgrade()`.
+static LEAVES: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?m)\b(?:return|raise|yield|exit|skip)\b|\bsuppress\b|^\s*assert\b"));
 
 pub(super) fn check(facts: &Facts) -> Checked {
     let mut findings = vec![];
@@ -37,15 +50,34 @@ pub(super) fn check(facts: &Facts) -> Checked {
     Ok(findings)
 }
 
-fn creation(revision: &Revision) -> Option<&Span> {
-    let operations = revision.upgrade.iter().flat_map(|upgrade| &upgrade.operations);
-    operations.into_iter().find(|one| one.value == Operation::CreatesVector).map(|one| &one.span)
+/// The statement, where it is run whenever the revision is: in `upgrade()` itself, with no condition around or before it.
+fn creation(facts: &Facts, revision: &Revision) -> Option<Span> {
+    let upgrade = revision.upgrade.as_ref()?;
+    let mut all = upgrade.operations.iter().filter(|one| one.value == Operation::CreatesVector);
+    let (only, None) = (&all.next()?.span, all.next()) else { return None };
+    let source = facts.source(&revision.path)?;
+    let before = source.text().get(upgrade.body.start..only.start)?;
+    let module = python::parse(source.text());
+    let executes = |call: &&Call| {
+        let context = &call.context;
+        matches!(call.function(), "execute" | "exec_driver_sql")
+            && call.range.start <= only.start
+            && only.end <= call.range.end
+            && (context.function.as_deref(), &context.condition, &context.class) == (Some("upgrade"), &None, &None)
+    };
+    let call = module.calls.iter().find(executes)?;
+    let text = match call.positional(0)? {
+        Value::Text(text) => text,
+        Value::Call(made) if made.function() == "text" => made.positional(0)?.as_text()?,
+        _ => return None,
+    };
+    (PLAIN.is_match(&text.value) && !LEAVES.is_match(before)).then(|| only.clone())
 }
 
 /// The statement without a condition, and where the condition belongs.
 fn bare(facts: &Facts, revision: &Revision) -> Option<(Span, usize)> {
-    let span = creation(revision)?;
-    let text = facts.source(&span.path)?.slice(span);
+    let span = creation(facts, revision)?;
+    let text = facts.source(&span.path)?.slice(&span);
     let mut all = BARE.find_iter(text);
     let (found, None) = (all.next()?, all.next()) else { return None };
     let name = found.as_str().to_ascii_lowercase().rfind("vector")?;
@@ -53,10 +85,10 @@ fn bare(facts: &Facts, revision: &Revision) -> Option<(Span, usize)> {
     Some((span.clone(), span.start + found.start() + name))
 }
 
-/// Whether an extension is dropped on the way.
+/// Whether an extension is dropped on the way, or the schema that it lies in.
 fn drops(facts: &Facts, revision: &Revision) -> bool {
     let body = revision.upgrade.as_ref().and_then(|upgrade| Some(facts.source(&revision.path)?.slice(&upgrade.body)));
-    body.is_some_and(|body| body.to_ascii_lowercase().contains("drop extension"))
+    body.is_some_and(|body| DROPS.is_match(body))
 }
 
 /// Who has created it when this revision is run, for certain.
@@ -70,8 +102,8 @@ fn earlier(
     if before.iter().copied().chain([revision]).any(|one| drops(facts, one)) {
         return None;
     }
-    if let Some(other) = before.iter().find(|one| creation(one).is_some()) {
-        return Some((format!("`{}` before it creates too", other.id.value), creation(other).cloned()));
+    if let Some((other, span)) = before.iter().find_map(|one| Some((one, creation(facts, one)?))) {
+        return Some((format!("`{}` before it creates too", other.id.value), Some(span)));
     }
     // A database that is still to run it.
     let after = graph.descendants(revision);

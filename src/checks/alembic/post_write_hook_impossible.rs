@@ -39,13 +39,12 @@ pub(super) fn check(facts: &Facts) -> Checked {
 
 fn finding(facts: &Facts, environment: &Alembic, source: &Source, hook: &Hook) -> Option<Finding> {
     let packages = &environment.revisions.packages;
-    let env_py = environment.env_py.as_deref().and_then(|path| facts.source(path));
     let dockerfiles = facts.project.dockerfiles.keys().filter_map(|path| facts.source(path));
     let around = Surroundings {
         version: packages.alembic.as_deref(),
         formatters: packages.formatters.as_ref(),
         // Functions may be registered under a name of their own.
-        registers: env_py.is_none_or(|env_py| env_py.text().contains("write_hooks")),
+        registers: environment.env_py.is_none() || environment.revisions.registers_hooks,
         images: dockerfiles.map(Source::text).collect(),
         is_ini: hook.is_ini,
     };

@@ -1,5 +1,7 @@
 //! `script.py.mako` lacks an import that the types of the project's models need: the next revision will be broken.
 
+mod types;
+
 use super::edits::line_behind;
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding, Place};
@@ -29,6 +31,9 @@ fn imports(facts: &Facts, revisions: &Revisions, template: &Template) -> Option<
         return None; // `render_item` of another module: what it adds cannot be told
     }
     if let Some(prefix) = &revisions.environment.types_prefix {
+        if added.is_some() {
+            return None; // what `render_item` writes has no prefix, or one that it imports
+        }
         return prefixed(facts, revisions, template, prefix);
     }
     let adds = |root: &str| {
@@ -58,14 +63,14 @@ fn imports(facts: &Facts, revisions: &Revisions, template: &Template) -> Option<
 /// `user_module_prefix` stands in place of every type's own module: what it begins with is imported, or nothing.
 fn prefixed(facts: &Facts, revisions: &Revisions, template: &Template, prefix: &Spanned<String>) -> Option<Finding> {
     let root = revisions.environment.types_root().filter(|root| !template.binds.iter().any(|bound| bound == root))?;
-    let (_, model) = revisions.models.first_key_value()?;
+    let model = types::with_prefix(facts)?;
     let source = facts.source(&template.path)?;
     let message =
         format!("revisions written from `{}` will not import `{root}`, which every type begins with", template.path);
     let finding = Finding::at(place(template), format!("{}: {root}", template.path), message)
         .label(format!("`{root}` is missing"))
         .related(&prefix.span, "puts it before the types of the models")
-        .related(model, "a model with such a type")
+        .related(model, "a column of such a type")
         .seen("script.py.mako", &template.path, format!("does not bind `{root}`"));
     if !revisions.models.contains_key(root) {
         return Some(

@@ -1,6 +1,7 @@
 //! Revision files: who follows whom, what `upgrade()` does, and which names they use without binding them.
 
 mod graph;
+mod hooks;
 mod one;
 mod packages;
 mod statements;
@@ -45,6 +46,9 @@ pub struct Revisions {
     /// The packages that it runs with.
     #[serde(default)]
     pub packages: Packages,
+    /// Whether some Python file of the project speaks of `write_hooks`, which functions are registered in as hooks.
+    #[serde(default)]
+    pub registers_hooks: bool,
     /// A package or module of the project beside the configuration that `python -m alembic` finds in place of Alembic.
     #[serde(default)]
     pub shadowed_by: Option<String>,

@@ -63,7 +63,9 @@ pub(super) fn judge(hook: &Hook, around: &Surroundings<'_>) -> Option<Judged> {
         return judged(&kind.range, message, unknown, if is_program { Cure::Program("module") } else { upgrade() });
     }
     let Some((_, needs)) = TYPES.iter().find(|(known, _)| *known == kind.value) else {
-        let is_meant = MEANT.contains(&kind.value.as_str()) && !around.registers;
+        let plain = kind.value.trim_matches(['"', '\'']).to_lowercase();
+        let is_known = TYPES.iter().any(|(known, _)| *known == plain);
+        let is_meant = (is_known || MEANT.contains(&kind.value.as_str())) && !around.registers;
         let cure = Cure::Words("write the type `exec`, `console_scripts` or `module`".to_owned());
         let message = format!("the hook `{name}` has the type `{}`, which Alembic does not know", kind.value);
         let place = if kind.value.is_empty() { &kind.key_range } else { &kind.range };
@@ -80,7 +82,7 @@ pub(super) fn judge(hook: &Hook, around: &Surroundings<'_>) -> Option<Judged> {
         let error = format!("FileNotFoundError: [Errno 2] No such file or directory: '{value}'");
         let is_quoted =
             ['"', '\''].iter().any(|quote| value.len() > 2 && value.starts_with(*quote) && value.ends_with(*quote));
-        if is_quoted && around.is_ini {
+        if is_quoted && (around.is_ini || needed.range.len() == value.len()) {
             let message = format!("the quotes are a part of the name of the program that the hook `{name}` runs");
             return judged(&needed.range, message, error, Cure::Unquoted);
         }

@@ -23,7 +23,10 @@ pub(super) fn fix(source: &Source, hook: &Hook, judged: Judged) -> Fix {
         }
         Cure::Type(kind, key) => {
             let title = format!("give the hook `{name}` the type `{kind}`, which `{key}` goes with");
-            let Some(setting) = hook.setting(key) else { return Fix::manual(title) };
+            // `{ … }` over several lines is TOML 1.1, which hardly any Python reads.
+            let whole = source.text().get(judged.place.clone()).filter(|_| !hook.is_ini).unwrap_or("");
+            let is_torn = whole.starts_with('{') && whole.contains('\n');
+            let Some(setting) = hook.setting(key).filter(|_| !is_torn) else { return Fix::manual(title) };
             let text = if hook.is_ini { format!("{name}.type = {kind}") } else { format!("type = \"{kind}\"") };
             let at = setting.key_range.start;
             let line = source.text().get(..at).and_then(|head| head.rfind('\n')).map_or(0, |newline| newline + 1);

@@ -6,14 +6,14 @@ use regex::bytes::Regex;
 use serde::{Deserialize, Serialize};
 
 use super::template::ROOTS;
-use super::{Alembic, Revisions, packages};
+use super::{Alembic, Revisions, hooks, packages};
 use crate::project::alembic::join;
 use crate::project::compose::{Compose, is_below};
 use crate::project::files::{Files, source};
 use crate::project::urls::is_own;
 use crate::project::vector;
 use crate::text::python::bindings;
-use crate::text::python::{Import, Module};
+use crate::text::python::{Call, Import, Module, Value};
 use crate::text::{Source, Span, Spanned};
 
 /// What `env.py` does besides choosing the URL.
@@ -78,6 +78,7 @@ pub(super) fn read(
         revisions.models = models(files, sources, environment);
     }
     revisions.packages = packages::read(files, environment);
+    hooks::read(files, environment, revisions);
     let beside = environment.configuration.rsplit_once('/').map_or("", |(directory, _)| directory);
     let shadows = ["alembic/__init__.py", "alembic.py"].iter().filter_map(|name| join(beside, name));
     revisions.shadowed_by = shadows.into_iter().find(|path| files.is_file(path));
@@ -114,7 +115,11 @@ fn of_env_py(env: &Source) -> EnvironmentScript {
     };
     let required = module.reads.iter().filter(|(name, _)| name == "os.environ" || name == "environ");
     EnvironmentScript {
-        rendered_imports: has_keyword(&["render_item"]).then(|| imports.cloned().collect()),
+        rendered_imports: match (has_keyword(&["render_item"]), adds_imports(&module)) {
+            (true, Adds::Literals | Adds::Nothing) => Some(imports.cloned().collect()),
+            (false, Adds::Nothing) => None,
+            _ => Some(vec![]),
+        },
         types_prefix: types_prefix(env, &module),
         creates_vector: script.texts.iter().any(|(text, _)| vector::creates(text)),
         other_version_table: has_keyword(&["version_table", "version_table_schema"]),
@@ -133,6 +138,25 @@ fn of_env_py(env: &Source) -> EnvironmentScript {
             .iter()
             .any(|call| matches!(call.function(), "load_dotenv" | "read_env" | "dotenv_values")),
         required: required.map(|(_, text)| Spanned::new(text.value.clone(), env.span(text.range.clone()))).collect(),
+    }
+}
+
+/// What a script adds to the imports of revisions.
+enum Adds {
+    Nothing,
+    Literals,
+    Unknown,
+}
+
+/// `autogen_context.imports.add(…)`, `directives[0].imports.update(…)`.
+fn adds_imports(module: &Module) -> Adds {
+    let adds = |call: &&Call| ["imports.add", "imports.update"].iter().any(|end| call.callee.ends_with(end));
+    let mut literal =
+        module.calls.iter().filter(adds).map(|call| call.positional(0).and_then(Value::as_text).is_some());
+    match literal.next() {
+        None => Adds::Nothing,
+        Some(first) if first && literal.all(|one| one) => Adds::Literals,
+        Some(_) => Adds::Unknown,
     }
 }
 

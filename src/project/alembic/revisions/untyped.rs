@@ -17,8 +17,33 @@ pub(super) fn types(file: &Source, module: &Module) -> Vec<Spanned<String>> {
     }
     let columns = columns(module);
     let of_column = |range: &Range<usize>| columns.iter().any(|one| one.start <= range.start && range.end <= one.end);
-    named.retain(|(name, range)| ABSENT.contains(&name.as_str()) || of_column(range));
+    let is_absent = |name: &str| ABSENT.contains(&name) && is_sqlalchemy(file, module, name);
+    named.retain(|(name, range)| !is_conditional(module, range) && (is_absent(name) || of_column(range)));
     named.into_iter().map(|(name, range)| Spanned::new(name.clone(), file.span(range.clone()))).collect()
+}
+
+/// Whether a condition is around a place.
+fn is_conditional(module: &Module, place: &Range<usize>) -> bool {
+    let conditions = module.calls.iter().filter_map(|call| call.context.condition.as_ref());
+    conditions.into_iter().any(|range| range.start <= place.start && place.end <= range.end)
+}
+
+/// Whether what a name begins with is SQLAlchemy as it came, by `import sqlalchemy as sa` and nothing else.
+fn is_sqlalchemy(file: &Source, module: &Module, name: &str) -> bool {
+    let root = name.split('.').next().unwrap_or(name);
+    let statement = |range: &Range<usize>| file.text().get(range.clone()).unwrap_or("");
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let wanted = if root == "sa" { "import sqlalchemy as sa" } else { "import sqlalchemy" };
+    let binds = |text: &str| {
+        text.split(|one: char| !one.is_alphanumeric() && one != '_').any(|word| word == root)
+            && !text.starts_with("from sqlalchemy")
+    };
+    let mut binding = module.imports.iter().map(|import| words(statement(&import.range))).filter(|text| binds(text));
+    let assigned = module.assignments.iter().any(|one| one.target == root || one.target == name);
+    binding.next().is_some_and(|first| first == wanted)
+        && binding.all(|other| other == wanted)
+        && !assigned
+        && !file.text().contains("hasattr")
 }
 
 /// Where the types of columns stand that are made.
