@@ -74,7 +74,7 @@ pub const ANNOTATIONS: &[Row] = &[
     ),
     bad(
         LIKE,
-        &["6:5"],
+        &["4:5"],
         "unsupported operand type(s) for |: 'NoneType' and 'NoneType'",
         "from datetime import date\nclass A(SQLModel, table=True):\n    id: Optional[int] = ID\n    date: date | None = None\n",
     ),

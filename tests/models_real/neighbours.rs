@@ -29,6 +29,10 @@ pub const NEIGHBOURS: &[Row] = &[
         "from sqlalchemy import PrimaryKeyConstraint\nclass K(SQLModel):\n    id: Optional[int] = ID\nclass A(K, table=True):\n    x: int\nclass B(SQLModel, table=True):\n    x: int = Field(sa_column=Column(Integer, primary_key=True))\nclass C(SQLModel, table=True):\n    x: int\n    __table_args__ = (PrimaryKeyConstraint('x'),)\nclass D(SQLModel, table=True):\n    x: int = Field(sa_column_kwargs={'primary_key': True})\n",
     ),
     fine(
+        KEYLESS,
+        "from sqlalchemy import PrimaryKeyConstraint as P\ndef pk():\n    return Column(Integer, primary_key=True)\ndef args(*names):\n    return (P(*names),)\nARGS = (P('x'),)\nclass A(SQLModel, table=True):\n    x: int = Field(sa_column=pk())\nclass B(SQLModel, table=True):\n    x: int\n    __table_args__ = (P('x'),)\nclass C(SQLModel, table=True):\n    x: int\n    __table_args__ = args('x')\nclass D(SQLModel, table=True):\n    x: int\n    __table_args__ = ARGS\nclass E(SQLModel, table=True):\n    __abstract__ = True\n    x: int\n",
+    ),
+    fine(
         BASES,
         "from dataclasses import dataclass\n@dataclass\nclass M:\n    at: int = 0\nclass A(M, SQLModel, table=True):\n    id: Optional[int] = ID\n    x: int\nclass B(SQLModel, M, table=True):\n    id: Optional[int] = ID\n    x: int\n",
     ),

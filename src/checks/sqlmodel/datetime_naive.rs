@@ -1,5 +1,6 @@
 //! A time without a zone by default, in a column that SQLModel fills with times of a zone only.
 
+mod changes;
 mod naive;
 mod versions;
 
@@ -9,9 +10,10 @@ use crate::checks::python_fix::{text, with_fix};
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
 use crate::fix::Fix;
-use crate::project::python::{Ancestor, Class, Member, ShapeImport, ancestors};
+use crate::project::python::{Class, Member, ShapeImport};
 use crate::text::python::{TypeExpression, type_expression};
 
+use changes::may_change;
 use naive::{Naive, naive};
 use versions::{is_new, versions};
 
@@ -78,16 +80,6 @@ fn is_datetime(facts: &Facts, class: &Class, written: &TypeExpression) -> bool {
 fn of_all(facts: &Facts, class: &Class, all: &[TypeExpression]) -> bool {
     let mut some = all.iter().filter(|one| **one != TypeExpression::None);
     matches!((some.next(), some.next()), (Some(one), None) if is_datetime(facts, class, one))
-}
-
-/// Whether something may give a time its zone before the row is written.
-fn may_change(facts: &Facts, table: usize) -> bool {
-    let python = &facts.project.python;
-    let words = ["validator", "validates", "__init__", "__setattr__", "model_post_init", "__init_subclass__"];
-    let changes = |class: &Class| words.iter().any(|word| text(facts, &class.statement).contains(word));
-    let above = ancestors(&python.classes, table);
-    !python.listeners.is_empty()
-        || above.iter().any(|it| matches!(it, Ancestor::Class(at) if python.classes.get(*at).is_some_and(changes)))
 }
 
 /// Whether its column is said, which then decides; or cannot be told.

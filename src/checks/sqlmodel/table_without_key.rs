@@ -1,41 +1,19 @@
 //! A table without a primary key: SQLAlchemy cannot map its class.
 
+mod members;
+
 use super::table_arguments::has_plain_arguments;
-use super::types::{Named, annotated, resolved};
 use crate::checks::python_fix::text;
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
 use crate::fix::Fix;
-use crate::project::python::{Ancestor, CallSite, Class, Member, MemberSort, ancestors, is_sqlmodel};
+use crate::project::python::{Ancestor, Class, ancestors, is_sqlmodel};
+
+use members::is_unknown;
 
 /// Classes from outside that bring no key.
 const KEYLESS: [&str; 6] =
     ["sqlmodel.SQLModel", "pydantic.BaseModel", "object", "abc.ABC", "typing.Generic", "typing_extensions.Generic"];
-
-/// Packages whose names in annotations are types and nothing more.
-const KNOWN: [&str; 21] = [
-    "bool",
-    "bytes",
-    "complex",
-    "dict",
-    "float",
-    "frozenset",
-    "int",
-    "list",
-    "object",
-    "set",
-    "str",
-    "tuple",
-    "type",
-    "typing",
-    "typing_extensions",
-    "datetime",
-    "decimal",
-    "uuid",
-    "enum",
-    "pydantic",
-    "sqlmodel",
-];
 
 pub(super) fn check(facts: &Facts) -> Checked {
     let python = &facts.project.python;
@@ -86,36 +64,6 @@ fn may_have_key(facts: &Facts, class: &Class) -> bool {
     words.iter().any(|word| written.contains(word))
         || !has_plain_arguments(facts, class)
         || class.body.iter().any(|member| is_unknown(facts, class, member))
-}
-
-/// Whether something from elsewhere decides what a member is.
-fn is_unknown(facts: &Facts, class: &Class, member: &Member) -> bool {
-    let is_known = |call: &CallSite| call.is_field() || call.is("Relationship");
-    let column = |call: &CallSite| match call.keyword("sa_column") {
-        Some(given) => {
-            !given.call.as_ref().is_some_and(|call| call.is("Column")) && text(facts, &given.value) != "None"
-        }
-        None => false,
-    };
-    let is_field = matches!(member.kind, MemberSort::Field { .. });
-    let value = member.value.as_ref().filter(|_| is_field && !member.literal);
-    let value_is_known = value.is_none_or(|value| {
-        member.calls.iter().any(|call| call.span == *value && is_known(call)) || member.outside.is_some()
-    });
-    let kwargs = |call: &CallSite| {
-        call.keyword("sa_column_kwargs").is_some_and(|given| !text(facts, &given.value).starts_with('{'))
-    };
-    // An alias from elsewhere may be `Annotated[…]` with a key.
-    let names = annotated(facts, member).map(|written| written.names()).unwrap_or_default();
-    let is_alias = |name: &String| match resolved(facts, class, name) {
-        Named::Outside(name) => !KNOWN.contains(&name.split('.').next().unwrap_or_default()),
-        Named::Class(_) => false,
-        Named::CheckedOnly | Named::Unknown => true,
-    };
-    !member.objects.is_empty()
-        || names.iter().any(is_alias)
-        || !value_is_known
-        || member.calls.iter().any(|call| column(call) || kwargs(call))
 }
 
 fn finding(class: &Class, below: &[&Class]) -> Finding {
