@@ -225,7 +225,7 @@ fn what_is_no_secret_is_shown() {
         ("c.yaml", "image: registry:5000/a/b:1@sha256:abc"),
         ("c.yaml", "DATABASE_URL: postgresql://app@db/app"),
         ("c.yaml", "A: postgresql://db:5432/app\nB: postgresql://db:${PORT}/app\nC: postgresql://one:1,two:2/app"),
-        ("a.py", "# see //server/share: it is so\nurl = 'postgresql://app@db:5432/app'  // nobody: me@there"),
+        ("a.py", "# see //server/share: it is so\nurl = 'postgresql://app@db:5432/app'  // nobody: me"),
         ("c.yaml", "DATABASE_URL: postgresql://application_readwrite@db/app"),
         ("c.yaml", "A: https://git@github.com/x\nB: https://${TOKEN}@github.com/x"),
         ("c.yaml", "# the password is required, the token is not\ncommand: server --auth=basic"),
