@@ -6,17 +6,12 @@ use regex::bytes::Regex;
 
 use super::{Alembic, Revisions};
 use crate::project::alembic::join;
+use crate::project::alembic::mentioned::in_starters;
 use crate::project::files::Files;
 use crate::text::bytes_pattern;
 
 /// Where functions are registered as hooks.
 static REGISTERS: LazyLock<Regex> = LazyLock::new(|| bytes_pattern(r"\bwrite_hooks\b"));
-
-/// A command that brings packages along: `uv run --with black alembic revision`.
-static BRINGS: LazyLock<Regex> = LazyLock::new(|| bytes_pattern(r"\buvx?\b(?:[^\n]|\\\r?\n)*--with\b"));
-
-/// How files end that hold no commands, and may be large.
-const NO_RECIPES: [&str; 6] = [".lock", ".svg", ".csv", ".json", ".ipynb", ".sql"];
 
 /// Looks for both, where there are hooks at all.
 pub(super) fn read(files: &dyn Files, environment: &Alembic, revisions: &mut Revisions) {
@@ -24,15 +19,13 @@ pub(super) fn read(files: &dyn Files, environment: &Alembic, revisions: &mut Rev
     let places =
         [Some(environment.configuration.clone()), join(beside, "pyproject.toml"), Some("pyproject.toml".into())];
     let named = |text: Vec<u8>| text.windows(HOOKS.len()).any(|word| word == HOOKS);
-    if !places.iter().flatten().any(|path| files.bytes(path).is_ok_and(|bytes| named(bytes))) {
+    if !places.iter().flatten().any(|path| files.bytes(path).is_ok_and(&named)) {
         return;
     }
     let matches = |path: &String, pattern: &Regex| files.bytes(path).is_ok_and(|bytes| pattern.is_match(&bytes));
     revisions.registers_hooks = files.list().iter().any(|path| path.ends_with(".py") && matches(path, &REGISTERS));
-    let is_recipe = |path: &&String| !NO_RECIPES.iter().any(|end| path.ends_with(end));
-    if revisions.packages.formatters.is_some()
-        && files.list().iter().filter(is_recipe).any(|path| matches(path, &BRINGS))
-    {
+    // A command may bring packages along: `uv run --with black alembic revision`.
+    if revisions.packages.formatters.is_some() && in_starters(files, &["--with "]) {
         revisions.packages.formatters = None;
     }
 }
