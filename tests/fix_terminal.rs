@@ -21,8 +21,9 @@ use terminal::{Ended, Session};
 
 const REVISION: &str = "migrations/versions/0001_start.py";
 
-/// A revision that lacks two imports, which would stand in the same place.
-const LACKING: &str = "from alembic import op
+/// A revision that lacks two imports; its own are in no order, so that both would stand in the same place.
+const LACKING: &str = "import os
+from alembic import op
 import sqlalchemy as sa
 
 revision = \"0001\"
@@ -46,6 +47,8 @@ fn project() -> Project {
     let project = Project::empty(Person::Tester);
     project.write("alembic.ini", "[alembic]\nscript_location = migrations\n");
     project.write("migrations/env.py", "from alembic import context\n");
+    project
+        .write("migrations/script.py.mako", "${imports if imports else \"\"}\n${upgrades if upgrades else \"pass\"}\n");
     project.write(REVISION, LACKING);
     project
 }
