@@ -98,7 +98,16 @@ pub fn halves() -> Table {
             "alembic-environment-incomplete alembic.ini:1:2",
             of_ini("[loggers]\nkeys = root\n"),
         ),
-        told("no file", NO_KEY, "alembic-environment-incomplete migrations/env.py:1:1", of_ini("")),
+        told(
+            "no file",
+            NO_KEY,
+            "alembic-environment-incomplete migrations/env.py:1:1",
+            [
+                of_ini(""),
+                vec![("pyproject.toml".to_owned(), "[project]\nname = \"shop\"\nversion = \"0\"\n".to_owned())],
+            ]
+            .concat(),
+        ),
         told(
             "no env.py",
             "ImportError: Can't find Python file migrations/env.py",
