@@ -119,7 +119,7 @@ pub fn walk(root_path: &Path, owner: u32, deadline: Instant) -> Result<Walk, Err
         all.cut_short = all.cut_short.or(part.cut_short);
         all
     });
-    walk.foreign.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    walk.foreign.sort_unstable_by(|a, b| by_directory(&a.path).cmp(by_directory(&b.path)));
     walk.foreign.truncate(Walk::KEPT);
     walk.unreadable.sort_unstable();
     walk.other_filesystems.sort_unstable();
@@ -301,6 +301,12 @@ fn has_capabilities(dir: &Dir, name: &CStr) -> bool {
     let path = Path::new("/proc/self/fd").join(dir.as_fd().as_raw_fd().to_string());
     let path = path.join(OsStr::from_bytes(name.to_bytes()));
     xattr::get(path, "security.capability").is_ok_and(|value| value.is_some())
+}
+
+/// What a path is sorted by: its bytes, of which `/` is the least, so that a directory is followed by what is in it. It is the
+/// order of `Path`, which takes many times as long to compare thousands of paths.
+fn by_directory(path: &SeenPath) -> impl Iterator<Item = u8> + '_ {
+    path.0.as_os_str().as_bytes().iter().map(|byte| if *byte == b'/' { 0 } else { *byte })
 }
 
 fn joined(path: &[u8], name: &CStr) -> Vec<u8> {
