@@ -6,7 +6,6 @@
     reason = "tests start real tools, make files and read their own settings, and may panic"
 )]
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::Path;
@@ -14,9 +13,7 @@ use std::process::Command;
 
 use devdoctor::access::rights::{may_fill, may_write};
 use devdoctor::access::{IdMaps, Layout, Process, RunsAs, Seen, Verdict};
-use devdoctor::facts::{
-    Container, ContainerMount, Environment, FileKind, Group, MountKind, Owner, PasswdEntry, PathStat,
-};
+use devdoctor::facts::{Container, ContainerMount, FileKind, Group, MountKind, Owner, PasswdEntry, PathStat};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -89,32 +86,14 @@ fn groups() -> Vec<Group> {
 
 fn container(user: &str, group_add: &[&str], mounts: Vec<ContainerMount>, read_only: bool) -> Container {
     Container {
-        id: String::new(),
-        name: "real".into(),
-        service: None,
-        one_off: false,
-        ended: None,
-        restarting: false,
         running: true,
-        image: String::new(),
-        image_id: String::new(),
         user: user.into(),
         group_add: group_add.iter().map(|group| (*group).to_owned()).collect(),
-        environment: Environment::default(),
-        working_dir: "/".into(),
-        command: vec![],
         mounts,
         read_only,
-        userns_mode: String::new(),
-        network_mode: String::new(),
-        addresses: vec![],
-        ports: vec![],
-        started_at: None,
         passwd: Ok(passwd()),
         groups: Ok(groups()),
-        paths: BTreeMap::new(),
-        listings: BTreeMap::new(),
-        environments: BTreeMap::new(),
+        ..Container::new("real")
     }
 }
 

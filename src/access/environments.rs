@@ -141,7 +141,6 @@ pub fn is_mount_point(container: &Container, path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
 
     use super::*;
 
@@ -177,32 +176,11 @@ mod tests {
     #[test]
     fn the_place_of_an_environment_that_is_to_be_made_is_looked_at() {
         let container = |words: &[&str], environment: &[(&str, &str)]| Container {
-            id: String::new(),
-            name: String::new(),
-            service: None,
-            one_off: false,
-            ended: None,
-            restarting: false,
             running: true,
-            image: String::new(),
-            image_id: String::new(),
-            user: String::new(),
-            group_add: vec![],
             environment: environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
             working_dir: "/app".to_owned(),
             command: words.iter().map(|word| (*word).to_owned()).collect(),
-            mounts: vec![],
-            read_only: false,
-            userns_mode: String::new(),
-            network_mode: String::new(),
-            addresses: vec![],
-            ports: vec![],
-            started_at: None,
-            passwd: Ok(vec![]),
-            groups: Ok(vec![]),
-            paths: BTreeMap::new(),
-            listings: BTreeMap::new(),
-            environments: BTreeMap::new(),
+            ..Container::new(String::new())
         };
         for (words, environment, expected) in [
             (&["uv", "run", "app"][..], &[][..], &["/app", "/app/.venv"][..]),

@@ -269,6 +269,41 @@ pub struct Container {
     pub environments: BTreeMap<String, VirtualEnvironment>,
 }
 
+impl Container {
+    /// A container called `name` that was made with no options from an image that says nothing, and in which nothing was
+    /// looked at: it is root's, without mounts and networks, and not started.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            id: String::new(),
+            name: name.into(),
+            service: None,
+            one_off: false,
+            running: false,
+            ended: None,
+            restarting: false,
+            image: String::new(),
+            image_id: String::new(),
+            user: String::new(),
+            group_add: vec![],
+            environment: Environment::default(),
+            working_dir: "/".to_owned(),
+            command: vec![],
+            mounts: vec![],
+            read_only: false,
+            userns_mode: String::new(),
+            network_mode: String::new(),
+            addresses: vec![],
+            ports: vec![],
+            started_at: None,
+            passwd: Ok(vec![]),
+            groups: Ok(vec![]),
+            paths: BTreeMap::new(),
+            listings: BTreeMap::new(),
+            environments: BTreeMap::new(),
+        }
+    }
+}
+
 /// The entries below a directory of a container.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listing {

@@ -6,37 +6,19 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::exec::{WhyOwn, print};
-use crate::facts::{ContainerMount, Environment, FileKind, MountKind, Owner, PasswdEntry, PathStat};
+use crate::facts::{ContainerMount, FileKind, MountKind, Owner, PasswdEntry, PathStat};
 
 /// A running container of root with `/tmp` for all and no mounts.
 pub(in crate::exec) fn container(name: &str) -> Container {
     Container {
         id: format!("{name}-id"),
-        name: name.to_owned(),
         service: Some(name.to_owned()),
-        one_off: false,
-        ended: None,
-        restarting: false,
         running: true,
         image: "python:3.12".to_owned(),
-        image_id: String::new(),
-        user: String::new(),
-        group_add: vec![],
-        environment: Environment::default(),
         working_dir: "/app".to_owned(),
-        command: vec![],
-        mounts: vec![],
-        read_only: false,
-        userns_mode: String::new(),
-        network_mode: String::new(),
-        addresses: vec![],
-        ports: vec![],
-        started_at: None,
         passwd: Ok(vec![PasswdEntry { name: "root".into(), uid: 0, gid: 0, home: "/root".into() }]),
-        groups: Ok(vec![]),
         paths: BTreeMap::from([("/tmp".to_owned(), Ok(Some(directory(0, 0o1777))))]),
-        listings: BTreeMap::new(),
-        environments: BTreeMap::new(),
+        ..Container::new(name)
     }
 }
 

@@ -31,31 +31,14 @@ fn container(top: Option<PathStat>, inside: Option<&[&str]>) -> Container {
     };
     Container {
         id: "c1".into(),
-        name: "shop-app-1".into(),
         service: Some("app".into()),
-        one_off: false,
         running: true,
         image: "python:3.12".into(),
-        image_id: String::new(),
-        user: String::new(),
-        group_add: vec![],
-        environment: Environment::default(),
         working_dir: "/app".into(),
-        command: vec![],
         mounts: vec![mount(MountKind::Bind, "/project", "/app"), mount(MountKind::Volume, "/v", "/state")],
-        read_only: false,
-        userns_mode: String::new(),
-        network_mode: String::new(),
-        addresses: vec![],
-        ports: vec![],
-        started_at: None,
-        ended: None,
-        restarting: false,
-        passwd: Ok(vec![]),
-        groups: Ok(vec![]),
         paths: top.map(|top| ("/state".to_owned(), Ok(Some(top)))).into_iter().collect(),
         listings: inside.map(|inside| ("/state".to_owned(), Ok(entries(inside)))).into_iter().collect(),
-        environments: BTreeMap::new(),
+        ..Container::new("shop-app-1")
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::facts::{Environment, Fact, Missing, Need, PublishedPort};
+use crate::facts::{Fact, Missing, Need, PublishedPort};
 use crate::project::compose::{Block, BlockStyle, Compose, Service};
 use crate::project::files::MemoryFiles;
 use crate::project::urls::{self, Given};
@@ -19,22 +19,8 @@ fn service(name: &str, image: &str) -> Service {
 fn container(service: &str, address: &str, ports: &[(u16, &str, u16)]) -> Container {
     Container {
         id: "c".into(),
-        name: format!("shop-{service}-1"),
         service: Some(service.into()),
-        one_off: false,
-        ended: None,
-        restarting: false,
         running: true,
-        image: String::new(),
-        image_id: String::new(),
-        user: String::new(),
-        group_add: vec![],
-        environment: Environment::default(),
-        working_dir: String::new(),
-        command: vec![],
-        mounts: vec![],
-        read_only: false,
-        userns_mode: String::new(),
         network_mode: "shop_default".into(),
         addresses: vec![address.into()],
         ports: ports
@@ -45,12 +31,7 @@ fn container(service: &str, address: &str, ports: &[(u16, &str, u16)]) -> Contai
                 host: *host,
             })
             .collect(),
-        started_at: None,
-        passwd: Ok(vec![]),
-        groups: Ok(vec![]),
-        paths: BTreeMap::new(),
-        listings: BTreeMap::new(),
-        environments: BTreeMap::new(),
+        ..Container::new(format!("shop-{service}-1"))
     }
 }
 
