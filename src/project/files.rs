@@ -134,7 +134,7 @@ pub fn source(files: &dyn Files, sources: &mut BTreeMap<String, Source>, path: &
 }
 
 /// So many bytes (of all files together) are kept in memory, so that nobody reads them from the disk again.
-const MOST_KEPT: usize = 32_000_000;
+const MOST_KEPT: usize = 64_000_000;
 
 /// Files of which each is read once, whoever asks: several readers look into the same files, and all of them see the same text.
 pub(super) struct ReadOnce<'files> {

@@ -32,8 +32,14 @@ const SIGNS: [(&str, &str); 9] = [
 /// The stores among the files that git does not ignore.
 pub fn read(files: &dyn Files) -> BTreeMap<String, Store> {
     let mut found: BTreeMap<String, Store> = BTreeMap::new();
+    // The list is sorted: what a folder is, is asked once for all that is in it.
+    let mut last = ("", None);
     for path in files.list() {
-        let Some((tool, folder)) = store_of(path) else { continue };
+        let (parent, _) = path.rsplit_once('/').unwrap_or_default();
+        if last.0 != parent {
+            last = (parent, store_of(path));
+        }
+        let Some((tool, folder)) = last.1.clone() else { continue };
         found.entry(folder).or_insert_with(|| Store { tool: tool.to_owned(), files: 0 }).files += 1;
     }
     found

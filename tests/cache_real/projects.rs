@@ -49,7 +49,7 @@ pub fn project(compose: &str) -> Project {
 
 /// Starts the service `app` and waits for its end, whose status is the answer's.
 pub fn up(project: &Project, options: &str) -> Answer {
-    project.shell(&format!("docker compose up --no-log-prefix --exit-code-from app {options}"))
+    project.up_to_its_end("app", options)
 }
 
 /// The report of a family of checks.

@@ -81,7 +81,7 @@ fn a_service_whose_user_is_not_in_its_image_does_not_start() {
     report().assert_places(ID, &["compose.yaml:5:12"]);
     let (uid, gid) = me();
     project.replace("compose.yaml", "user: \"shop\"", &format!("user: \"{uid}:{gid}\""));
-    let works = project.shell("docker compose up --no-log-prefix --exit-code-from app").ends_with(0);
+    let works = project.up_to_its_end("app", "").ends_with(0);
     assert!(works.out.contains(&uid.to_string()), "{works}");
     report().assert_places(ID, &[]);
 }

@@ -177,6 +177,17 @@ impl Project {
         self.shell("docker compose up --detach --no-build --wait --quiet-pull").ends_with(0);
     }
 
+    /// Starts a service and waits for its end, whose status is the answer's.
+    ///
+    /// What it wrote is asked for once more: Compose loses lines of a container that ends before it is attached to.
+    pub fn up_to_its_end(&self, service: &str, options: &str) -> Answer {
+        self.containers_are_wanted();
+        self.shell(&format!(
+            "since=$(date +%s.%N); docker compose up --no-log-prefix --exit-code-from {service} {options}; status=$?; \
+             docker compose logs --no-log-prefix --since $since {service}; exit $status"
+        ))
+    }
+
     /// Removes the project's containers and volumes.
     pub fn down(&self) {
         if self.is_up.replace(false) {
