@@ -22,3 +22,5 @@ mod starts;
 mod support;
 #[path = "commands_real/traps.rs"]
 mod traps;
+#[path = "commands_real/variables.rs"]
+mod variables;

@@ -7,6 +7,8 @@
     reason = "a test starts programs, reads the disk, and fails by panicking"
 )]
 
+#[path = "extensions_real/before.rs"]
+mod before;
 mod support;
 
 use support::person::Person;

@@ -131,9 +131,9 @@ fn soiled(person: Person) -> Project {
 }
 
 fn give(project: &Project, more: &[&str]) {
-    project.devdoctor(&[&["fix", "--yes", "--only", "ownership-foreign-files"][..], more].concat());
+    let fix = project.devdoctor(&[&["fix", "--yes", "--only", "ownership-foreign-files"][..], more].concat());
     for file in ["a.py", "b.py", "c.py"] {
-        assert_eq!(Some(owner(project, &format!("migrations/{file}"))), Person::User.owner(), "{file}");
+        assert_eq!(Some(owner(project, &format!("migrations/{file}"))), Person::User.owner(), "{file}: {fix}");
     }
 }
 

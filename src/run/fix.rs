@@ -13,7 +13,7 @@ use crate::checks::Check;
 use crate::cli::{FixArgs, ProjectArgs};
 use crate::error::Error;
 use crate::facts::{Environment, Facts};
-use crate::fix::apply::record::Records;
+use crate::fix::apply::record::{PATIENCE, Records};
 use crate::fix::diff;
 use crate::fix::plan::Plan;
 use crate::probe::host::Person;
@@ -58,7 +58,7 @@ pub fn run(arguments: &FixArgs, environment: &Environment, output: &mut Output) 
         return Ok(left(&before));
     };
     let records = Records::new(&state_directory(environment)?);
-    let _lock = records.lock()?;
+    let _lock = records.lock(PATIENCE)?;
     if let Ok(runs) = records.of_project(&facts.project.root) {
         runs.journals.iter().for_each(|journal| undo::sweep(Path::new(&facts.project.root), journal));
     }

@@ -12,7 +12,7 @@ use crate::cli::{ProjectArgs, UndoArgs};
 use crate::config::Configuration;
 use crate::error::Error;
 use crate::facts::{Environment, Owner, SeenPath};
-use crate::fix::apply::record::{Records, Runs, Unusable, in_time};
+use crate::fix::apply::record::{PATIENCE, Records, Runs, Unusable, in_time};
 use crate::fix::apply::{edit, owner, path, sql};
 use crate::fix::journal::{Change, DatabaseIdentity, Entry, Journal, StepState, sha256};
 use crate::fix::{Chown, ChownPlace, PathChange, PathStep, Sql, show};
@@ -34,7 +34,7 @@ pub fn run(arguments: &UndoArgs, environment: &Environment, output: &mut Output)
     })?;
     let records = Records::new(&state_directory(environment)?);
     // Another run may be writing the journal that is to be read. A list is only looked at.
-    let _lock = if arguments.list { None } else { Some(records.lock()?) };
+    let _lock = if arguments.list { None } else { Some(records.lock(PATIENCE)?) };
     let runs = records.of_project(&root.display().to_string())?;
     let chosen = match &arguments.id {
         Some(id) => named_run(&runs, id),

@@ -8,6 +8,28 @@ const WELL: &str = "ENDS WELL";
 const NEW: &str = "pgvector.sqlalchemy.vector.VECTOR(dim=3)";
 const TEXT: &str = "sqlmodel.sql.sqltypes.AutoString()";
 
+/// What sqlite keeps as text: it has no shapes without an extension of its own.
+const SHAPE: &str =
+    "sa.Text().with_variant(geoalchemy2.types.Geometry(geometry_type=\"POINT\", srid=4326), \"postgresql\")";
+const MAIL: &str = "sqlalchemy_utils.types.email.EmailType(length=255)";
+
+/// A revision that has a type of the project.
+fn own(imports: &str) -> Vec<(String, String)> {
+    let mut all = revision(imports, "app.kinds.Money()");
+    all.extend(files(&[
+        (
+            "alembic.ini",
+            "[alembic]\nscript_location = migrations\nprepend_sys_path = .\nsqlalchemy.url = sqlite:///app.db\n",
+        ),
+        ("app/__init__.py", ""),
+        (
+            "app/kinds.py",
+            "from sqlalchemy import Integer, TypeDecorator\n\n\nclass Money(TypeDecorator):\n    impl = Integer\n    cache_ok = True\n",
+        ),
+    ]));
+    all
+}
+
 fn revision(imports: &str, sort: &str) -> Vec<(String, String)> {
     let text = format!(
         "from alembic import op\nimport sqlalchemy as sa\n{imports}\nrevision = \"aaa1\"\ndown_revision = None\n\n\ndef upgrade():\n    op.execute(\"-- CREATE EXTENSION IF NOT EXISTS vector\")\n    op.create_table(\"item\", sa.Column(\"e\", {sort}))\n\n\ndef downgrade():\n    op.drop_table(\"item\")\n"
@@ -92,6 +114,59 @@ pub fn table() -> Table {
             fine("pgvector: its part", WELL, revision("import pgvector.sqlalchemy\n", NEW)),
             fine("pgvector: the part of it", WELL, revision("import pgvector.sqlalchemy.vector\n", NEW)),
             fine("pgvector: rewritten", WELL, revision("from pgvector.sqlalchemy import Vector\n", "Vector(3)")),
+            unbound(
+                "pgvector: as 0.2 wrote it",
+                pgvector,
+                "alembic-revision-name-unbound migrations/versions/a.py:10:44",
+                "",
+                "pgvector.sqlalchemy.Vector(dim=3)",
+            ),
+            unbound(
+                "geoalchemy2: none",
+                "NameError: name 'geoalchemy2' is not defined",
+                "alembic-revision-name-unbound migrations/versions/a.py:10:67",
+                "",
+                SHAPE,
+            ),
+            unbound(
+                "geoalchemy2: only a name",
+                "NameError: name 'geoalchemy2' is not defined",
+                "alembic-revision-name-unbound migrations/versions/a.py:11:67",
+                "from geoalchemy2 import Geometry\n",
+                SHAPE,
+            ),
+            fine("geoalchemy2: the package", WELL, revision("import geoalchemy2\n", SHAPE)),
+            fine("geoalchemy2: its part", WELL, revision("import geoalchemy2.types\n", SHAPE)),
+            unbound(
+                "sqlalchemy_utils: none",
+                "NameError: name 'sqlalchemy_utils' is not defined",
+                "alembic-revision-name-unbound migrations/versions/a.py:10:44",
+                "",
+                MAIL,
+            ),
+            unbound(
+                "sqlalchemy_utils: under another name",
+                "NameError: name 'sqlalchemy_utils' is not defined",
+                "alembic-revision-name-unbound migrations/versions/a.py:11:44",
+                "import sqlalchemy_utils as su\n",
+                MAIL,
+            ),
+            fine("sqlalchemy_utils: the package", WELL, revision("import sqlalchemy_utils\n", MAIL)),
+            cured(
+                "own type: none",
+                "NameError: name 'app' is not defined",
+                "alembic-revision-name-unbound migrations/versions/a.py:10:44",
+                WELL,
+                own(""),
+            ),
+            cured(
+                "own type: the package",
+                "AttributeError: module 'app' has no attribute 'kinds'",
+                "alembic-revision-name-unbound migrations/versions/a.py:11:44",
+                WELL,
+                own("import app\n"),
+            ),
+            fine("own type: its module", WELL, own("import app.kinds\n")),
             unbound(
                 "a dialect",
                 "NameError: name 'postgresql' is not defined",

@@ -6,9 +6,15 @@ use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, fchown, lchown};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::error::said;
 use crate::fix::journal::{Entry, Journal, RunEntry, SCHEMA, line};
+
+/// How long another run is waited for that is at work.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
+const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 
 /// Why a journal could not be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -69,11 +75,12 @@ impl Records {
         Self { directory: state.join("devdoctor") }
     }
 
-    /// Keeps other runs of `fix` and `undo` away as long as the returned file lives.
+    /// Keeps other runs of `fix` and `undo` away as long as the returned file lives. One that is at work in another project is
+    /// mostly done in a moment: so long is waited.
     ///
     /// # Errors
-    /// When another run holds it, or the directory cannot be made.
-    pub fn lock(&self) -> Result<File, RecordError> {
+    /// When another run holds it all the while, or the directory cannot be made.
+    pub fn lock(&self, patience: Duration) -> Result<File, RecordError> {
         self.make_directory(&self.directory)?;
         let path = self.directory.join("lock");
         let file = OpenOptions::new()
@@ -85,10 +92,15 @@ impl Records {
             .open(&path)
             .and_then(|file| given_to_parents_owner(file, &self.directory))
             .map_err(|error| disk(&path, "written", error))?;
-        match file.try_lock() {
-            Ok(()) => Ok(file),
-            Err(std::fs::TryLockError::WouldBlock) => Err(RecordError::Busy),
-            Err(std::fs::TryLockError::Error(error)) => Err(disk(&path, "written", error)),
+        let mut left = patience;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(file),
+                Err(std::fs::TryLockError::WouldBlock) if left.is_zero() => return Err(RecordError::Busy),
+                Err(std::fs::TryLockError::WouldBlock) => std::thread::sleep(BETWEEN_TRIES),
+                Err(std::fs::TryLockError::Error(error)) => return Err(disk(&path, "written", error)),
+            }
+            left = left.saturating_sub(BETWEEN_TRIES);
         }
     }
 
@@ -310,78 +322,4 @@ fn disk(path: &Path, action: &'static str, error: io::Error) -> RecordError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::fix::journal::{Change, StepState, sha256};
-
-    #[test]
-    fn journals_are_private_and_read_back_newest_first() {
-        let state = tempfile::tempdir().unwrap();
-        let records = Records::new(state.path());
-        let lock = records.lock().unwrap();
-        assert!(matches!(records.lock(), Err(RecordError::Busy)));
-        for id in ["1", "2"] {
-            let run = RunEntry {
-                id: id.into(),
-                root: "/p".into(),
-                devdoctor: "0".into(),
-                titles: vec![],
-                afterwards: vec![],
-            };
-            let mut record = records.begin(run).unwrap();
-            let before = record.keep(b"old").unwrap();
-            let sha = sha256(b"old");
-            let step = record
-                .step(Change::Edit {
-                    path: "a".into(),
-                    before,
-                    before_sha256: sha.clone(),
-                    after_sha256: sha,
-                    in_place: false,
-                })
-                .unwrap();
-            record.append(&Entry::Done { step }).unwrap();
-        }
-        let run =
-            RunEntry { id: "3".into(), root: "/p".into(), devdoctor: "0".into(), titles: vec![], afterwards: vec![] };
-        drop(records.begin(run).unwrap());
-        let Runs { journals, unusable, elsewhere } = records.of_project("/p").unwrap();
-        assert_eq!((unusable, elsewhere), (vec![], vec![]), "a run that did nothing left nothing");
-        assert_eq!(journals.iter().map(|journal| journal.run.id.as_str()).collect::<Vec<_>>(), ["2", "1"]);
-        assert_eq!(journals[0].steps[0].1, StepState::Done);
-        assert_eq!(records.before("2", "before-0").unwrap(), b"old");
-        let directory = state.path().join("devdoctor");
-        assert_eq!(std::fs::metadata(&directory).unwrap().mode() & 0o777, 0o700);
-        assert_eq!(std::fs::metadata(directory.join("runs/1/before-0")).unwrap().mode() & 0o777, 0o600);
-        drop(lock);
-        records.lock().unwrap();
-    }
-
-    #[test]
-    fn a_journal_of_the_same_name_is_left_alone() {
-        let state = tempfile::tempdir().unwrap();
-        let records = Records::new(state.path());
-        let run = |root: &str| RunEntry {
-            id: "1".into(),
-            root: root.into(),
-            devdoctor: "0".into(),
-            titles: vec![],
-            afterwards: vec![],
-        };
-        let mut record = records.begin(run("/p")).unwrap();
-        let sha = sha256(b"old");
-        let before = record.keep(b"old").unwrap();
-        record
-            .step(Change::Edit {
-                path: "a".into(),
-                before,
-                before_sha256: sha.clone(),
-                after_sha256: sha,
-                in_place: false,
-            })
-            .unwrap();
-        assert!(records.begin(run("/q")).is_err());
-        assert_eq!(records.of_project("/p").unwrap().journals.len(), 1);
-        assert_eq!(records.before("1", "before-0").unwrap(), b"old");
-    }
-}
+mod tests;
