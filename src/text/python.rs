@@ -8,6 +8,7 @@ pub mod imports;
 mod structure;
 mod types;
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use ruff_python_ast::{ModModule, PySourceType};
@@ -81,8 +82,22 @@ pub struct Import {
     pub module: String,
     /// The names after `from … import`; empty for a plain `import`.
     pub names: Vec<String>,
+    /// The names that it gives with `as`, and what each stands for: `("Half", "pgvector.sqlalchemy.HALFVEC")`.
+    pub renamed: Vec<(String, String)>,
     /// The whole statement.
     pub range: Range<usize>,
+}
+
+impl Module {
+    /// A dotted name with the first part as it is called where an import with `as` takes it from.
+    pub fn meaning<'name>(&'name self, name: &'name str) -> Cow<'name, str> {
+        let (root, rest) = name.split_at(name.find('.').unwrap_or(name.len()));
+        let mut renamed = self.imports.iter().flat_map(|import| &import.renamed);
+        match renamed.find(|(given, _)| given == root) {
+            Some((_, from)) => Cow::Owned(format!("{from}{rest}")),
+            None => Cow::Borrowed(name),
+        }
+    }
 }
 
 /// Where something stands.

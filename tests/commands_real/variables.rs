@@ -50,7 +50,7 @@ fn containers_without_the_variable_of_env_py_are_told() {
         }
         let report = shop.project.devdoctor(&["check", "--offline", "--only", UNSET, "--format", "json"]).report();
         let mut told: Vec<&str> =
-            report.of(UNSET).iter().map(|found| found["services"][0].as_str().unwrap_or_default()).collect();
+            report.of(UNSET).iter().map(|found| found["evidence"][0]["subject"].as_str().unwrap()).collect();
         told.sort_unstable();
         lacking.sort_unstable();
         assert_eq!(told, lacking, "{:#}", report.0);

@@ -14,9 +14,9 @@ const BROKEN: [(&str, &str, &str, u32); 8] = [
     ("import pgvector.sqlalchemy", "TABLE(pgvector.sqlalchemy.sparsevec.SPARSEVEC(dim=3))", "sparsevec", 44),
     ("from pgvector.sqlalchemy import Vector", "TABLE(Vector(3))", "vector", 44),
     ("from pgvector.sqlalchemy import HALFVEC as Half", "TABLE(Half(3))", "halfvec", 44),
-    ("from pgvector import sqlalchemy as pg", "TABLE(sa.ARRAY(pg.Vector(3)))", "vector", 53),
-    ("", "op.execute(\"CREATE TABLE item (e vector(3))\")", "vector", 16),
-    ("", "op.execute(sa.text(\"CREATE TABLE item (e halfvec(3))\"))", "halfvec", 24),
+    ("from pgvector import sqlalchemy as pg", "TABLE(sa.ARRAY(pg.Vector(3)))", "vector[]", 53),
+    ("", "op.execute(\"CREATE TABLE item (e vector(3))\")", "vector", 17),
+    ("", "op.execute(sa.text(\"CREATE TABLE item (e halfvec(3))\"))", "halfvec", 25),
 ];
 
 fn revision(imports: &str, upgrade: &str) -> String {

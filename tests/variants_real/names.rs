@@ -159,13 +159,6 @@ pub fn table() -> Table {
                 WELL,
                 own(""),
             ),
-            cured(
-                "own type: the package",
-                "AttributeError: module 'app' has no attribute 'kinds'",
-                "alembic-revision-name-unbound migrations/versions/a.py:11:44",
-                WELL,
-                own("import app\n"),
-            ),
             fine("own type: its module", WELL, own("import app.kinds\n")),
             unbound(
                 "a dialect",

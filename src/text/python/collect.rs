@@ -171,18 +171,22 @@ impl Walk<'_, '_> {
         match statement {
             Stmt::Import(import) => {
                 for alias in &import.names {
-                    self.module.imports.push(Import {
-                        module: alias.name.to_string(),
-                        names: vec![],
-                        range: range.clone(),
-                    });
+                    let module = alias.name.to_string();
+                    let renamed = alias.asname.iter().map(|name| (name.to_string(), module.clone())).collect();
+                    self.module.imports.push(Import { module, names: vec![], renamed, range: range.clone() });
                 }
             }
-            Stmt::ImportFrom(import) => self.module.imports.push(Import {
-                module: ".".repeat(import.level as usize) + import.module.as_ref().map_or("", |name| name.as_str()),
-                names: import.names.iter().map(|alias| alias.name.to_string()).collect(),
-                range,
-            }),
+            Stmt::ImportFrom(import) => {
+                let module = import.module.as_ref().map_or("", |name| name.as_str());
+                let module = ".".repeat(import.level as usize) + module;
+                let renamed = import
+                    .names
+                    .iter()
+                    .filter_map(|alias| Some((alias.asname.as_ref()?.to_string(), format!("{module}.{}", alias.name))));
+                let renamed = renamed.collect();
+                let names = import.names.iter().map(|alias| alias.name.to_string()).collect();
+                self.module.imports.push(Import { module, names, renamed, range });
+            }
             Stmt::Assign(assign) => {
                 assign.targets.iter().for_each(|target| self.assign(target, &assign.value, statement.range()));
                 visitor::walk_stmt(self, statement);

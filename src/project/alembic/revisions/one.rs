@@ -150,7 +150,8 @@ impl Reading<'_> {
         }
         for (name, range) in self.module.names.iter().filter(|(_, range)| inside(range)) {
             if self.is_vector(name) {
-                let kind = name.rsplit('.').next().unwrap_or(name).to_ascii_uppercase();
+                let meaning = self.module.meaning(name);
+                let kind = meaning.rsplit('.').next().unwrap_or(name).to_ascii_uppercase();
                 here.push((Operation::UsesVector(kind), range.clone()));
             }
             let constant = self.script.variables.iter().find(|variable| variable.name == *name);
@@ -192,6 +193,7 @@ impl Reading<'_> {
 
     /// Whether a name is a type of pgvector.
     fn is_vector(&self, name: &str) -> bool {
+        let name = self.module.meaning(name);
         let (root, last) = (name.split('.').next().unwrap_or(""), name.rsplit('.').next().unwrap_or(""));
         let is_type = ["vector", "halfvec", "sparsevec"].contains(&last.to_ascii_lowercase().as_str());
         let imported = || {
@@ -302,7 +304,7 @@ impl Reading<'_> {
     }
 
     fn vector_type(&self, name: &str) -> Option<VectorType> {
-        VectorType::of(name.rsplit('.').next()?).filter(|_| self.is_vector(name))
+        VectorType::of(self.module.meaning(name).rsplit('.').next()?).filter(|_| self.is_vector(name))
     }
 
     fn dimensions(&self, call: &Call) -> Dimensions {
