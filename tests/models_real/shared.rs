@@ -1,8 +1,9 @@
 //! Columns that two tables share, in many forms.
 
 /// What a field is said to be, and what its column says.
-const ANNOTATIONS: [&str; 2] = ["str", "Optional[str]"];
-const COLUMNS: [&str; 20] = [
+const ANNOTATIONS: [&str; 4] = ["str", "Optional[str]", "typing.Any", "object"];
+const COLUMNS: [&str; 21] = [
+    "Column(String, primary_key=False)",
     "Column(String)",
     "Column(String(40))",
     "Column(String, nullable=False)",
@@ -32,7 +33,7 @@ pub fn patterns() -> Vec<String> {
     let mut all = vec![];
     for annotation in ANNOTATIONS {
         for column in COLUMNS {
-            let id = if column.contains("primary_key") { "    pass\n" } else { id };
+            let id = if column.contains("primary_key=True") { "    pass\n" } else { id };
             let field = format!("    name: {annotation} = Field(sa_column={column})\n");
             all.push(format!(
                 "{table}class M(SQLModel):\n{field}class A(M, table=True):\n{id}class B(M, table=True):\n{id}"

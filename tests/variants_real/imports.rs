@@ -147,6 +147,11 @@ pub fn table() -> Table {
     }
 }
 
+const NOTHING: &str = "does not provide a MetaData object or sequence of objects to the context";
+
+/// What `MetaData(...)` is given is no metadata.
+const NAMING: &str = "from sqlalchemy import MetaData\nfrom sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column\n\nNAMES = {\"pk\": \"pk_%(table_name)s\"}\nSCHEMA = None\n\n\nclass Base(DeclarativeBase):\n    metadata = MetaData(naming_convention=NAMES)\n\n\nclass Hero(Base):\n    __tablename__ = \"hero\"\n    id: Mapped[int] = mapped_column(primary_key=True)\n";
+
 /// Tables that are in other metadata than that which is compared, or that a function refuses.
 fn metadata_apart() -> Vec<Variant> {
     let base = "from sqlalchemy import MetaData\nfrom sqlmodel import Field, SQLModel\n\n\nclass Base(SQLModel):\n    metadata = MetaData()\n\n\nclass Hero(Base, table=True):\n    id: int | None = Field(default=None, primary_key=True)\n";
@@ -169,6 +174,63 @@ fn metadata_apart() -> Vec<Variant> {
             "alembic-target-metadata-missing migrations/env.py:6:19",
             HERE,
             with(env("import app.models  # noqa: F401"), &[("app/models.py", base)]),
+        ),
+        cured(
+            "a base with a naming convention, and nothing handed over",
+            NOTHING,
+            "alembic-target-metadata-missing migrations/env.py:6:19",
+            HERE,
+            with(env_of("import app.models  # noqa: F401", "None"), &[("app/models.py", NAMING)]),
+        ),
+        cured(
+            "a base with a schema of its own, and other metadata handed over",
+            EMPTY,
+            "alembic-target-metadata-missing migrations/env.py:8:19",
+            HERE,
+            with(
+                env_of("import app.models  # noqa: F401\nfrom sqlalchemy import MetaData\n", "MetaData()"),
+                &[(
+                    "app/models.py",
+                    &NAMING.replace("naming_convention=NAMES", "schema=SCHEMA, naming_convention=NAMES"),
+                )],
+            ),
+        ),
+        cured(
+            "a model with a naming convention",
+            EMPTY,
+            "alembic-target-metadata-missing migrations/env.py:6:19",
+            HERE,
+            with(
+                env("import app.models  # noqa: F401"),
+                &[(
+                    "app/models.py",
+                    &base
+                        .replace("MetaData()", "MetaData(naming_convention=NAMES)")
+                        .replace("\n\n\nclass Base", "\n\nNAMES = {\"pk\": \"pk_%(table_name)s\"}\n\n\nclass Base"),
+                )],
+            ),
+        ),
+        fine(
+            "copied from several",
+            HERE,
+            with(
+                env_of(
+                    "import app.models\nfrom sqlalchemy import MetaData\n\nmeta = MetaData()\nfor one in app.models.SQLModel.metadata.tables.values():\n    one.to_metadata(meta)\n",
+                    "meta",
+                ),
+                &[],
+            ),
+        ),
+        fine(
+            "copied by a function of the project",
+            HERE,
+            with(
+                env_of("from app.all_metadata import everything\n", "everything"),
+                &[(
+                    "app/all_metadata.py",
+                    "from sqlalchemy import MetaData\nfrom app.models import Hero\n\neverything = MetaData()\nHero.__table__.to_metadata(everything)\n",
+                )],
+            ),
         ),
         told("refused by a function", EMPTY, "alembic-tables-refused migrations/env.py:15:79", refusing),
     ]

@@ -22,7 +22,7 @@ pub(super) fn check(facts: &Facts) -> Checked {
             } else if cannot_be_null(facts, member, call, rule)
                 && !members.tables_of_sqlmodel(index, &member.name.value).is_empty()
             {
-                findings.push(not_null(class, member, rule));
+                findings.push(not_null(class, member, call, rule));
             }
         }
     }
@@ -63,11 +63,14 @@ fn without_key(class: &Class, member: &Member, rule: &CallArgument) -> Finding {
     .fix(Fix::manual("say `foreign_key=\"table.column\"` beside it, or leave it out"))
 }
 
-fn not_null(class: &Class, member: &Member, rule: &CallArgument) -> Finding {
+fn not_null(class: &Class, member: &Member, call: &CallSite, rule: &CallArgument) -> Finding {
     let (name, of) = (&member.name.value, &class.name.value);
+    let said = call.keyword("nullable").map(|argument| &argument.whole);
+    let cause = said.or(member.annotation.as_ref()).unwrap_or(&member.statement);
+    let cure = if said.is_some() { "say `nullable=True`" } else { "annotate it with `| None`" };
     begin(class, member, rule, format!("`{name}` of `{of}` becomes NULL when its row goes, and must not be NULL"))
         .label("needs a column that takes NULL")
-        .related(member.annotation.as_ref().unwrap_or(&member.statement), "makes the column NOT NULL")
+        .related(cause, "makes the column NOT NULL")
         .seen("Field", format!("{of}.{name}"), "`ondelete=\"SET NULL\"`, not nullable")
-        .fix(Fix::manual("annotate it `int | None`, or choose another rule such as `ondelete=\"CASCADE\"`"))
+        .fix(Fix::manual(format!("{cure}, or choose another rule such as `ondelete=\"CASCADE\"`")))
 }

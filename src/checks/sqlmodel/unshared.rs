@@ -84,9 +84,9 @@ fn described(facts: &Facts, column: &CallSite, optional: bool) -> Option<Vec<Str
     }
     // Without a type the column has none, while `Field` takes that of the annotation.
     said.insert(0, format!("sa_type={}", typed?));
-    let says = |keyword: &str| column.keyword(keyword).is_some();
-    if !says("nullable") && !says("primary_key") && !optional {
-        // `Column(T)` takes NULL, whatever the annotation is.
+    let says = |keyword: &str| column.keyword(keyword).is_some_and(|it| text(facts, &it.value) != "False");
+    if column.keyword("nullable").is_none() && !says("primary_key") && !optional {
+        // `Column(T)` takes NULL, whatever the annotation is; SQLModel's own columns do so for `None` alone, not for `Any`.
         said.push("nullable=True".to_owned());
     }
     if !rest.is_empty() {

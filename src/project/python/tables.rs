@@ -102,12 +102,14 @@ pub(super) fn metadata_of(classes: &[Class], index: usize) -> Metadata {
 
 /// What `metadata = …` in the body of a class says.
 fn own_metadata(member: &Member, class: usize) -> Metadata {
-    match (&member.outside, member.objects.first()) {
-        (Some(name), _) if is_sqlmodels(name) => Metadata::Sqlmodel,
-        (Some(_), _) => Metadata::Unknown,
-        (None, Some((path, name))) => Metadata::Object(path.clone(), name.clone()),
-        (None, None) if member.calls.iter().any(|call| call.is("MetaData")) => Metadata::Class(class),
-        (None, None) => Metadata::Unknown,
+    let made = member.calls.iter().find(|call| member.value.as_ref() == Some(&call.span));
+    match (&member.outside, made, member.objects.first()) {
+        // What a call is given (a naming convention, a schema) is no metadata.
+        (_, Some(call), _) if call.is("MetaData") => Metadata::Class(class),
+        (_, Some(_), _) => Metadata::Unknown,
+        (Some(name), None, _) if is_sqlmodels(name) => Metadata::Sqlmodel,
+        (None, None, Some((path, name))) => Metadata::Object(path.clone(), name.clone()),
+        _ => Metadata::Unknown,
     }
 }
 

@@ -84,6 +84,10 @@ pub(super) fn target(modules: &mut Modules<'_>, collector: &mut Collector, env: 
         target.unknown = true;
         return target;
     }
+    // What `env.py` itself makes and fills.
+    if called && target.variable.as_ref().is_some_and(|variable| is_filled(env, variable)) {
+        target.unknown = true;
+    }
     for name in names.iter().filter(|_| !called) {
         target.metadata.push(metadata(modules, collector, env, name));
     }
@@ -109,11 +113,22 @@ fn metadata(modules: &mut Modules<'_>, collector: &mut Collector, env: &File, na
     }
 }
 
-/// `metadata = MetaData()` is a collection of its own; what another call makes is not known.
+/// `metadata = MetaData()` is a collection of its own; what another call makes is not known, nor what is copied into it.
 fn object(modules: &mut Modules<'_>, path: String, name: String) -> Metadata {
     let Some(file) = modules.file(&path) else { return Metadata::Unknown };
     let is_own = file.structure.assigned.iter().any(|member| {
         member.name == name && matches!(&member.value, Some((Value::Call(call), _)) if call.function() == "MetaData")
     });
-    if is_own { Metadata::Object(path, name) } else { Metadata::Unknown }
+    if is_own && !is_filled(&file, &name) { Metadata::Object(path, name) } else { Metadata::Unknown }
+}
+
+/// Whether tables may be put into a metadata in the file where it is made: it is handed to a method of something, such as
+/// `table.to_metadata(metadata)`, or to a function. `Table("name", metadata)` says what it puts there.
+fn is_filled(file: &File, name: &str) -> bool {
+    let is_it = |value: &Value| matches!(value, Value::Name(given) if given == name);
+    file.module.calls.iter().any(|call| {
+        let says =
+            call.callee.ends_with("context.configure") || ["Table", "declarative_base"].contains(&call.function());
+        !says && call.arguments.iter().any(|argument| is_it(&argument.value))
+    })
 }

@@ -76,7 +76,6 @@ fn is_optional(annotation: &Expr) -> bool {
             Expr::StringLiteral(_) => false,
             inner => is_optional(inner),
         }),
-        Expr::Name(name) => name.id == "Any" || name.id == "object",
         _ => false,
     }
 }
