@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::facts::{Database, Facts, Missing};
+use crate::facts::{Database, Facts, Missing, Need};
 use crate::project::alembic::Alembic;
 
 /// A database of an environment with the revisions that it is at.
@@ -22,7 +22,7 @@ impl At<'_> {
 /// The databases that an environment migrates and that told what they are at, each once.
 ///
 /// # Errors
-/// When databases were not looked at.
+/// When databases were not looked at, or none of the environment's let devdoctor in.
 pub(super) fn of<'facts>(facts: &'facts Facts, environment: &Alembic) -> Result<Vec<At<'facts>>, Missing> {
     let postgres = facts.postgres()?;
     if environment.revisions.environment.other_version_table {
@@ -44,6 +44,10 @@ pub(super) fn of<'facts>(facts: &'facts Facts, environment: &Alembic) -> Result<
     }
     let mut seen = BTreeSet::new();
     databases.retain(|database| seen.insert((&database.contacted, &database.name)));
+    if !databases.is_empty() && databases.iter().all(|database| database.answered().is_none()) {
+        let unasked = databases.iter().find_map(|database| database.server.as_ref().err());
+        return Err(unasked.cloned().unwrap_or_else(|| Missing::new(Need::Postgres, "no Postgres let devdoctor in")));
+    }
     let answered = databases
         .into_iter()
         .filter_map(|database| Some(At { database, versions: database.answered()?.alembic_versions.as_deref()? }));
