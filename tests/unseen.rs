@@ -6,10 +6,14 @@
     reason = "a test starts programs, reads the disk, and fails by panicking"
 )]
 
+mod support;
+
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use serde_json::Value;
+use support::person::Person;
+use support::project::Project;
 
 /// A stack whose only service looks for its database in its own container.
 const STACK: &str = "services:\n  app:\n    image: python:3.12\n    command: uvicorn app\n    environment:\n      \
@@ -201,5 +205,30 @@ fn a_file_that_takes_too_long_is_named_and_the_rest_is_judged_in_time() {
         assert!(named["severity"] == "warning" && named.to_string().contains("--timeout"), "{named:#}");
         // What else is wrong is told all the same.
         assert!(found.iter().any(|finding| finding["location"]["path"] == "alembic.ini"), "{path}");
+    }
+}
+
+/// Neither a database without its container nor one that sends everybody away is clean for a check that asks databases.
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn nothing_is_clean_of_a_database_that_did_not_let_devdoctor_in() {
+    let asks = |id: &str| {
+        let check = devdoctor::checks::all().find(|check| check.id() == id).unwrap();
+        check.words().needs.contains(&devdoctor::facts::Need::Postgres)
+    };
+    let fixture = Project::from_fixture("stories/day", Person::User).with_images("DEVDOCTOR_TEST_IMAGE_POSTGRES");
+    let refused = Project::from_fixture("stories/day", Person::User).with_images("DEVDOCTOR_TEST_IMAGE_POSTGRES");
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    refused.write(".env", format!("DATABASE_URL=postgresql+psycopg://app:pw@127.0.0.1:{nobody}/app\n"));
+    for (project, expected) in [(&fixture, "has no container"), (&refused, "no Postgres let devdoctor in")] {
+        let report = project.devdoctor(&["check", "--format", "json"]).report();
+        let checks = report.0["checks"].as_array().unwrap();
+        let asking: Vec<_> = checks.iter().filter(|check| asks(check["id"].as_str().unwrap())).collect();
+        assert!(asking.len() >= 6, "{:#}", report.0);
+        assert!(asking.iter().all(|check| check["outcome"] != "clean"), "{asking:#?}");
+        assert!(
+            asking.iter().any(|check| check["reason"].as_str().is_some_and(|it| it.contains(expected))),
+            "{asking:#?}"
+        );
     }
 }
