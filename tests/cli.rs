@@ -82,6 +82,7 @@ fn statuses_are_0_for_nothing_1_for_findings_2_for_trouble() {
         (&["check", ".", "."], "unexpected argument '.'"),
         (&["check", "--output", "/"], "`/` cannot be written: is a directory"),
         (&["check", "--only", "exec-as-rot"], "did you mean `exec-as-root`?"),
+        (&["explain", "sqlmodel-columnshared"], "did you mean `sqlmodel-column-shared`?"),
         (&["check", "--only", "files", "--skip", "files"], "leave no check"),
         (&["check", "--timeout", "0"], "is no number of seconds"),
         (&["check", "--facts", "Makefile"], "holds no facts"),

@@ -42,6 +42,17 @@ pub enum FixKind {
     Manual,
 }
 
+impl FixKind {
+    /// For people, in lists.
+    pub fn shown(self) -> &'static str {
+        match self {
+            Self::Safe => "safe fix",
+            Self::Unsafe => "unsafe fix",
+            Self::Manual => "by hand",
+        }
+    }
+}
+
 /// The words of one check.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

@@ -3,6 +3,7 @@
 mod labels;
 mod wrapping;
 
+use wrapping::hanging;
 pub use wrapping::wrapped;
 
 use std::collections::BTreeMap;
@@ -37,6 +38,13 @@ impl Default for HumanStyle {
 /// How many pieces of evidence are shown unless `-v` asks for all.
 const EVIDENCE_SHOWN: usize = 3;
 
+/// What stands before the further lines of a message. The renderer would indent them by what stands before the first one: with
+/// a long id no path would fit into what is left.
+const HANGS: &str = "    ";
+
+/// Where a message goes on in another line, as long as the renderer has it: a character that nothing else uses.
+const BREAK: &str = "\u{f8ff}";
+
 /// The report as text.
 pub fn human(report: &Report, style: HumanStyle) -> String {
     let renderer = if style.colour { Renderer::styled() } else { Renderer::plain() }.term_width(style.width);
@@ -52,7 +60,7 @@ pub fn human(report: &Report, style: HumanStyle) -> String {
             .enumerate()
             .map(|(position, judged)| group(report, judged, story, position, style, page))
             .collect();
-        text.push_str(&renderer.render(&groups));
+        text.push_str(&renderer.render(&groups).replace(BREAK, &format!("\n{HANGS}")));
         text.push_str("\n\n");
     }
     if !style.quiet {
@@ -69,9 +77,9 @@ struct Page {
 }
 
 impl Page {
-    /// A message behind `warning[id]: `, broken between words where it would leave the screen.
+    /// A message behind `warning[id]: `, with marks where it would leave the screen.
     fn headline(self, message: &str, id: &str) -> String {
-        wrapped(message, self.width, &" ".repeat("warning[]: ".len() + id.len()))
+        hanging(message, self.width, "warning[]: ".len() + id.len(), HANGS.len()).join(BREAK)
     }
 
     /// A line of words behind ` = help: ` and its likes, broken where it would leave the screen.

@@ -45,8 +45,8 @@ fn heading(words: &str) -> String {
 
 fn explained(words: &Words, width: usize) -> String {
     let needs: Vec<String> = words.needs.iter().map(ToString::to_string).collect();
-    let mut text = format!("{}: {}\n", console::style(&words.id).bold(), words.title);
-    text.push_str(&format!("{}, looks at {}, changes nothing\n", words.severity, needs.join(", ")));
+    let mut text = format!("{}\n{}\n", console::style(&words.id).bold(), wrapped(&words.title, width, ""));
+    text.push_str(&format!("{} · looks at {} · {}\n", words.severity, needs.join(", "), words.fix.shown()));
     text.push_str(&heading("why"));
     text.push_str(&paragraphs(&words.why, width));
     if !words.symptoms.is_empty() {

@@ -9,6 +9,7 @@ use crate::cli::{Format, ListArgs};
 use crate::config::Configuration;
 use crate::error::Error;
 use crate::facts::Need;
+use crate::report::wrapped;
 
 #[derive(Serialize)]
 struct Row<'words> {
@@ -38,30 +39,25 @@ pub fn run(arguments: &ListArgs, output: &mut Output) -> Result<Status, Error> {
         .collect();
     let text = match arguments.format {
         Format::Json => serde_json::to_string_pretty(&rows).unwrap_or_default() + "\n",
-        Format::Human => table(&rows),
+        Format::Human => table(&rows, output.style().width),
     };
     output.result(&text);
     Ok(Status::Clean)
 }
 
-fn table(rows: &[Row<'_>]) -> String {
+fn table(rows: &[Row<'_>], width: usize) -> String {
     let id_width = rows.iter().map(|row| row.id.len()).max().unwrap_or(0);
     let mut text = String::new();
     for row in rows {
         let needs: Vec<String> = row.needs.iter().map(ToString::to_string).collect();
-        let fix = match row.fix {
-            FixKind::Safe => "safe fix",
-            FixKind::Unsafe => "unsafe fix",
-            FixKind::Manual => "by hand",
-        };
         text.push_str(&format!(
             "{:id_width$}  {:7}  {:10}  {}\n",
             row.id,
             row.severity.to_string(),
-            fix,
+            row.fix.shown(),
             needs.join(", ")
         ));
-        text.push_str(&format!("{:id_width$}  {}\n", "", row.title));
+        text.push_str(&format!("    {}\n", wrapped(&row.title, width, "    ")));
     }
     text
 }

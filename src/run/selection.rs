@@ -59,10 +59,7 @@ pub fn one(name: &str) -> Result<&'static Check, Error> {
 /// The error for a name that is no check and no family, with the nearest that is one.
 fn unknown(name: &str) -> Error {
     let names: BTreeSet<String> = checks::all().flat_map(|check| [check.id(), check.family().to_owned()]).collect();
-    let nearest = names
-        .into_iter()
-        .map(|candidate| (similar::get_close_matches(name, &[candidate.as_str()], 1, 0.6).len(), candidate))
-        .find(|(matches, _)| *matches > 0)
-        .map(|(_, candidate)| candidate);
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let nearest = similar::get_close_matches(name, &names, 1, 0.6).first().map(|near| (*near).to_owned());
     Error::UnknownCheck { name: name.to_owned(), nearest }
 }

@@ -8,6 +8,9 @@ use crate::text::Source;
 /// What the renderer puts in the place of a tab.
 const TAB: &str = "    ";
 
+/// How long a text may be that a note names in the place of an underline.
+const LONGEST_SUBJECT: usize = 50;
+
 /// The lines that annotations point at. A label that would leave the screen becomes a note, and one that says on the same line
 /// what is said there already is left out; their underlines stay.
 pub(super) fn snippet<'report>(
@@ -36,13 +39,15 @@ pub(super) fn snippet<'report>(
         let before = before.rsplit('\n').next().unwrap_or("").replace('\t', TAB);
         // An empty place at the end of a line is still shown as one column.
         let column = gutter + console::measure_text_width(&before).max(1) + 1;
-        let mut annotation = kind.span(range);
+        let underlined = window.get(range.clone()).filter(|text| text.len() <= LONGEST_SUBJECT && !text.contains('\n'));
+        let mut annotation = kind.span(range.clone());
         let is_new = !label.is_empty() && !said.contains(&(line, label));
         said.push((line, label));
         if is_new && column + console::measure_text_width(label) <= page.width {
             annotation = annotation.label(clean(label));
         } else if is_new && matches!(kind, AnnotationKind::Primary) {
-            notes.push(clean(label));
+            let subject = underlined.filter(|text| !text.trim().is_empty() && !text.contains('`'));
+            notes.push(clean(&subject.map_or(label.to_owned(), |subject| format!("`{subject}`: {label}"))));
         } else if is_new {
             notes.push(format!("{}:{line}: {}", shown_path(path), clean(label)));
         }

@@ -41,10 +41,16 @@ fn words(line: &str, room: usize) -> Vec<&str> {
 
 /// Words on lines of so much room, with `joint` at the end of each line but the last.
 fn lines_of(words: &[&str], room: usize, joint: &str) -> Vec<String> {
+    lines_behind(0, words, room, joint)
+}
+
+/// The same, where `taken` columns of the first line hold something else.
+fn lines_behind(taken: usize, words: &[&str], room: usize, joint: &str) -> Vec<String> {
     let mut lines: Vec<String> = vec![];
     let (mut line, mut length) = (String::new(), 0);
     for word in words {
         let word_length = console::measure_text_width(word);
+        let room = if lines.is_empty() { room.saturating_sub(taken) } else { room };
         if length > 0 && length + 1 + word_length > room {
             lines.push(std::mem::take(&mut line) + joint);
             length = 0;
@@ -117,9 +123,25 @@ pub fn wrapped(text: &str, width: usize, indent: &str) -> String {
     if indent.trim().is_empty() && indent.len() > 4 { lines.join("\n") } else { lines.join(&format!("\n{indent}")) }
 }
 
+/// The lines of a message whose first line begins behind `taken` columns, and whose others are indented by `indent`.
+pub(super) fn hanging(message: &str, width: usize, taken: usize, indent: usize) -> Vec<String> {
+    let room = width.saturating_sub(indent).max(20);
+    lines_behind(taken.saturating_sub(indent), &words(message, room), room, "")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_message_hangs_under_its_head() {
+        let message = "`sqlmodel` is not defined in `backend/app/alembic/versions/2025_01_01.py`, which uses it";
+        assert_eq!(
+            hanging(message, 60, 30, 4),
+            ["`sqlmodel` is not defined in", "`backend/app/alembic/versions/2025_01_01.py`, which uses", "it"]
+        );
+        assert_eq!(hanging("short", 60, 30, 4), ["short"]);
+    }
 
     #[test]
     fn a_command_that_does_not_fit_stays_one_that_can_be_copied() {
