@@ -7,6 +7,9 @@ use crate::project::commands::{CommandLine, Meant, Occasion};
 use crate::project::compose::Service;
 use parts::{Part, lost, reads};
 
+/// Checks that read the steps of Dockerfiles in the text of their files.
+const READ_STEPS: [&str; 3] = ["cache/mount-owned-by-root", "cache/venv-hidden-by-bind", "ownership/copy-as-root"];
+
 /// Why a check that found nothing cannot say that there is nothing.
 pub fn unknown(path: &str, facts: &Facts) -> Option<String> {
     let project = &facts.project;

@@ -25,9 +25,6 @@ pub(super) enum Part {
 
 const ALL: &[Part] = &[Part::Services, Part::Variables, Part::Images, Part::Lines, Part::Settings];
 
-/// Checks that read the steps of Dockerfiles in the text of their files.
-const READ_STEPS: [&str; 3] = ["cache/mount-owned-by-root", "cache/venv-hidden-by-bind", "ownership/copy-as-root"];
-
 /// Checks beside those of models that read models, or what imports what.
 const READ_MODELS: [&str; 9] = [
     "alembic/model-import-unprotected",

@@ -7,6 +7,7 @@ mod fields;
 mod filters;
 mod import_orders;
 mod importable;
+mod mapping;
 mod modules;
 mod names;
 mod noqa;
@@ -37,7 +38,7 @@ pub use classes::{
     Ancestor, Base, Class, DECLARATIVE, Disorder, Member, MemberSort, PYDANTIC, SQLMODEL, ancestors, order,
 };
 pub use environments::{Environment, Unprotected};
-pub use fields::{CallArgument, CallSite};
+pub use fields::{CallArgument, CallSite, Mapping};
 pub use filters::{Filter, Hides};
 pub use importable::Unfound;
 pub use shape::{Shape, ShapeImport};

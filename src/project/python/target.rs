@@ -24,6 +24,9 @@ pub struct Target {
     pub metadata: Vec<Metadata>,
     /// Whether it could not be told.
     pub unknown: bool,
+    /// Whether a call makes it, of which nobody here knows what comes back.
+    #[serde(default)]
+    pub is_made: bool,
     /// The calls of `context.configure` with a connection that hand nothing over.
     pub without: Vec<Span>,
 }
@@ -82,6 +85,7 @@ pub(super) fn target(modules: &mut Modules<'_>, collector: &mut Collector, env: 
     let called = env.module.calls.iter().any(|call| call.range.start >= range.start && call.range.end <= range.end);
     if called && !matches!(&value, Value::Call(call) if call.function() == "MetaData" && call.arguments.is_empty()) {
         target.unknown = true;
+        target.is_made = is_made(env, &range, &names);
         return target;
     }
     for name in names.iter().filter(|_| !called) {
@@ -89,6 +93,16 @@ pub(super) fn target(modules: &mut Modules<'_>, collector: &mut Collector, env: 
     }
     target.unknown |= target.metadata.contains(&Metadata::Unknown) || (names.is_empty() && !called);
     target
+}
+
+/// Whether what is handed over comes from a call that is not given the collections itself, as one that merges them is. The
+/// `env.py` of Flask-Migrate asks its extension, which knows them.
+fn is_made(env: &File, range: &Range<usize>, names: &[String]) -> bool {
+    let is_collection = |name: &String| !name.starts_with('.') && name.rsplit('.').next() == Some("metadata");
+    let calls = env.module.calls.iter().filter(|call| call.range.start >= range.start && call.range.end <= range.end);
+    let makes_one = calls.into_iter().any(|call| call.function() == "MetaData");
+    let of_flask = ["extensions['migrate']", "extensions[\"migrate\"]"].iter().any(|it| env.source.text().contains(it));
+    !names.iter().any(is_collection) && !makes_one && !of_flask
 }
 
 /// The collection that a name of `env.py` leads to.
