@@ -21,6 +21,10 @@ pub fn unknown(path: &str, facts: &Facts) -> Option<String> {
     if let Some(entry) = unreadable {
         return Some(format!("`{}` cannot be read: {}", entry.path.escape_debug(), entry.message));
     }
+    let unclear = || project.alembic.iter().find_map(|environment| environment.revisions.uncertain_by.as_ref());
+    if let (true, Some(revision)) = (reads(path, Part::Revisions), unclear()) {
+        return Some(format!("which revision `{}` is cannot be told without running it", revision.escape_debug()));
+    }
     if let (true, Some(reason)) = (reads(path, Part::Services), unchosen(&project.compose_unchosen)) {
         return Some(reason);
     }

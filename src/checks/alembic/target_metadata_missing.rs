@@ -53,8 +53,8 @@ fn findings(facts: &Facts, environment: &Environment) -> Vec<Finding> {
 fn uncertain(facts: &Facts, environment: &Environment) -> Option<Finding> {
     let (env_py, target) = (&environment.env_py, &environment.target);
     let span = target.span.as_ref().filter(|_| target.is_made)?;
-    let tables = counted(environment.tables.len(), "table of the models is", "tables of the models are");
-    let message = format!("whether the {tables} in what `{env_py}` hands to Alembic cannot be told without running it");
+    let message =
+        format!("whether `{env_py}` hands Alembic the tables of the models cannot be told without running it");
     let finding =
         Finding::at(span, format!("{env_py}: made"), message).label("what this returns is only known when it runs");
     let finding = finding.seen("syntax tree", env_py, text(facts, span));

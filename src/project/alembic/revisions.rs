@@ -38,6 +38,9 @@ pub struct Revisions {
     /// Whether some file says its revision in a way that cannot be told without running it, or could not be read: then the
     /// graph has holes that say nothing.
     pub uncertain: bool,
+    /// The first such file.
+    #[serde(default)]
+    pub uncertain_by: Option<String>,
     /// `script.py.mako`.
     pub template: Option<Template>,
     /// What `env.py` does besides choosing the URL.
@@ -145,6 +148,10 @@ pub fn read(
                 Err(ReadError::NotFound) => continue,
                 Err(error) => Err(error.to_string()),
             };
+            let is_uncertain = revisions.uncertain || read.is_err();
+            if is_uncertain && revisions.uncertain_by.is_none() {
+                revisions.uncertain_by = Some(path.clone());
+            }
             if let Err(message) = read {
                 revisions.uncertain = true;
                 let (format, unseen) = (Format::Python, UNSEEN.to_owned());

@@ -2,6 +2,8 @@
 
 mod untold;
 
+pub(super) use untold::body;
+
 use serde::{Deserialize, Serialize};
 
 use super::PythonProject;

@@ -22,7 +22,9 @@ pub(super) fn filter(
         None => {}
         Some(place) => {
             let file = modules.file(&place.path)?;
-            let body = body(file.source.text(), place);
+            let text = file.source.text();
+            let is_function = text.get(..place.start).is_some_and(|before| before.ends_with("def "));
+            let body = if is_function { body(text, place.start) } else { file.source.slice(place) };
             if is_usual(modules, env, body) {
                 return None;
             }
@@ -46,19 +48,15 @@ fn is_of_outside(modules: &mut Modules<'_>, env: &File, value: &Value) -> bool {
     matches!(meaning(modules, env, name), Meaning::Outside(_))
 }
 
-/// The text of a function from its name on, or of a lambda.
-fn body<'text>(text: &'text str, place: &Span) -> &'text str {
-    let rest = text.get(place.start..).unwrap_or_default();
-    let line = text.get(..place.start).and_then(|before| before.rsplit('\n').next()).unwrap_or_default();
-    if !line.trim_start().starts_with("def ") && !line.trim_start().starts_with("async def ") {
-        return rest.get(..place.end.saturating_sub(place.start)).unwrap_or_default();
-    }
+/// The text of the function whose name stands at `start`, from its name on.
+pub(in crate::project::python) fn body(text: &str, start: usize) -> &str {
+    let rest = text.get(start..).unwrap_or_default();
+    let line = text.get(..start).and_then(|before| before.rsplit('\n').next()).unwrap_or_default();
     let indent = |line: &str| line.len() - line.trim_start().len();
     let mut end = 0;
     for (at, one) in rest.split_inclusive('\n').enumerate() {
-        let is_over =
-            at > 0 && !one.trim().is_empty() && indent(one) <= indent(line) && !one.trim_start().starts_with(')');
-        if is_over {
+        let is_left = at > 0 && !one.trim().is_empty() && indent(one) <= indent(line);
+        if is_left && !one.trim_start().starts_with(')') {
             break;
         }
         end += one.len();
