@@ -232,3 +232,141 @@ fn nothing_is_clean_of_a_database_that_did_not_let_devdoctor_in() {
         );
     }
 }
+/// A model file with a class that SQLModel refuses to make.
+const MODELS: &str = "from sqlalchemy import Column, String\nfrom sqlmodel import Field, SQLModel\nclass Hero(SQLModel, \
+     table=True):\n    id: int | None = Field(default=None, primary_key=True)\n    name: str = Field(sa_column=Column(String), \
+     nullable=False)\n";
+
+/// What `check --offline` reports to a person who is not root about a project with migrations and these files.
+fn report_of_migrations(files: &[(&str, &[u8])], closed: Option<&str>) -> Value {
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::CommandExt;
+    let around = tempfile::tempdir().unwrap();
+    let shop = around.path().join("shop");
+    let env_py = "from alembic import context\nfrom sqlmodel import SQLModel\nimport app.models\ntarget_metadata = \
+                  SQLModel.metadata\ncontext.configure(connection=None, target_metadata=target_metadata)\n";
+    let usual: [(&str, &[u8]); 5] = [
+        (".git/HEAD", b"ref: refs/heads/main\n"),
+        ("alembic.ini", b"[alembic]\nscript_location = migrations\nprepend_sys_path = .\n"),
+        ("migrations/env.py", env_py.as_bytes()),
+        ("migrations/versions/.keep", b""),
+        ("app/__init__.py", b""),
+    ];
+    for (path, bytes) in usual.iter().chain(files) {
+        let path = shop.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, bytes).unwrap();
+    }
+    assert!(Command::new("chown").args(["-R", "4242:4242"]).arg(around.path()).status().unwrap().success());
+    if let Some(closed) = closed {
+        std::fs::set_permissions(shop.join(closed), std::fs::Permissions::from_mode(0o000)).unwrap();
+    }
+    let mut command = Command::new(env!("CARGO_BIN_EXE_devdoctor"));
+    command.args(["check", "--offline", "--format", "json"]).current_dir(&shop).env_clear().uid(4242).gid(4242);
+    let output = command.env("HOME", around.path()).stdin(Stdio::null()).output().unwrap();
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn latin_1(text: &str) -> Vec<u8> {
+    text.chars().map(|character| u8::try_from(u32::from(character)).unwrap()).collect()
+}
+
+#[test]
+fn a_model_file_that_cannot_be_read_is_named_once_and_its_models_are_not_called_clean() {
+    let brackets = format!("{MODELS}x = {}{}\n", "(".repeat(3000), ")".repeat(3000));
+    let cases: [(Vec<u8>, bool, &str); 7] = [
+        (MODELS.into(), true, "permission denied"),
+        (latin_1(&format!("# café\n{MODELS}")), false, "is not UTF-8: byte 5"),
+        (latin_1(&format!("# coding: koi8-r\n# é\n{MODELS}")), false, "is in the encoding `koi8-r`, which is not read"),
+        (format!("{MODELS}{}", "# x\n".repeat(1_000_000)).into(), false, "is larger than 4 MB"),
+        (
+            format!("{MODELS}{}", "# x\n".repeat(500_000)).into(),
+            false,
+            "is larger than the 2 MB of Python that are read",
+        ),
+        (format!("{MODELS}\0").into(), false, "is a binary file"),
+        (brackets.into(), false, "is nested too deeply"),
+    ];
+    for (bytes, closed, reason) in cases {
+        let path = "app/models.py";
+        let report = report_of_migrations(&[(path, &bytes)], closed.then_some(path));
+        for id in ["sqlmodel-arguments-beside-column", "alembic-models-not-imported", "alembic-target-metadata-missing"]
+        {
+            assert_eq!(outcome(&report, id), format!("skipped: `{path}` cannot be read: {reason}"), "{id}");
+        }
+        let found = report["findings"].as_array().unwrap();
+        let named = found.iter().filter(|finding| finding["id"] == "files-unreadable").count();
+        assert_eq!(named, 1, "{reason}: {found:#?}");
+        // What reads no models is judged all the same.
+        assert_eq!(outcome(&report, "alembic-heads-diverge"), "clean", "{reason}");
+        assert_eq!(outcome(&report, "exec-as-root"), "clean", "{reason}");
+    }
+}
+
+#[test]
+fn python_in_the_encoding_that_it_declares_is_judged_and_left_as_it_is() {
+    let models = latin_1(&format!("# -*- coding: latin-1 -*-\n# café\n{MODELS}"));
+    let report = report_of_migrations(&[("app/models.py", &models)], None);
+    assert_eq!(outcome(&report, "files-unreadable"), "clean");
+    assert_eq!(outcome(&report, "sqlmodel-arguments-beside-column"), "found");
+    let found = report["findings"].as_array().unwrap();
+    let found = found.iter().find(|finding| finding["id"] == "sqlmodel-arguments-beside-column").unwrap();
+    assert_eq!(
+        (&found["location"]["line"], &found["fix"]["applicability"]),
+        (&7.into(), &"manual".into()),
+        "{found:#}"
+    );
+    assert!(found["fix"]["title"].as_str().unwrap().ends_with("`app/models.py` is not written in UTF-8"), "{found:#}");
+}
+
+#[test]
+fn what_a_registry_imports_that_is_not_read_is_not_missing() {
+    let hero = MODELS.replace(", nullable=False", "");
+    let with = |registry: &str| {
+        report_of_migrations(
+            &[("app/models/hero.py", hero.as_bytes()), ("app/models/__init__.py", &latin_1(registry))],
+            None,
+        )
+    };
+    let report = with("# coding: latin-1\n# é\nfrom .hero import Hero\n");
+    assert_eq!(outcome(&report, "alembic-models-not-imported"), "clean");
+    assert_eq!(outcome(&with("# coding: latin-1\n# é\n"), "alembic-models-not-imported"), "found");
+    let report = with("# coding: cp1251\n# é\nfrom .hero import Hero\n");
+    let reason = "skipped: `app/models/__init__.py` cannot be read: is in the encoding `cp1251`, which is not read";
+    assert_eq!(outcome(&report, "alembic-models-not-imported"), reason);
+    assert_eq!(outcome(&report, "files-unreadable"), "found");
+}
+
+#[test]
+fn a_revision_that_is_not_read_is_no_broken_one_and_no_absent_one() {
+    let revision = "revision = 'a1'\ndown_revision = None\nfrom alembic import op\nimport sqlalchemy as sa\ndef upgrade():\n    \
+                    op.create_table('t', sa.Column('v', pgvector.sqlalchemy.Vector(3)))\n    op.execute('CREATE EXTENSION \
+                    vector')\n";
+    let next = "revision = 'b2'\ndown_revision = 'a1'\ndef upgrade():\n    pass\n";
+    let with = |bytes: &[u8]| {
+        let files = [("migrations/versions/a1.py", bytes), ("migrations/versions/b2.py", next.as_bytes())];
+        report_of_migrations(&files, None)
+    };
+    let judged = ["alembic-revision-name-unbound", "alembic-vector-before-extension"];
+    let all = ["alembic-chain-broken", "alembic-heads-diverge", judged[0], judged[1]];
+    let large = format!("{revision}{}", "# x\n".repeat(540_000));
+    for (bytes, reason) in [
+        (large.into_bytes(), "is larger than the 2 MB of Python that are read"),
+        (latin_1(&format!("# é\n{revision}")), "is not UTF-8: byte 2"),
+    ] {
+        let report = with(&bytes);
+        for id in all {
+            let skipped = format!("skipped: `migrations/versions/a1.py` cannot be read: {reason}");
+            assert_eq!(outcome(&report, id), skipped, "{id}");
+        }
+        assert_eq!(outcome(&report, "files-unreadable"), "found");
+    }
+    let report = with(&latin_1(&format!("# coding: iso-8859-1\n# é\n{revision}")));
+    assert_eq!(judged.map(|id| outcome(&report, id)), ["found", "found"]);
+    assert_eq!(outcome(&report, "alembic-chain-broken"), "clean");
+    // Python itself refuses this one, and so does Alembic.
+    let report = with(format!("{revision}def x(:\n").as_bytes());
+    assert_eq!(outcome(&report, "alembic-chain-broken"), "found");
+    let unclear = "skipped: which revision `migrations/versions/a1.py` is cannot be told without running it";
+    assert_eq!(outcome(&report, "alembic-vector-before-extension"), unclear);
+}

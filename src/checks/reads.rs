@@ -1,81 +1,31 @@
 //! What of the project a check reads, so that nothing is called clean that stands on what could not be read.
 
+mod parts;
+
 use crate::facts::Facts;
 use crate::project::commands::{CommandLine, Meant, Occasion};
 use crate::project::compose::Service;
-use crate::project::{Format, Unreadable};
-
-/// A part of what the files say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part {
-    /// The services, with their mounts, ports and users.
-    Services,
-    /// The variables that only an `env_file` gives to a service.
-    Variables,
-    /// What Dockerfiles make of images.
-    Images,
-    /// Command lines that run something in containers.
-    Lines,
-    /// Where database URLs stand besides.
-    Settings,
-}
-
-const ALL: &[Part] = &[Part::Services, Part::Variables, Part::Images, Part::Lines, Part::Settings];
+use parts::{Part, lost, reads};
 
 /// Checks that read the steps of Dockerfiles in the text of their files.
 const READ_STEPS: [&str; 3] = ["cache/mount-owned-by-root", "cache/venv-hidden-by-bind", "ownership/copy-as-root"];
 
-/// The parts that a check reads, by its path. One that is not named here reads all: it is silent only where everything is known.
-fn parts(path: &str) -> &'static [Part] {
-    use Part::{Images, Lines, Services, Settings, Variables};
-    match path {
-        "compose/unreadable" | "files/unreadable" => &[],
-        // Owners, the file system and what git ignores are seen without any file being read.
-        "ownership/foreign-files" | "ownership/git-objects-foreign" | "wsl/project-on-windows-drive" => &[],
-        "cache/store-in-repository" => &[],
-        "engine/unreachable" | "ownership/home-foreign" | "wsl/drive-without-metadata" => &[Services],
-        "wsl/no-file-events" => &[Services, Variables],
-        "exec/tty-in-hook" => &[Lines],
-        "files/crlf-in-script" | "cache/mount-owned-by-root" => &[Services, Images],
-        "ownership/service-writes-as-root" => &[Services, Images],
-        "exec/as-root" | "exec/uid-variable-blank" | "exec/user-blank" | "exec/no-passwd-entry" => {
-            &[Services, Images, Lines]
-        }
-        _ if path.starts_with("url/") || path.starts_with("postgres/") => &[Services, Variables, Settings],
-        _ => ALL,
-    }
-}
-
-/// What is unknown when a file cannot be read.
-fn lost(entry: &Unreadable) -> &'static [Part] {
-    use Part::{Images, Lines, Services, Settings, Variables};
-    match entry.format {
-        // The environment file of a service, which decides nothing but its variables.
-        Format::Compose if entry.unseen == "its variables" => &[Variables],
-        Format::Compose => &[Services, Variables],
-        // The one that Compose puts into the file.
-        Format::Dotenv if entry.path.rsplit('/').next() == Some(".env") => &[Services, Variables, Settings],
-        Format::Dotenv => &[Variables, Settings],
-        Format::Ini | Format::Python => &[Settings],
-        Format::Toml => &[Settings, Lines],
-        Format::Json | Format::Yaml | Format::Make | Format::Shell => &[Lines],
-        Format::Dockerfile => &[Images],
-        Format::Folder => ALL,
-    }
-}
-
 /// Why a check that found nothing cannot say that there is nothing.
 pub fn unknown(path: &str, facts: &Facts) -> Option<String> {
-    let (project, parts) = (&facts.project, parts(path));
+    let project = &facts.project;
     // Where there is no WSL nothing depends on files.
     if path.starts_with("wsl/") && facts.host.as_ref().is_ok_and(|host| host.wsl.kind.name().is_none()) {
         return None;
     }
-    let unreadable = project.unreadable.iter().find(|entry| lost(entry).iter().any(|part| parts.contains(part)));
+    let unreadable = project.unreadable.iter().find(|entry| lost(entry).iter().any(|part| reads(path, *part)));
     if let Some(entry) = unreadable {
         return Some(format!("`{}` cannot be read: {}", entry.path.escape_debug(), entry.message));
     }
-    if let (true, Some(reason)) = (parts.contains(&Part::Services), unchosen(&project.compose_unchosen)) {
+    let unclear = || project.alembic.iter().find_map(|environment| environment.revisions.uncertain_by.as_ref());
+    if let (true, Some(revision)) = (reads(path, Part::Revisions), unclear()) {
+        return Some(format!("which revision `{}` is cannot be told without running it", revision.escape_debug()));
+    }
+    if let (true, Some(reason)) = (reads(path, Part::Services), unchosen(&project.compose_unchosen)) {
         return Some(reason);
     }
     let inline = |service: &&Service| service.build.as_ref().is_some_and(|build| build.inline.is_some());
@@ -139,6 +89,7 @@ fn other_set(facts: &Facts, line: &CommandLine) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::project::{Format, Unreadable};
 
     fn with(path: &str, format: Format, unseen: &str) -> Facts {
         let (path, unseen, message) = (path.to_owned(), unseen.to_owned(), "is bad".to_owned());

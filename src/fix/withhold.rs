@@ -1,11 +1,12 @@
-//! Withholds what would change nothing: owners and modes where the file system keeps none, whichever check asked for it.
+//! Withholds what would change nothing (owners and modes where the file system keeps none), and what would be put at a wrong
+//! place of a file whose text is not its bytes, whichever check asked for it.
 
 use super::{Applicability, Chown, ChownPlace, Fix, PathChange, Step};
 use crate::facts::{Facts, Filesystem};
 use crate::finding::Finding;
 use crate::project::compose::{MountSource, is_below};
 
-/// The finding with its fix turned into words, when one of its steps changes an owner or a mode that cannot be changed.
+/// The finding with its fix turned into words, when one of its steps cannot be carried out as it is meant.
 pub fn withheld(mut finding: Finding, facts: &Facts) -> Finding {
     let Some(fix) = finding.fix.take() else { return finding };
     let reason = fix.steps.iter().find_map(|step| match step {
@@ -14,7 +15,11 @@ pub fn withheld(mut finding: Finding, facts: &Facts) -> Finding {
             let filesystem = facts.host.as_ref().ok()?.filesystem.as_ref();
             filesystem.filter(|filesystem| filesystem.keeps_no_owners()).map(|it| words(it, "modes", "chmod"))
         }
-        Step::Edit(_) | Step::Path(_) | Step::Sql(_) => None,
+        Step::Edit(edit) => {
+            let source = facts.source(&edit.span.path).filter(|source| source.is_decoded())?;
+            Some(format!("`{}` is not written in UTF-8", source.path().escape_debug()))
+        }
+        Step::Path(_) | Step::Sql(_) => None,
     });
     finding.fix = Some(match reason {
         Some(reason) if fix.applicability > Applicability::Manual => {

@@ -34,9 +34,13 @@ pub fn project(files: &dyn Files, environment: &Environment, database_url: Optio
     project.builds = builds(&project, &sources);
     project.builds.extend(inline_builds(&project, &sources, &mut unreadable));
     project.alembic = alembic::read(files, &mut sources, &mut unreadable);
-    alembic::revisions::read(files, &mut sources, &mut project.alembic, project.compose.as_ref());
+    alembic::revisions::read(files, &mut sources, &mut unreadable, &mut project.alembic, project.compose.as_ref());
     project.alembic_incomplete = alembic::incomplete::read(files, &mut sources, &project.alembic);
     project.python = python::read(files, &mut sources, &project.alembic);
+    // An `env.py` that is broken is named as such.
+    let is_named = |entry: &&Unreadable| unreadable.iter().any(|known| known.path == entry.path);
+    let unread: Vec<Unreadable> = project.python.unread.iter().filter(|entry| !is_named(entry)).cloned().collect();
+    unreadable.extend(unread);
     if environment.get_nonempty("PYTHONPATH").is_some() {
         // The person leads Python to the project in another way.
         project.python.environments.iter_mut().for_each(|environment| environment.unfound = None);

@@ -57,7 +57,7 @@ fn table(rows: &[Row<'_>], width: usize) -> String {
             row.fix.shown(),
             needs.join(", ")
         ));
-        text.push_str(&format!("    {}\n", wrapped(&row.title, width, "    ")));
+        text.push_str(&format!("    {}\n", wrapped(row.title, width, "    ")));
     }
     text
 }

@@ -1,5 +1,6 @@
 //! File formats with spans: every value that is read keeps the bytes it was read from.
 
+mod cookie;
 pub mod dockerignore;
 pub mod dotenv;
 pub mod gitconfig;

@@ -45,6 +45,8 @@ pub struct Module {
     pub names: Vec<(String, Range<usize>)>,
     /// Where the parser met something that is no Python, in order.
     pub errors: Vec<SyntaxError>,
+    /// Whether the errors say that it was not read (whole), not that it is no Python.
+    pub unread: bool,
 }
 
 /// A string literal, or several that stand beside each other.
@@ -210,7 +212,7 @@ pub fn parse_deciders(text: &str) -> decider::Deciders {
 
 /// Reads a Python file, and looks at its tree once more when that is no deeper than can be walked.
 fn parse_with<T: Default>(text: &str, look: impl FnOnce(&Parsed<ModModule>) -> T) -> (Module, T) {
-    let refused = |error| (Module { errors: vec![error], ..Module::default() }, T::default());
+    let refused = |error| (Module { errors: vec![error], unread: true, ..Module::default() }, T::default());
     if text.len() > MAX_SIZE {
         let message = format!("is larger than the {} MB of Python that are read", MAX_SIZE / 1_000_000);
         return refused(SyntaxError::new(0, message));
@@ -242,6 +244,7 @@ fn parse_with<T: Default>(text: &str, look: impl FnOnce(&Parsed<ModModule>) -> T
         // Dropping a tree recurses as deep as it is. One that is too deep to be walked is left to the end of the process.
         std::mem::forget(parsed);
         module.errors.push(SyntaxError::new(0, "is nested too deeply to be read whole"));
+        module.unread = true;
     }
     (module, looked)
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
-use super::secrets;
+use super::{cookie, secrets};
 
 /// Why the bytes of a file are not a text that can be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -17,6 +17,9 @@ pub enum Encoding {
     /// The bytes are not UTF-8; the offset is that of the first wrong byte.
     #[error("is not UTF-8: byte {0}")]
     NotUtf8(usize),
+    /// It is Python that declares another encoding, which is none of those that are read.
+    #[error("is in the encoding `{0}`, which is not read")]
+    Declared(String),
 }
 
 /// One file's text, from disk or from git's index.
@@ -28,6 +31,8 @@ pub enum Encoding {
 pub struct Source {
     path: Arc<str>,
     text: Arc<str>,
+    /// Whether the text is not byte for byte what the file holds.
+    is_decoded: bool,
     /// Found at first use: most files are read and never shown.
     secrets: OnceLock<Vec<Range<usize>>>,
     /// Where the lines after the first begin, found at first use: a long file may be pointed at thousands of times.
@@ -40,6 +45,8 @@ pub struct Source {
 struct Recorded {
     path: Arc<str>,
     text: String,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_decoded: bool,
 }
 
 impl fmt::Debug for Source {
@@ -58,33 +65,41 @@ impl Eq for Source {}
 
 impl From<Source> for Recorded {
     fn from(source: Source) -> Self {
-        Self { text: source.masked(), path: source.path }
+        Self { text: source.masked(), is_decoded: source.is_decoded, path: source.path }
     }
 }
 
 impl From<Recorded> for Source {
     fn from(recorded: Recorded) -> Self {
-        Self::new(&recorded.path, &recorded.text)
+        Self { is_decoded: recorded.is_decoded, ..Self::new(&recorded.path, &recorded.text) }
     }
 }
 
 impl Source {
     /// A source of `text` at `path`.
     pub fn new(path: &str, text: &str) -> Self {
-        Self { path: path.into(), text: text.into(), secrets: OnceLock::new(), line_starts: OnceLock::new() }
+        let (path, text) = (path.into(), text.into());
+        Self { path, text, is_decoded: false, secrets: OnceLock::new(), line_starts: OnceLock::new() }
     }
 
     /// A source of the bytes of a file.
     ///
     /// # Errors
-    /// When the bytes are no UTF-8 text.
+    /// When the bytes are no UTF-8 text, nor Python in an encoding that it declares and that is read.
     pub fn from_bytes(path: &str, bytes: Vec<u8>) -> Result<Self, Encoding> {
         if let Some(_nul) = bytes.iter().position(|byte| *byte == 0) {
             return Err(Encoding::Binary);
         }
         match String::from_utf8(bytes) {
             Ok(text) => Ok(Self::new(path, &text)),
-            Err(error) => Err(Encoding::NotUtf8(error.utf8_error().valid_up_to())),
+            Err(error) => {
+                let not_utf8 = Encoding::NotUtf8(error.utf8_error().valid_up_to());
+                if !path.ends_with(".py") {
+                    return Err(not_utf8);
+                }
+                let text = cookie::decoded(error.as_bytes()).map_err(Encoding::Declared)?.ok_or(not_utf8)?;
+                Ok(Self { is_decoded: true, ..Self::new(path, &text) })
+            }
         }
     }
 
@@ -96,6 +111,12 @@ impl Source {
     /// The whole text, as it stands in the file (a byte order mark and CRLF included).
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Whether the file holds other bytes than this text, since it declares an encoding of its own: it cannot be edited by the
+    /// places in this text.
+    pub fn is_decoded(&self) -> bool {
+        self.is_decoded
     }
 
     /// The byte ranges that hold secrets, sorted, without overlap.
@@ -272,6 +293,13 @@ mod tests {
     fn binary_and_other_encodings_are_refused() {
         assert_eq!(Source::from_bytes("a", b"a\0b".to_vec()), Err(Encoding::Binary));
         assert_eq!(Source::from_bytes("a", b"caf\xe9".to_vec()), Err(Encoding::NotUtf8(3)));
+        assert_eq!(Source::from_bytes("a.py", b"caf\xe9".to_vec()), Err(Encoding::NotUtf8(3)));
+        let declared = b"# coding: latin-1\n# caf\xe9\n";
+        assert_eq!(Source::from_bytes("a", declared.to_vec()), Err(Encoding::NotUtf8(23)));
+        let decoded = Source::from_bytes("a.py", declared.to_vec()).unwrap();
+        assert_eq!((decoded.text(), decoded.is_decoded()), ("# coding: latin-1\n# café\n", true));
+        let back: Source = serde_json::from_str(&serde_json::to_string(&decoded).unwrap()).unwrap();
+        assert!(back.is_decoded());
     }
 
     #[test]

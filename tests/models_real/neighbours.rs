@@ -155,9 +155,15 @@ pub const NEIGHBOURS: &[Row] = &[
     ),
     told(
         BESIDE,
-        &[],
+        &["4:46"],
         "Passing nullable is not supported",
         "kw = {'nullable': False}\nclass A(SQLModel, table=True):\n    id: Optional[int] = ID\n    a: str = Field(sa_column=Column(String), **kw)\n",
+    ),
+    told(
+        BESIDE,
+        &["4:46"],
+        "Passing nullable is not supported",
+        "kw = dict([('nullable', False)])\nclass A(SQLModel, table=True):\n    id: Optional[int] = ID\n    a: str = Field(sa_column=Column(String), **kw)\n",
     ),
     fine(
         BESIDE,

@@ -15,7 +15,8 @@ use uncertain::uncertain;
 
 pub(super) fn check(facts: &Facts) -> Checked {
     let environments = facts.project.python.environments.iter();
-    let told = environments.filter(|it| !it.target.unknown && !it.unreached.is_empty());
+    // What a file imports that could not be read is not known; that it could not is told of the file.
+    let told = environments.filter(|it| !it.target.unknown && !it.unreached.is_empty() && it.unread.is_none());
     Ok(told
         .filter_map(|environment| match &environment.dynamic {
             None => Some(finding(facts, environment)),

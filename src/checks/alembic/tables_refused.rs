@@ -12,7 +12,12 @@ const CURE: &str = "not (type_ == \"table\" and reflected and compare_to is None
 pub(super) fn check(facts: &Facts) -> Checked {
     let environments = facts.project.python.environments.iter();
     let told = environments.flat_map(|environment| environment.filters.iter().map(move |filter| (environment, filter)));
-    Ok(told.map(|(environment, filter)| finding(facts, environment, filter)).collect())
+    Ok(told
+        .map(|(environment, filter)| match filter.is_untold {
+            false => finding(facts, environment, filter),
+            true => uncertain(facts, environment, filter),
+        })
+        .collect())
 }
 
 fn finding(facts: &Facts, environment: &Environment, filter: &Filter) -> Finding {
@@ -70,6 +75,28 @@ fn finding(facts: &Facts, environment: &Environment, filter: &Filter) -> Finding
         Hides::Schema => "let the schema `None` through, which is the database's own".to_owned(),
     };
     finding.fix(Fix::manual(fix))
+}
+
+/// What is said of a function that cannot be followed.
+fn uncertain(facts: &Facts, environment: &Environment, filter: &Filter) -> Finding {
+    let env_py = &environment.env_py;
+    let names: Vec<&str> = filter.tables.iter().map(|(_, name)| name.as_str()).collect();
+    let which =
+        if names.len() == filter.of && filter.of > 1 { "tables of the models".to_owned() } else { listed(&names) };
+    let message = format!("whether `include_object` refuses {which} cannot be told without running it");
+    let mut finding = Finding::at(&filter.span, format!("{env_py}: include_object"), message)
+        .label("what this says to them is only known when it runs");
+    if filter.function.path != filter.span.path || filter.function.start < filter.span.start {
+        finding = finding.related(&filter.function, "is the function");
+    }
+    finding
+        .seen(
+            "syntax tree",
+            "include_object",
+            format!("{:?}, \"table\": not decided by what is written", names.first().unwrap_or(&"")),
+        )
+        .help(format!("print the names that {} says no to, and run `alembic check`", text(facts, &filter.function)))
+        .only_info()
 }
 
 fn it(names: &[&str]) -> &'static str {

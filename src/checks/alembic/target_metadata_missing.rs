@@ -2,7 +2,7 @@
 
 mod cure;
 
-use crate::checks::python_fix::{listed, with_fix};
+use crate::checks::python_fix::{listed, text, with_fix};
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
 use crate::project::python::{Environment, Metadata};
@@ -12,8 +12,13 @@ use cure::{handed, only, replaced};
 
 pub(super) fn check(facts: &Facts) -> Checked {
     let environments = &facts.project.python.environments;
-    let told = environments.iter().filter(|it| !it.target.unknown && !it.tables.is_empty());
-    Ok(told.flat_map(|environment| findings(facts, environment)).collect())
+    let told = environments.iter().filter(|it| !it.tables.is_empty());
+    Ok(told
+        .flat_map(|environment| match environment.target.unknown {
+            false => findings(facts, environment),
+            true => uncertain(facts, environment).into_iter().collect(),
+        })
+        .collect())
 }
 
 fn findings(facts: &Facts, environment: &Environment) -> Vec<Finding> {
@@ -42,6 +47,18 @@ fn findings(facts: &Facts, environment: &Environment) -> Vec<Finding> {
     }
     found.extend(foreign(facts, environment).map(seen));
     found
+}
+
+/// What a call hands over cannot be told.
+fn uncertain(facts: &Facts, environment: &Environment) -> Option<Finding> {
+    let (env_py, target) = (&environment.env_py, &environment.target);
+    let span = target.span.as_ref().filter(|_| target.is_made)?;
+    let message =
+        format!("whether `{env_py}` hands Alembic the tables of the models cannot be told without running it");
+    let finding =
+        Finding::at(span, format!("{env_py}: made"), message).label("what this returns is only known when it runs");
+    let finding = finding.seen("syntax tree", env_py, text(facts, span));
+    Some(finding.help("print `sorted(target_metadata.tables)` in `env.py` and run `alembic current`").only_info())
 }
 
 /// Tables that are in another collection than the one that is handed over.

@@ -1,5 +1,7 @@
 //! `Field` is given a column and beside it what the column should say: SQLModel refuses that when the class is made.
 
+mod mapping;
+
 use super::arguments::{Changes, beside};
 use crate::checks::python_fix::{listed, text, with_fix};
 use crate::facts::Facts;
@@ -7,21 +9,11 @@ use crate::finding::{Checked, Finding};
 use crate::fix::Fix;
 use crate::project::python::{CallArgument, CallSite};
 
-/// What SQLModel refuses beside `sa_column`, in the order it looks.
-const REFUSED: [&str; 9] = [
-    "primary_key",
-    "nullable",
-    "foreign_key",
-    "ondelete",
-    "unique",
-    "index",
-    "sa_type",
-    "sa_column_args",
-    "sa_column_kwargs",
-];
+use mapping::{REFUSED, by_mapping};
 
 pub(super) fn check(facts: &Facts) -> Checked {
-    Ok(facts.project.python.column_fields.iter().filter_map(|call| finding(facts, call)).collect())
+    let calls = facts.project.python.column_fields.iter();
+    Ok(calls.filter_map(|call| finding(facts, call).or_else(|| by_mapping(facts, call))).collect())
 }
 
 fn finding(facts: &Facts, call: &CallSite) -> Option<Finding> {

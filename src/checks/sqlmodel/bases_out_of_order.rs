@@ -1,10 +1,14 @@
 //! A class lists a base before one that inherits from it, or the same one twice: Python cannot make the class.
 
+mod uncertain;
+
 use crate::checks::python_fix::{edit, range, with_fix};
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
 use crate::fix::{Fix, Step};
 use crate::project::python::{Ancestor, Base, Class, Disorder, ancestors, is_model, is_table, order};
+
+use uncertain::uncertain;
 
 pub(super) fn check(facts: &Facts) -> Checked {
     let classes = &facts.project.python.classes;
@@ -12,8 +16,10 @@ pub(super) fn check(facts: &Facts) -> Checked {
     let wrong = (0..classes.len()).filter(concerned).filter_map(|index| {
         let class = classes.get(index)?;
         let leads: Vec<Ancestor> = class.bases.iter().map(|base| base.leads_to.clone()).collect();
-        // An ancestor that is not known, or that cannot be made itself, is another matter.
-        finding(facts, class, order(classes, &leads)?.err()?)
+        match order(classes, &leads) {
+            Some(order) => finding(facts, class, order.err()?),
+            None => uncertain(classes, class),
+        }
     });
     Ok(wrong.collect())
 }

@@ -17,12 +17,16 @@ use super::{Alembic, join};
 use crate::project::compose::Compose;
 use crate::project::files::{Files, ReadError, source};
 use crate::project::vector_index::{Index, VectorColumn};
+use crate::project::{Format, Unreadable};
 use crate::text::{Source, Span, Spanned};
 
 pub use graph::Graph;
 pub use packages::{FORMATTERS, Packages};
 pub use surroundings::{EngineKind, EnvironmentScript, ModelTypes};
 pub use template::Template;
+
+/// What is unknown where a revision could not be read.
+pub const UNSEEN: &str = "the chain of revisions and what this one does";
 
 /// What the version directories of an environment hold, and what decides how they are written and run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -34,6 +38,9 @@ pub struct Revisions {
     /// Whether some file says its revision in a way that cannot be told without running it, or could not be read: then the
     /// graph has holes that say nothing.
     pub uncertain: bool,
+    /// The first such file.
+    #[serde(default)]
+    pub uncertain_by: Option<String>,
     /// `script.py.mako`.
     pub template: Option<Template>,
     /// What `env.py` does besides choosing the URL.
@@ -129,16 +136,26 @@ pub enum Operation {
 pub fn read(
     files: &dyn Files,
     sources: &mut BTreeMap<String, Source>,
+    unreadable: &mut Vec<Unreadable>,
     environments: &mut [Alembic],
     compose: Option<&Compose>,
 ) {
     for environment in environments {
         let mut revisions = Revisions::default();
         for path in revision_files(files, environment) {
-            match source(files, sources, &path) {
+            let read = match source(files, sources, &path) {
                 Ok(file) => one::read(&file, &mut revisions),
-                Err(ReadError::NotFound) => {}
-                Err(_) => revisions.uncertain = true,
+                Err(ReadError::NotFound) => continue,
+                Err(error) => Err(error.to_string()),
+            };
+            let is_uncertain = revisions.uncertain || read.is_err();
+            if is_uncertain && revisions.uncertain_by.is_none() {
+                revisions.uncertain_by = Some(path.clone());
+            }
+            if let Err(message) = read {
+                revisions.uncertain = true;
+                let (format, unseen) = (Format::Python, UNSEEN.to_owned());
+                unreadable.push(Unreadable { path, format, span: None, message, unseen });
             }
         }
         let unbound = revisions.files.iter().flat_map(|revision| &revision.unbound);
@@ -157,7 +174,7 @@ pub fn read(
 /// The revision that a file declares, when that can be told.
 pub fn declared(file: &Source) -> Option<Revision> {
     let mut revisions = Revisions::default();
-    one::read(file, &mut revisions);
+    one::read(file, &mut revisions).ok()?;
     revisions.files.pop()
 }
 

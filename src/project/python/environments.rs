@@ -30,6 +30,9 @@ pub struct Environment {
     pub reached: BTreeSet<String>,
     /// An import whose module is only known when it runs: what is reached cannot be told.
     pub dynamic: Option<Span>,
+    /// A file that is run and that could not be read: what it imports is not known.
+    #[serde(default)]
+    pub unread: Option<String>,
     /// Imports of modules of the project that are not there.
     pub missing: Vec<Spanned<String>>,
     /// What it hands to Alembic.

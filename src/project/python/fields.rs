@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use super::mapping;
 use super::modules::{File, Modules};
 use super::names::{Meaning, meaning};
 use crate::text::Span;
@@ -39,6 +40,21 @@ pub struct CallArgument {
     pub call: Option<Box<CallSite>>,
     /// The outermost calls in a value that is none itself, such as a list.
     pub inner: Vec<CallSite>,
+    /// What a mapping hands over, when it is one.
+    #[serde(default)]
+    pub mapping: Option<Mapping>,
+}
+
+/// What `**mapping` hands over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mapping {
+    /// These keywords.
+    Keys(Vec<String>),
+    /// What callers of the function around it decide.
+    Handed,
+    /// It cannot be told.
+    Untold,
 }
 
 impl CallSite {
@@ -94,6 +110,7 @@ pub(super) fn call_site(modules: &mut Modules<'_>, file: &File, call: &Call) -> 
                 Value::Other => calls_in(modules, file, &argument.range),
                 _ => vec![],
             },
+            mapping: (argument.keyword.as_deref() == Some("**")).then(|| mapping::mapping(file, call, argument)),
         })
         .collect();
     CallSite {

@@ -1,5 +1,9 @@
 //! The functions that `env.py` hands to autogenerate to leave things out, and the tables that they leave out for certain.
 
+mod untold;
+
+pub(super) use untold::body;
+
 use serde::{Deserialize, Serialize};
 
 use super::PythonProject;
@@ -34,6 +38,9 @@ pub struct Filter {
     pub tables: Vec<(usize, String)>,
     /// Of how many.
     pub of: usize,
+    /// Whether it cannot be told if it leaves them out.
+    #[serde(default)]
+    pub is_untold: bool,
 }
 
 /// A function with the file it is written in.
@@ -44,8 +51,8 @@ struct Found {
 }
 
 impl Found {
-    fn says_no(&self, arguments: &[Known]) -> bool {
-        self.file.verdict(&self.decider, arguments) == Verdict::No
+    fn says(&self, arguments: &[Known]) -> Verdict {
+        self.file.verdict(&self.decider, arguments)
     }
 }
 
@@ -80,7 +87,7 @@ fn configures(call: &Call) -> bool {
 
 fn filters(modules: &mut Modules<'_>, env: &File, tables: &[(usize, String)]) -> Vec<Filter> {
     let file = parse_deciders(env.source.text());
-    let mut found = vec![];
+    let (mut found, mut untold) = (vec![], None);
     for call in env.module.calls.iter().filter(|call| configures(call)) {
         let Some(given) = file.given.get(&call.range.start) else { continue };
         // `**options` may bring another one.
@@ -89,7 +96,7 @@ fn filters(modules: &mut Modules<'_>, env: &File, tables: &[(usize, String)]) ->
         }
         let mut take = |hides: Hides, keyword: &str, function: &Found, says: &dyn Fn(&str) -> Vec<Known>, own: bool| {
             let argument = call.arguments.iter().find(|one| one.keyword.as_deref() == Some(keyword));
-            let refused = |name: &str| !(own && name.contains('.')) && function.says_no(&says(name));
+            let refused = |name: &str| !(own && name.contains('.')) && function.says(&says(name)) == Verdict::No;
             let refused: Vec<_> = tables.iter().filter(|(_, name)| refused(name)).cloned().collect();
             if let Some(argument) = argument.filter(|_| !refused.is_empty()) {
                 found.push(Filter {
@@ -98,6 +105,7 @@ fn filters(modules: &mut Modules<'_>, env: &File, tables: &[(usize, String)]) ->
                     function: function.place.clone(),
                     tables: refused,
                     of: tables.len(),
+                    is_untold: false,
                 });
             }
         };
@@ -106,6 +114,14 @@ fn filters(modules: &mut Modules<'_>, env: &File, tables: &[(usize, String)]) ->
         if let Some(function) = &object {
             let asked = |name: &str| vec![Known::Untold, bare(name), text("table"), Known::Flag(false), Known::None];
             take(Hides::Models, "include_object", function, &asked, false);
+        }
+        if let Some(argument) = call.arguments.iter().find(|one| one.keyword.as_deref() == Some("include_object")) {
+            let asked = |name: &str| vec![Known::Untold, bare(name), text("table"), Known::Flag(false), Known::None];
+            let unread = |name: &str| object.as_ref().is_none_or(|it| it.says(&asked(name)) == Verdict::Untold);
+            let unread: Vec<_> = tables.iter().filter(|(_, name)| unread(name)).cloned().collect();
+            let (place, of) = (object.as_ref().map(|function| &function.place), tables.len());
+            let filter = untold::filter(modules, env, argument, place, unread);
+            untold = untold.or(filter.map(|filter| Filter { of, ..filter }));
         }
         let name = given.get("include_name").and_then(|given| function(modules, env, &file, given));
         // Who leaves a model's table out leaves out the one in the database as well.
@@ -122,6 +138,9 @@ fn filters(modules: &mut Modules<'_>, env: &File, tables: &[(usize, String)]) ->
             }
         }
     }
+    // What is refused for certain is the better message.
+    untold = untold.filter(|_| !found.iter().any(|filter: &Filter| filter.hides == Hides::Models));
+    found.extend(untold);
     found
 }
 

@@ -7,6 +7,7 @@ mod fields;
 mod filters;
 mod import_orders;
 mod importable;
+mod mapping;
 mod modules;
 mod names;
 mod noqa;
@@ -17,6 +18,7 @@ mod table_names;
 mod tables;
 mod target;
 mod twice;
+pub mod unread;
 mod uses;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +27,7 @@ use std::sync::LazyLock;
 use regex::bytes::Regex;
 use serde::{Deserialize, Serialize};
 
+use super::Unreadable;
 use super::alembic::Alembic;
 use super::files::Files;
 use super::urls::is_own;
@@ -35,7 +38,7 @@ pub use classes::{
     Ancestor, Base, Class, DECLARATIVE, Disorder, Member, MemberSort, PYDANTIC, SQLMODEL, ancestors, order,
 };
 pub use environments::{Environment, Unprotected};
-pub use fields::{CallArgument, CallSite};
+pub use fields::{CallArgument, CallSite, Mapping};
 pub use filters::{Filter, Hides};
 pub use importable::Unfound;
 pub use shape::{Shape, ShapeImport};
@@ -83,6 +86,9 @@ pub struct PythonProject {
     pub import_orders: BTreeMap<String, ImportOrder>,
     /// Where the files take imports, by path.
     pub shapes: BTreeMap<String, Shape>,
+    /// The files that could not be read or understood, and that may hold what decides something of all this.
+    #[serde(default)]
+    pub unread: Vec<Unreadable>,
 }
 
 /// What is assigned to a name at the top level of a module.
@@ -118,7 +124,13 @@ pub fn read(files: &dyn Files, sources: &mut BTreeMap<String, Source>, alembic: 
             .any(|folder| path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/')))
     };
     for path in files.list().iter().filter(|path| path.ends_with(".py") && is_own(path) && !is_revision(path)) {
-        let Ok(bytes) = files.bytes(path) else { continue };
+        let bytes = match files.bytes(path) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                unread::refused(path, &error, &mut project.unread);
+                continue;
+            }
+        };
         uses::take(path, &bytes, &mut project.uses);
         if uses::listens(&bytes) {
             project.listeners.insert(path.clone());
@@ -126,7 +138,9 @@ pub fn read(files: &dyn Files, sources: &mut BTreeMap<String, Source>, alembic: 
         if !WORTH_PARSING.is_match(&bytes) {
             continue;
         }
-        let Some(file) = modules.file(path) else { continue };
+        let file = modules.file(path);
+        unread::misunderstood(files, path, file.as_deref(), &mut project.unread);
+        let Some(file) = file else { continue };
         collector.take(&mut modules, &file);
         if bytes.windows(b"postgresql_using".len()).any(|word| word == b"postgresql_using") {
             let calls = file.module.calls.iter().filter(|call| call.keyword("postgresql_using").is_some());
@@ -150,6 +164,14 @@ pub fn read(files: &dyn Files, sources: &mut BTreeMap<String, Source>, alembic: 
     }
     project.indexes.retain(|call| call.is("Index"));
     project.environments = environments::read(&mut modules, &mut collector, alembic);
+    for environment in &mut project.environments {
+        environment.unread = unread::first_of(&mut modules, files, &environment.reached, &mut project.unread);
+    }
+    for path in project.unread.iter().filter(|entry| entry.span.is_some()).map(|entry| &entry.path) {
+        if let Some(file) = modules.file(path) {
+            sources.entry(path.clone()).or_insert_with(|| file.source.clone());
+        }
+    }
     project.classes = collector.classes;
     project.tables = tables::tables(&project.classes);
     environments::judge(&mut modules, &mut project, files);

@@ -121,9 +121,23 @@ impl<'a> Modules<'a> {
 
     /// Whether a file that was read, other than this one, gives something a schema of the database.
     pub fn speak_of_schemas(&self, but: &str) -> bool {
+        self.speak_of(but, &["schema=", "schema =", ".schema", "\"schema\"", "'schema'"])
+    }
+
+    /// Whether a file that was read, other than this one, holds one of these words.
+    pub fn speak_of(&self, but: &str, words: &[&str]) -> bool {
         let files = self.read.iter().filter(|(path, _)| *path != but).filter_map(|(_, file)| file.as_ref());
-        let words = ["schema=", "schema =", ".schema", "\"schema\"", "'schema'"];
         files.into_iter().any(|file| words.iter().any(|word| file.source.text().contains(word)))
+    }
+
+    /// Whether a configuration of Alembic names something by this word.
+    pub fn configurations_name(&self, word: &str) -> bool {
+        let is_configuration = |path: &&String| {
+            matches!(path.rsplit('/').next(), Some("pyproject.toml" | "setup.cfg")) || path.ends_with(".ini")
+        };
+        let is_part = |character: char| !character.is_alphanumeric() && character != '_';
+        let mut texts = self.files.list().iter().filter(is_configuration).filter_map(|path| self.files.read(path).ok());
+        texts.any(|source| source.text().split(is_part).any(|part| part == word))
     }
 
     /// Whether there is a file; only those that git would not ignore.

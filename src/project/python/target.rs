@@ -5,8 +5,9 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::classes::{Ancestor, Collector};
+use super::filters::body;
 use super::modules::{File, Modules};
-use super::names::{Meaning, meaning};
+use super::names::{Meaning, bound, meaning};
 use super::tables::{Metadata, is_sqlmodels, metadata_of};
 use crate::text::Span;
 use crate::text::python::{Call, Value};
@@ -24,6 +25,9 @@ pub struct Target {
     pub metadata: Vec<Metadata>,
     /// Whether it could not be told.
     pub unknown: bool,
+    /// Whether a call makes it, of which nobody here knows what comes back.
+    #[serde(default)]
+    pub is_made: bool,
     /// The calls of `context.configure` with a connection that hand nothing over.
     pub without: Vec<Span>,
 }
@@ -82,6 +86,7 @@ pub(super) fn target(modules: &mut Modules<'_>, collector: &mut Collector, env: 
     let called = env.module.calls.iter().any(|call| call.range.start >= range.start && call.range.end <= range.end);
     if called && !matches!(&value, Value::Call(call) if call.function() == "MetaData" && call.arguments.is_empty()) {
         target.unknown = true;
+        target.is_made = is_made(modules, env, &value, &range, &names);
         return target;
     }
     // What `env.py` itself makes and fills.
@@ -93,6 +98,39 @@ pub(super) fn target(modules: &mut Modules<'_>, collector: &mut Collector, env: 
     }
     target.unknown |= target.metadata.contains(&Metadata::Unknown) || (names.is_empty() && !called);
     target
+}
+
+/// Whether what is handed over comes from a call that is not given the collections itself, as one that merges them is. The
+/// `env.py` of Flask-Migrate asks its extension, which knows them.
+fn is_made(modules: &mut Modules<'_>, env: &File, value: &Value, range: &Range<usize>, names: &[String]) -> bool {
+    let is_collection = |name: &String| !name.starts_with('.') && name.rsplit('.').next() == Some("metadata");
+    let calls = env.module.calls.iter().filter(|call| call.range.start >= range.start && call.range.end <= range.end);
+    let makes_one = calls.into_iter().any(|call| call.function() == "MetaData");
+    let of_flask = ["extensions['migrate']", "extensions[\"migrate\"]"].iter().any(|it| env.source.text().contains(it));
+    let returned = matches!(value, Value::Call(call) if returns_collection(modules, env, &call.callee));
+    !names.iter().any(is_collection) && !makes_one && !of_flask && !returned
+}
+
+/// Whether a function of the project returns nothing but collections that are named there.
+fn returns_collection(modules: &mut Modules<'_>, env: &File, name: &str) -> bool {
+    let mut path = (env.path.clone(), name.to_owned());
+    for import in env.structure.imports.iter().filter(|import| import.is_from) {
+        if let Some(imported) = import.names.iter().find(|imported| bound(import, imported) == name) {
+            let found = modules.resolve(&env.path, &import.from).and_then(|found| found.files.last().cloned());
+            let Some(found) = found else { return false };
+            path = (found, imported.name.clone());
+        }
+    }
+    let Some(file) = modules.file(&path.0) else { return false };
+    let text = file.source.text();
+    let Some(at) = text.find(&format!("def {}(", path.1)) else { return false };
+    let body = body(text, at + "def ".len());
+    let mut returned = body.lines().filter_map(|line| line.trim_start().strip_prefix("return ")).peekable();
+    let is_collection = |value: &str| {
+        let value = value.split(" #").next().unwrap_or(value).trim_matches([' ', '[', ']', '(', ')', ',']);
+        value.split(',').all(|one| one.trim().rsplit('.').next() == Some("metadata"))
+    };
+    returned.peek().is_some() && returned.all(is_collection)
 }
 
 /// The collection that a name of `env.py` leads to.

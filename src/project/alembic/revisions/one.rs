@@ -16,15 +16,27 @@ const DEEPEST: usize = 4;
 const ROWS: [&str; 6] = ["values", "where", "insert", "update", "delete", "select"];
 
 /// Reads a file that Alembic takes for a revision.
-pub(super) fn read(file: &Source, revisions: &mut Revisions) {
+///
+/// # Errors
+/// When it was not read: it may be a revision like any other.
+pub(super) fn read(file: &Source, revisions: &mut Revisions) -> Result<(), String> {
     let (module, script) = bindings::read(file.text());
     if let Some(error) = module.errors.first() {
+        if module.unread {
+            return Err(error.message.clone());
+        }
         let at = error.offset.min(file.text().len());
         let span = file.span(at..at + 1);
         revisions.strays.push(Spanned::new(format!("is no Python: {}", error.message), span));
         revisions.uncertain = true;
-        return;
+        return Ok(());
     }
+    understand(file, &module, &script, revisions);
+    Ok(())
+}
+
+/// What a revision says.
+fn understand(file: &Source, module: &Module, script: &Script, revisions: &mut Revisions) {
     let variable = |name: &str| script.variables.iter().rev().find(|variable| variable.name == name);
     let text = |text: &crate::text::python::Text| Spanned::new(text.value.clone(), file.span(text.range.clone()));
     let texts = |name: &str| -> Option<Vec<Spanned<String>>> {
@@ -37,7 +49,7 @@ pub(super) fn read(file: &Source, revisions: &mut Revisions) {
     };
     let id = match variable("revision").map(|variable| &variable.value) {
         Some(Literal::Text(one)) => text(one),
-        None if !binds(&script, &module, "revision") => match legacy_id(file.path()) {
+        None if !binds(script, module, "revision") => match legacy_id(file.path()) {
             Some(id) => Spanned::new(id, file.span(0..0)),
             None => {
                 let first_line = file.line(1).unwrap_or(0..0);
@@ -55,7 +67,7 @@ pub(super) fn read(file: &Source, revisions: &mut Revisions) {
         return;
     };
     let labels = texts("branch_labels").unwrap_or_default().into_iter().map(|label| label.value).collect();
-    let upgrade = upgrade(file, &module, &script);
+    let upgrade = upgrade(file, module, script);
     let creates = |upgrade: &Upgrade| upgrade.operations.iter().any(|one| one.value == Operation::CreatesVector);
     let downgrade = script.functions.iter().find(|function| function.name == "downgrade").map(|one| one.range.clone());
     let outside = |range: &Range<usize>| downgrade.as_ref().is_none_or(|down| !down.contains(&range.start));
@@ -72,11 +84,11 @@ pub(super) fn read(file: &Source, revisions: &mut Revisions) {
             .map(|one| Spanned::new(one.name.clone(), file.span(one.range.clone())))
             .collect(),
         import_after: script.import_after.clone().map(|range| file.span(range)),
-        half_imported: half_imported(&module).map(|range| file.span(range)),
+        half_imported: half_imported(module).map(|range| file.span(range)),
         may_create_vector: may_create && !upgrade.as_ref().is_some_and(creates),
         upgrade,
         operations_name: script.operations_name.clone(),
-        untyped: untyped::types(file, &module),
+        untyped: untyped::types(file, module),
     });
 }
 

@@ -12,7 +12,7 @@ fn revisions(files: &[(&str, &str)]) -> Revisions {
     let files = MemoryFiles::new(files);
     let (mut sources, mut unreadable) = (BTreeMap::new(), vec![]);
     let mut environments = super::super::read(&files, &mut sources, &mut unreadable);
-    read(&files, &mut sources, &mut environments, None);
+    read(&files, &mut sources, &mut vec![], &mut environments, None);
     environments.remove(0).revisions
 }
 
