@@ -3,7 +3,7 @@
 pub mod bindings;
 mod builtins;
 mod collect;
-pub mod decider;
+pub mod functions;
 pub mod imports;
 mod structure;
 mod types;
@@ -188,9 +188,9 @@ pub fn parse_structured(text: &str) -> (Module, Structure) {
     parse_with(text, |parsed| structure::structure(text, parsed))
 }
 
-/// Reads the functions of a Python file that decide by simple means.
-pub fn parse_deciders(text: &str) -> decider::Deciders {
-    parse_with(text, |parsed| decider::deciders(parsed.suite())).1
+/// Reads the functions of a Python file that can be evaluated.
+pub fn parse_functions(text: &str) -> functions::Functions {
+    parse_with(text, |parsed| functions::functions(parsed.suite())).1
 }
 
 /// Reads a Python file, and looks at its tree once more when that is no deeper than can be walked.

@@ -1,13 +1,15 @@
 //! The functions that `env.py` hands to autogenerate to leave things out, and the tables that they leave out for certain.
 
+use std::rc::Rc;
+
 use serde::{Deserialize, Serialize};
 
 use super::PythonProject;
 use super::modules::{File, Modules};
 use super::names::bound;
 use crate::text::Span;
-use crate::text::python::decider::{Decider, Deciders, Given, Known, Verdict};
-use crate::text::python::{Call, parse_deciders};
+use crate::text::python::functions::{Function, Functions, Given, Known, Verdict};
+use crate::text::python::{Call, parse_functions};
 
 /// Which of the two functions it is, and what it is asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,19 +40,19 @@ pub struct Filter {
 
 /// A function with the file it is written in.
 struct Found {
-    file: Deciders,
-    decider: Decider,
+    file: Rc<Functions>,
+    function: Rc<Function>,
     place: Span,
 }
 
 impl Found {
     fn says_no(&self, arguments: &[Known]) -> bool {
-        self.file.verdict(&self.decider, arguments) == Verdict::No
+        self.file.verdict(&self.function, arguments) == Verdict::No
     }
 }
 
 fn text(text: &str) -> Known {
-    Known::Text(text.to_owned())
+    Known::Text(text.into())
 }
 
 /// Says of each environment which tables its functions leave out.
@@ -79,7 +81,7 @@ fn configures(call: &Call) -> bool {
 }
 
 fn filters(modules: &mut Modules<'_>, env: &File, tables: &[(usize, String)]) -> Vec<Filter> {
-    let file = parse_deciders(env.source.text());
+    let file = Rc::new(parse_functions(env.source.text()));
     let mut found = vec![];
     for call in env.module.calls.iter().filter(|call| configures(call)) {
         let Some(given) = file.given.get(&call.range.start) else { continue };
@@ -126,18 +128,18 @@ fn filters(modules: &mut Modules<'_>, env: &File, tables: &[(usize, String)]) ->
 }
 
 /// The function that is handed over, when it can be read: written there, in this file, or in one that it is imported from.
-fn function(modules: &mut Modules<'_>, env: &File, file: &Deciders, given: &Given) -> Option<Found> {
+fn function(modules: &mut Modules<'_>, env: &File, file: &Rc<Functions>, given: &Given) -> Option<Found> {
+    let found = |of: &File, file: &Rc<Functions>, function: &Rc<Function>| {
+        let place = of.source.span(function.range.clone());
+        Some(Found { file: file.clone(), function: function.clone(), place })
+    };
     let name = match given {
-        Given::Here(decider) => {
-            let place = env.source.span(decider.range.clone());
-            return Some(Found { file: file.clone(), decider: decider.clone(), place });
-        }
+        Given::Here(function) => return found(env, file, function),
         Given::Named(name) => name,
         Given::True | Given::Other => return None,
     };
-    if let Some(decider) = file.functions.get(name) {
-        let place = env.source.span(decider.range.clone());
-        return Some(Found { file: file.clone(), decider: decider.clone(), place });
+    if let Some(function) = file.named.get(name) {
+        return found(env, file, function);
     }
     let mut imports = env.structure.imports.iter().filter(|import| import.is_from).flat_map(|import| {
         import.names.iter().filter(|one| bound(import, one) == *name).map(|one| (import.clone(), one.name.clone()))
@@ -146,12 +148,10 @@ fn function(modules: &mut Modules<'_>, env: &File, file: &Deciders, given: &Give
     if imports.next().is_some() {
         return None;
     }
-    let found = modules.resolve(&env.path, &import.from)?;
+    let target = modules.resolve(&env.path, &import.from)?;
     let parts = import.from.split('.').filter(|part| !part.is_empty()).count();
-    let path = found.files.last().filter(|_| found.parts == parts)?.clone();
+    let path = target.files.last().filter(|_| target.parts == parts)?.clone();
     let other = modules.file(&path)?;
-    let file = parse_deciders(other.source.text());
-    let decider = file.functions.get(&imported)?.clone();
-    let place = other.source.span(decider.range.clone());
-    Some(Found { file, decider, place })
+    let file = Rc::new(parse_functions(other.source.text()));
+    found(&other, &file, file.named.get(&imported)?)
 }
