@@ -70,6 +70,8 @@ pub enum Value {
     Item(String, Text),
     /// `a or b`, `a if c else b`, `f"{a}{b}"`, `a + b`: whatever may flow into the value.
     Several(Vec<Value>),
+    /// A lambda.
+    Lambda,
     /// Anything else.
     Other,
 }

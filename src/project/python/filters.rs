@@ -8,8 +8,8 @@ use super::PythonProject;
 use super::modules::{File, Modules};
 use super::names::bound;
 use crate::text::Span;
+use crate::text::python::Call;
 use crate::text::python::functions::{Function, Functions, Given, Known, Verdict};
-use crate::text::python::{Call, parse_functions};
 
 /// Which of the two functions it is, and what it is asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,7 +81,7 @@ fn configures(call: &Call) -> bool {
 }
 
 fn filters(modules: &mut Modules<'_>, env: &File, tables: &[(usize, String)]) -> Vec<Filter> {
-    let file = Rc::new(parse_functions(env.source.text()));
+    let file = env.functions().clone();
     let mut found = vec![];
     for call in env.module.calls.iter().filter(|call| configures(call)) {
         let Some(given) = file.given.get(&call.range.start) else { continue };
@@ -152,6 +152,5 @@ fn function(modules: &mut Modules<'_>, env: &File, file: &Rc<Functions>, given: 
     let parts = import.from.split('.').filter(|part| !part.is_empty()).count();
     let path = target.files.last().filter(|_| target.parts == parts)?.clone();
     let other = modules.file(&path)?;
-    let file = Rc::new(parse_functions(other.source.text()));
-    found(&other, &file, file.named.get(&imported)?)
+    found(&other, other.functions(), other.functions().named.get(&imported)?)
 }

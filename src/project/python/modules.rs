@@ -1,9 +1,11 @@
 //! Modules and their files: where imports look, which file a name leads to, and what an import statement runs.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::project::files::{Files, inside};
+use crate::text::python::functions::Functions;
 use crate::text::python::{self, ImportStatement, Module, Structure};
 use crate::text::{Source, ini, toml};
 
@@ -13,6 +15,14 @@ pub(super) struct File {
     pub source: Source,
     pub module: Module,
     pub structure: Structure,
+    functions: OnceCell<Rc<Functions>>,
+}
+
+impl File {
+    /// Its functions, read when somebody asks for them the first time.
+    pub fn functions(&self) -> &Rc<Functions> {
+        self.functions.get_or_init(|| Rc::new(python::parse_functions(self.source.text())))
+    }
 }
 
 /// The project's Python files, read when they are needed, and the folders that imports look in.
@@ -145,7 +155,7 @@ impl<'a> Modules<'a> {
         }
         let file = self.files.read(path).ok().map(|source| {
             let (module, structure) = python::parse_structured(source.text());
-            Rc::new(File { path: path.to_owned(), source, module, structure })
+            Rc::new(File { path: path.to_owned(), source, module, structure, functions: OnceCell::new() })
         });
         self.read.insert(path.to_owned(), file.clone());
         file

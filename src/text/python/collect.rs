@@ -99,6 +99,7 @@ impl Walk<'_, '_> {
             Expr::BoolOp(operation) => Value::Several(operation.values.iter().map(inner).collect()),
             Expr::If(choice) => Value::Several(vec![inner(&choice.body), inner(&choice.orelse)]),
             Expr::BinOp(operation) => Value::Several(vec![inner(&operation.left), inner(&operation.right)]),
+            Expr::Lambda(_) => Value::Lambda,
             Expr::Named(named) => inner(&named.value),
             Expr::Await(awaited) => inner(&awaited.value),
             Expr::FString(string) => Value::Several(

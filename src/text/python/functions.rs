@@ -105,7 +105,8 @@ pub enum Given {
 /// The functions of a file, and what they need to be evaluated.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Functions {
-    /// Functions by name, those in functions too; not those whose name means several things.
+    /// Functions by name, those in functions too; not those whose name means several things, nor those that a decorator may
+    /// have made something else of.
     pub named: BTreeMap<String, Rc<Function>>,
     /// The keywords of each call, by where the call starts.
     pub given: BTreeMap<usize, BTreeMap<String, Given>>,

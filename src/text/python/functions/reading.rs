@@ -22,7 +22,7 @@ pub(in crate::text::python) fn functions(suite: &[Stmt]) -> Functions {
     uses.visit_body(suite);
     let reading = Reading { uses: &uses };
     let (mut named, mut constants) = (BTreeMap::new(), BTreeMap::new());
-    for function in &uses.functions {
+    for function in uses.functions.iter().filter(|function| function.decorator_list.is_empty()) {
         named.insert(function.name.to_string(), reading.function(function));
     }
     for (name, value) in suite.iter().filter_map(assignment) {
@@ -103,7 +103,7 @@ impl Reading<'_> {
     fn function(&self, function: &StmtFunctionDef) -> Function {
         let mut rebinds = Rebinds::default();
         rebinds.visit_body(&function.body);
-        let is_simple = !function.is_async && function.decorator_list.is_empty() && !rebinds.found;
+        let is_simple = !function.is_async && !rebinds.found;
         let body = if is_simple { self.statements(&function.body, 0) } else { vec![Statement::Untold] };
         Function { body, range: bytes(function.name.range()), ..of_parameters(Some(&function.parameters)) }
     }
