@@ -36,8 +36,10 @@ pub struct Module {
     pub calls: Vec<Call>,
     /// Every assignment to a name, an attribute or a subscript, in order.
     pub assignments: Vec<Assignment>,
-    /// Every string that is a key of a dictionary display: `{"sqlalchemy.url": url}`.
-    pub keys: Vec<Text>,
+    /// Every entry of a dictionary display, outer ones before inner: `{"sqlalchemy.url": url}`.
+    pub entries: Vec<Entry>,
+    /// Every `return`, `raise`, `assert` and `yield`.
+    pub leaves: Vec<Range<usize>>,
     /// Every subscript that is read: `os.environ["DATABASE_URL"]`.
     pub reads: Vec<(String, Text)>,
     /// Every dotted name that is read, such as `settings.database_url`, the longest form only.
@@ -55,6 +57,19 @@ pub struct Text {
     pub range: Range<usize>,
     /// Whether the bytes are the value: one literal without escapes.
     pub plain: bool,
+}
+
+/// An entry of a dictionary display.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// The key, when it is a string.
+    pub key: Option<Text>,
+    /// Whether it is no key with its value, but a whole mapping: `{**options}`.
+    pub unpacks: bool,
+    /// The value.
+    pub value: Value,
+    /// The bytes of the value.
+    pub range: Range<usize>,
 }
 
 /// An expression, as far as it is understood.
@@ -83,6 +98,8 @@ pub struct Import {
     pub module: String,
     /// The names after `from … import`; empty for a plain `import`.
     pub names: Vec<String>,
+    /// The name that each of them, or the module, is bound to.
+    pub binds: Vec<String>,
     /// The whole statement.
     pub range: Range<usize>,
 }
@@ -140,6 +157,17 @@ pub struct Assignment {
     pub range: Range<usize>,
     /// Where it stands.
     pub context: Context,
+}
+
+/// What ends a program or skips what is around, when it is called.
+const LEAVES: [&str; 6] = ["_exit", "abort", "exit", "quit", "skip", "suppress"];
+
+impl Module {
+    /// Whether something that begins in a range may end or skip what comes behind it.
+    pub fn may_leave(&self, range: &Range<usize>) -> bool {
+        let calls = self.calls.iter().filter(|call| LEAVES.contains(&call.function())).map(|call| &call.range);
+        self.leaves.iter().chain(calls).any(|one| range.contains(&one.start))
+    }
 }
 
 impl Call {

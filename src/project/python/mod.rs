@@ -120,7 +120,7 @@ pub fn read(files: &dyn Files, sources: &mut BTreeMap<String, Source>, alembic: 
     for path in files.list().iter().filter(|path| path.ends_with(".py") && is_own(path) && !is_revision(path)) {
         let Ok(bytes) = files.bytes(path) else { continue };
         uses::take(path, &bytes, &mut project.uses);
-        if uses::listens(&bytes) {
+        if uses::may_listen(&bytes) && modules.file(path).is_some_and(|file| uses::listens(&mut modules, &file)) {
             project.listeners.insert(path.clone());
         }
         if !WORTH_PARSING.is_match(&bytes) {

@@ -182,12 +182,7 @@ impl Reading<'_> {
         let around = |range: &Range<usize>| range.start <= place.start && place.end <= range.end;
         let within = |range: &Range<usize>| body.start <= range.start && range.end <= body.end;
         let conditions = self.module.calls.iter().filter_map(|call| call.context.condition.as_ref());
-        let ends = |line: &str| {
-            let first = line.trim_start();
-            ["return", "raise", "with suppress", "with contextlib.suppress"].iter().any(|word| first.starts_with(word))
-        };
-        conditions.filter(|range| within(range)).any(around)
-            || self.written(&(body.start..place.start)).lines().any(ends)
+        conditions.filter(|range| within(range)).any(around) || self.module.may_leave(&(body.start..place.start))
     }
 
     /// Whether a name is a type of pgvector.
