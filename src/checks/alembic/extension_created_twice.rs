@@ -86,8 +86,8 @@ fn drops(revision: &Revision) -> bool {
     operations(revision).iter().any(|one| match &one.value {
         Operation::Drop(_) => true,
         Operation::Other(called) => {
-            let last = called.rsplit('.').next().unwrap_or_default().replace('_', "").to_lowercase();
-            DROPS.iter().any(|name| last.starts_with(name))
+            let bare = called.replace('_', "").to_lowercase();
+            DROPS.iter().any(|name| bare.rsplit('.').next().is_some_and(|last| last.starts_with(name)))
         }
         _ => false,
     })

@@ -117,7 +117,7 @@ fn filters(modules: &mut Modules<'_>, env: &File, tables: &[(usize, String)]) ->
             // Which schema a metadata has may be said anywhere.
             if given.get("include_schemas") == Some(&Given::True)
                 && !modules.speak_of_schemas(&env.path)
-                && !env.module.assignments.iter().any(|one| one.target.ends_with("metadata.schema"))
+                && !env.module.names.iter().any(|(name, _)| name.ends_with("metadata.schema"))
             {
                 let asked = |_: &str| vec![Known::None, text("schema"), Known::Untold];
                 take(Hides::Schema, "include_name", &function, &asked, true);

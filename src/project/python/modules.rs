@@ -6,8 +6,11 @@ use std::rc::Rc;
 
 use crate::project::files::{Files, inside};
 use crate::text::python::functions::Functions;
-use crate::text::python::{self, ImportStatement, Module, Structure};
+use crate::text::python::{self, Call, Entry, ImportStatement, Module, Structure, Value};
 use crate::text::{Source, ini, toml};
+
+/// What gives tables another place in the database.
+const SCHEMA: &str = "schema";
 
 /// One Python file that was read.
 pub(super) struct File {
@@ -132,8 +135,20 @@ impl<'a> Modules<'a> {
     /// Whether a file that was read, other than this one, gives something a schema of the database.
     pub fn speak_of_schemas(&self, but: &str) -> bool {
         let files = self.read.iter().filter(|(path, _)| *path != but).filter_map(|(_, file)| file.as_ref());
-        let words = ["schema=", "schema =", ".schema", "\"schema\"", "'schema'"];
-        files.into_iter().any(|file| words.iter().any(|word| file.source.text().contains(word)))
+        files.into_iter().any(|file| {
+            let is_word = |value: &Value| value.as_text().is_some_and(|text| text.value == SCHEMA);
+            let given = |call: &Call| {
+                call.arguments.iter().any(|one| one.keyword.as_deref() == Some(SCHEMA) || is_word(&one.value))
+            };
+            let is_key = |entry: &Entry| entry.key.as_ref().is_some_and(|key| key.value == SCHEMA);
+            file.module.calls.iter().any(given)
+                || file.module.entries.iter().any(is_key)
+                || file
+                    .module
+                    .names
+                    .iter()
+                    .any(|(name, _)| name.rsplit_once('.').is_some_and(|(_, last)| last == SCHEMA))
+        })
     }
 
     /// Whether there is a file; only those that git would not ignore.

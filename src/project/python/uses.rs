@@ -100,7 +100,7 @@ mod tests {
             ("from sqlalchemy.event import listen\nlisten(Base, \"init\", fill)", true),
             ("import sqlalchemy as sa\nsa.event.listen(Base, identifier='init', fn=fill)", true),
             ("def f():\n    from sqlalchemy import event\n    event.listen(Hero, 'load', fill)", true),
-            ("from .x import event\nevent.listen(Hero, 'load', fill)", true),
+            ("from x import event\nevent.listen(Hero, 'load', fill)", true),
             ("from sqlalchemy import event\n@event.listens_for(engine.sync_engine, \"connect\")\ndef f(): ...", false),
             ("from sqlalchemy import event\nevent.listen(Engine, 'before_cursor_execute', log)", false),
             ("server.listen(5)", false),

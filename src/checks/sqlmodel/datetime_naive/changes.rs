@@ -19,3 +19,34 @@ pub(super) fn may_change(facts: &Facts, table: usize) -> bool {
     !python.listeners.is_empty()
         || above.iter().any(|it| matches!(it, Ancestor::Class(at) if python.classes.get(*at).is_some_and(changes)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::Environment;
+    use crate::project::files::MemoryFiles;
+    use crate::project::read;
+
+    #[test]
+    fn what_changes_a_time_is_told_from_what_speaks_of_it() {
+        for (body, expected) in [
+            ("    'A validator may come, __init__ too.'\n    made: datetime  # validates\n", false),
+            ("    validator_of: str\n    '__setattr__'\n", false),
+            ("    def is_validated(self): ...\n", false),
+            ("    @field_validator('made')\n    def zone(cls, made): ...\n", true),
+            ("    @pydantic.model_validator(mode='after')\n    def zone(self): ...\n", true),
+            ("    _zone = validator('made', allow_reuse=True)(zone)\n", true),
+            ("    @check('made')\n    def zone(self, key, made): ...\n", true),
+            ("    def __init__(self, **data): ...\n", true),
+            ("    if x:\n        __setattr__ = y\n", true),
+            ("    def model_post_init(self, context): ...\n", true),
+        ] {
+            let head = "from sqlalchemy.orm import validates as check\nfrom sqlmodel import Field, SQLModel\n";
+            let text =
+                format!("{head}class Hero(SQLModel, table=True):\n    id: int = Field(primary_key=True)\n{body}");
+            let files = MemoryFiles::new([("models.py", text.as_str())]);
+            let facts = Facts { project: read::project(&files, &Environment::default(), None), ..Facts::default() };
+            assert_eq!(may_change(&facts, 0), expected, "{body}");
+        }
+    }
+}
