@@ -21,9 +21,6 @@ static PLAIN: LazyLock<Regex> = LazyLock::new(|| {
 /// The same in Python, without a condition; where the condition would stand is its end.
 static BARE: LazyLock<Regex> = LazyLock::new(|| pattern(r#"(?i-u)\bcreate\s+extension\s+(?:\\?"|)vector\b"#));
 
-/// Calls that take it away, besides statements of SQL.
-const DROPS: [&str; 3] = ["dropextension", "dropschema", "dropdatabase"];
-
 pub(super) fn check(facts: &Facts) -> Checked {
     let mut findings = vec![];
     for environment in &facts.project.alembic {
@@ -83,14 +80,7 @@ fn bare(facts: &Facts, revision: &Revision) -> Option<(Span, usize)> {
 
 /// Whether an extension is dropped on the way, or the schema that it lies in.
 fn drops(revision: &Revision) -> bool {
-    operations(revision).iter().any(|one| match &one.value {
-        Operation::Drop(_) => true,
-        Operation::Other(called) => {
-            let bare = called.replace('_', "").to_lowercase();
-            DROPS.iter().any(|name| bare.rsplit('.').next().is_some_and(|last| last.starts_with(name)))
-        }
-        _ => false,
-    })
+    operations(revision).iter().any(|one| matches!(one.value, Operation::Drop(_)))
 }
 
 /// Who has created it when this revision is run, for certain.

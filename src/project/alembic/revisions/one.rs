@@ -141,6 +141,7 @@ impl Reading<'_> {
                 }
                 None => {
                     here.push((self.operation(call), call.range.clone()));
+                    here.extend(dropped(call).map(|what| (what, call.range.clone())));
                     here.extend(self.vector_columns(call));
                 }
             }
@@ -303,6 +304,13 @@ impl Reading<'_> {
     fn dimensions(&self, call: &Call) -> Dimensions {
         call.arguments.first().map_or(Dimensions::Free, |one| vector_index::dimensions(self.written(&one.range)))
     }
+}
+
+/// What `op.drop_schema`, `DropSchema` and the like drop, whoever brings them along.
+fn dropped(call: &Call) -> Option<Operation> {
+    let bare = call.function().replace('_', "").to_lowercase();
+    let what = ["extension", "schema", "database"].into_iter().find(|what| bare.starts_with(&format!("drop{what}")))?;
+    Some(Operation::Drop(what.to_owned()))
 }
 
 /// A table with its schema before it, when the call names one.
