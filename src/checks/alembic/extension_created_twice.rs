@@ -91,7 +91,7 @@ fn earlier(
     revision: &Revision,
 ) -> Option<(String, Option<Span>)> {
     let before = graph.ancestors(revision);
-    if before.iter().copied().chain([revision]).any(|one| drops(one)) {
+    if before.iter().copied().chain([revision]).any(drops) {
         return None;
     }
     if let Some((other, span)) = before.iter().find_map(|one| Some((one, creation(facts, one)?))) {
