@@ -350,3 +350,24 @@ fn times_that_sqlmodel_refuses_are_those_that_are_seen() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n----\n"));
 }
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn sqlmodel_asks_no_function_for_a_column() {
+    let head = "from sqlmodel import Field, SQLModel\nfrom sqlalchemy import Column, String\n";
+    let body = "def made():\n    return Column(String(9))\nnamed = lambda: Column(String(9))\nlambda_column = Column(String(9))\n\
+                class Hero(SQLModel, table=True):\n    id: int = Field(primary_key=True)\n    a: str = Field(sa_column=made)\n    \
+                b: str = Field(sa_column=named)\n    c: str = Field(sa_column=lambda: Column(String(9)))\n    \
+                d: str = Field(sa_column=lambda_column)\n";
+    let shown = "lengths = [column.name for column in Hero.__table__.columns if getattr(column.type, 'length', None) == 9]\n\
+                 assert lengths == ['d'], lengths\n";
+    let module = format!("{head}{body}");
+    for set in SETS {
+        let answers = python(set, &[format!("{module}{shown}")]);
+        assert_eq!(answers[0].0, "", "{set}: {answers:?}");
+    }
+    let facts = facts(&[("models.py".to_owned(), module)]);
+    let lines: Vec<String> =
+        found(&facts, "sqlmodel-column-ignored").iter().map(|finding| place(&facts, finding)).collect();
+    assert_eq!(lines, ["9:30", "10:30", "11:30"]);
+}

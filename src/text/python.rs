@@ -3,7 +3,7 @@
 pub mod bindings;
 mod builtins;
 mod collect;
-pub mod decider;
+pub mod functions;
 pub mod imports;
 mod structure;
 mod types;
@@ -37,8 +37,10 @@ pub struct Module {
     pub calls: Vec<Call>,
     /// Every assignment to a name, an attribute or a subscript, in order.
     pub assignments: Vec<Assignment>,
-    /// Every string that is a key of a dictionary display: `{"sqlalchemy.url": url}`.
-    pub keys: Vec<Text>,
+    /// Every entry of a dictionary display, outer ones before inner: `{"sqlalchemy.url": url}`.
+    pub entries: Vec<Entry>,
+    /// Every `return`, `raise`, `assert` and `yield`.
+    pub leaves: Vec<Range<usize>>,
     /// Every subscript that is read: `os.environ["DATABASE_URL"]`.
     pub reads: Vec<(String, Text)>,
     /// Every dotted name that is read, such as `settings.database_url`, the longest form only.
@@ -60,6 +62,19 @@ pub struct Text {
     pub plain: bool,
 }
 
+/// An entry of a dictionary display.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// The key, when it is a string.
+    pub key: Option<Text>,
+    /// Whether it is no key with its value, but a whole mapping: `{**options}`.
+    pub unpacks: bool,
+    /// The value.
+    pub value: Value,
+    /// The bytes of the value.
+    pub range: Range<usize>,
+}
+
 /// An expression, as far as it is understood.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
@@ -73,6 +88,8 @@ pub enum Value {
     Item(String, Text),
     /// `a or b`, `a if c else b`, `f"{a}{b}"`, `a + b`: whatever may flow into the value.
     Several(Vec<Value>),
+    /// A lambda.
+    Lambda,
     /// Anything else.
     Other,
 }
@@ -84,8 +101,8 @@ pub struct Import {
     pub module: String,
     /// The names after `from … import`; empty for a plain `import`.
     pub names: Vec<String>,
-    /// The names that it gives with `as`, and what each stands for: `("Half", "pgvector.sqlalchemy.HALFVEC")`.
-    pub renamed: Vec<(String, String)>,
+    /// The name that each of them, or the module, is bound to.
+    pub binds: Vec<String>,
     /// The whole statement.
     pub range: Range<usize>,
 }
@@ -94,9 +111,16 @@ impl Module {
     /// A dotted name with the first part as it is called where an import with `as` takes it from.
     pub fn meaning<'name>(&'name self, name: &'name str) -> Cow<'name, str> {
         let (root, rest) = name.split_at(name.find('.').unwrap_or(name.len()));
-        let mut renamed = self.imports.iter().flat_map(|import| &import.renamed);
-        match renamed.find(|(given, _)| given == root) {
-            Some((_, from)) => Cow::Owned(format!("{from}{rest}")),
+        let renamed = self.imports.iter().find_map(|import| {
+            let at = import.binds.iter().position(|bound| bound == root)?;
+            match import.names.get(at) {
+                Some(name) => (name != root).then(|| format!("{}.{name}", import.module)),
+                // `import a.b` binds `a`, which stands for itself.
+                None => (import.module.split('.').next() != Some(root)).then(|| import.module.clone()),
+            }
+        });
+        match renamed {
+            Some(from) => Cow::Owned(from + rest),
             None => Cow::Borrowed(name),
         }
     }
@@ -157,6 +181,17 @@ pub struct Assignment {
     pub context: Context,
 }
 
+/// What ends a program or skips what is around, when it is called.
+const LEAVES: [&str; 6] = ["_exit", "abort", "exit", "quit", "skip", "suppress"];
+
+impl Module {
+    /// Whether something that begins in a range may end or skip what comes behind it.
+    pub fn may_leave(&self, range: &Range<usize>) -> bool {
+        let calls = self.calls.iter().filter(|call| LEAVES.contains(&call.function())).map(|call| &call.range);
+        self.leaves.iter().chain(calls).any(|one| range.contains(&one.start))
+    }
+}
+
 impl Call {
     /// The last part of what is called.
     pub fn function(&self) -> &str {
@@ -205,9 +240,9 @@ pub fn parse_structured(text: &str) -> (Module, Structure) {
     parse_with(text, |parsed| structure::structure(text, parsed))
 }
 
-/// Reads the functions of a Python file that decide by simple means.
-pub fn parse_deciders(text: &str) -> decider::Deciders {
-    parse_with(text, |parsed| decider::deciders(parsed.suite())).1
+/// Reads the functions of a Python file that can be evaluated.
+pub fn parse_functions(text: &str) -> functions::Functions {
+    parse_with(text, |parsed| functions::functions(parsed.suite())).1
 }
 
 /// Reads a Python file, and looks at its tree once more when that is no deeper than can be walked.

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::tables::operations;
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
 use crate::fix::{Edit, Fix, Step};
@@ -19,13 +20,6 @@ static PLAIN: LazyLock<Regex> = LazyLock::new(|| {
 
 /// The same in Python, without a condition; where the condition would stand is its end.
 static BARE: LazyLock<Regex> = LazyLock::new(|| pattern(r#"(?i-u)\bcreate\s+extension\s+(?:\\?"|)vector\b"#));
-
-/// What takes it away.
-static DROPS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)\bdrop[\s_]*(?:extension|schema|owned|database)"));
-
-/// What may end or skip a part of `upgrade()`.
-static LEAVES: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?m)\b(?:return|raise|yield|exit|skip)\b|\bsuppress\b|^\s*assert\b"));
 
 pub(super) fn check(facts: &Facts) -> Checked {
     let mut findings = vec![];
@@ -56,7 +50,6 @@ fn creation(facts: &Facts, revision: &Revision) -> Option<Span> {
     let mut all = upgrade.operations.iter().filter(|one| one.value == Operation::CreatesVector);
     let (only, None) = (&all.next()?.span, all.next()) else { return None };
     let source = facts.source(&revision.path)?;
-    let before = source.text().get(upgrade.body.start..only.start)?;
     let module = python::parse(source.text());
     let executes = |call: &&Call| {
         let context = &call.context;
@@ -71,7 +64,7 @@ fn creation(facts: &Facts, revision: &Revision) -> Option<Span> {
         Value::Call(made) if made.function() == "text" => made.positional(0)?.as_text()?,
         _ => return None,
     };
-    (PLAIN.is_match(&text.value) && !LEAVES.is_match(before)).then(|| only.clone())
+    (PLAIN.is_match(&text.value) && !module.may_leave(&(upgrade.body.start..only.start))).then(|| only.clone())
 }
 
 /// The statement without a condition, and where the condition belongs.
@@ -86,9 +79,8 @@ fn bare(facts: &Facts, revision: &Revision) -> Option<(Span, usize)> {
 }
 
 /// Whether an extension is dropped on the way, or the schema that it lies in.
-fn drops(facts: &Facts, revision: &Revision) -> bool {
-    let body = revision.upgrade.as_ref().and_then(|upgrade| Some(facts.source(&revision.path)?.slice(&upgrade.body)));
-    body.is_some_and(|body| DROPS.is_match(body))
+fn drops(revision: &Revision) -> bool {
+    operations(revision).iter().any(|one| matches!(one.value, Operation::Drop(_)))
 }
 
 /// Who has created it when this revision is run, for certain.
@@ -99,7 +91,7 @@ fn earlier(
     revision: &Revision,
 ) -> Option<(String, Option<Span>)> {
     let before = graph.ancestors(revision);
-    if before.iter().copied().chain([revision]).any(|one| drops(facts, one)) {
+    if before.iter().copied().chain([revision]).any(drops) {
         return None;
     }
     if let Some((other, span)) = before.iter().find_map(|one| Some((one, creation(facts, one)?))) {

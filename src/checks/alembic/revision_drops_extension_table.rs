@@ -48,7 +48,7 @@ pub(super) fn check(facts: &Facts) -> Checked {
                 let Some((extension, proof)) = owner(facts, environment, dropped).filter(|_| !is_model) else {
                     continue;
                 };
-                if proof.is_none() && made_here(environment, dropped) || drops_extension(facts, revision) {
+                if proof.is_none() && made_here(environment, dropped) || drops_extension(revision) {
                     continue;
                 }
                 findings.push(finding(environment, revision, operation, (dropped, &extension), proof));
@@ -83,9 +83,9 @@ fn made_here(environment: &Alembic, table: &str) -> bool {
     operations.into_iter().any(|one| makes(&one.value))
 }
 
-fn drops_extension(facts: &Facts, revision: &Revision) -> bool {
-    let text = facts.source(&revision.path).map_or("", |source| source.text());
-    text.to_ascii_lowercase().split_whitespace().collect::<Vec<_>>().join(" ").contains("drop extension")
+/// Whether the extension goes, too.
+fn drops_extension(revision: &Revision) -> bool {
+    operations(revision).iter().any(|one| matches!(&one.value, Operation::Drop(what) if what == "extension"))
 }
 
 fn finding(

@@ -15,6 +15,7 @@ mod module_imported_twice;
 mod moved;
 mod ondelete_refused;
 mod relationship_generic;
+mod said;
 mod table_arguments;
 mod table_keyword_missing;
 mod table_without_key;

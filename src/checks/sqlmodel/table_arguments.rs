@@ -1,20 +1,28 @@
 //! Whether it can be told what a class says in `__table_args__`.
 
+use super::said::Said;
 use crate::checks::python_fix::text;
 use crate::facts::Facts;
 use crate::project::python::{CallSite, Class, Member};
 use crate::text::python;
+
+/// The member that tells tables something.
+const ARGUMENTS: &str = "__table_args__";
 
 /// What tables are told that is neither a key nor an option.
 const PLAIN: [&str; 4] = ["Index", "UniqueConstraint", "CheckConstraint", "ForeignKeyConstraint"];
 
 /// Whether a class has no arguments of its table, or only indexes, other constraints than keys, and options written down.
 pub(super) fn has_plain_arguments(facts: &Facts, class: &Class) -> bool {
-    if !text(facts, &class.statement).contains("__table_args__") {
+    if !text(facts, &class.statement).contains(ARGUMENTS) {
         return true;
     }
-    let mut arguments = class.body.iter().filter(|member| member.name.value == "__table_args__").peekable();
-    arguments.peek().is_some() && arguments.all(|member| is_plain(facts, member))
+    let mut arguments = class.body.iter().filter(|member| member.name.value == ARGUMENTS).peekable();
+    match arguments.peek() {
+        Some(_) => arguments.all(|member| is_plain(facts, member)),
+        // In a block it may say anything; in a comment nothing.
+        None => !Said::of(facts, class).binds(&[ARGUMENTS]),
+    }
 }
 
 fn is_plain(facts: &Facts, member: &Member) -> bool {

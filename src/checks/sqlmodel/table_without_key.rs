@@ -2,6 +2,7 @@
 
 mod members;
 
+use super::said::Said;
 use super::table_arguments::has_plain_arguments;
 use crate::checks::python_fix::text;
 use crate::facts::Facts;
@@ -14,6 +15,12 @@ use members::is_unknown;
 /// Classes from outside that bring no key.
 const KEYLESS: [&str; 6] =
     ["sqlmodel.SQLModel", "pydantic.BaseModel", "object", "abc.ABC", "typing.Generic", "typing_extensions.Generic"];
+
+/// What SQLAlchemy leaves alone.
+const ABSTRACT: &str = "__abstract__";
+
+/// What a class maps otherwise with, or classes below it.
+const MAPPED: [&str; 3] = ["__mapper_args__", "__table__", "__init_subclass__"];
 
 pub(super) fn check(facts: &Facts) -> Checked {
     let python = &facts.project.python;
@@ -44,24 +51,18 @@ pub(super) fn check(facts: &Facts) -> Checked {
 
 /// Whether the first of these classes may be one that SQLAlchemy does not map.
 fn is_abstract(facts: &Facts, own: &[(usize, &Class)]) -> bool {
-    own.first().is_some_and(|(_, class)| text(facts, &class.statement).contains("__abstract__"))
+    let speaks = |class: &Class| text(facts, &class.statement).contains(ABSTRACT);
+    own.first().is_some_and(|(_, class)| speaks(class) && Said::of(facts, class).binds(&[ABSTRACT]))
 }
 
 /// Whether a class says a key, or something of which that cannot be told.
 fn may_have_key(facts: &Facts, class: &Class) -> bool {
-    let written = text(facts, &class.statement);
-    let words = [
-        "primary_key",
-        "PrimaryKey",
-        "__mapper_args__",
-        "__table__",
-        "declared_attr",
-        "**",
-        "Identity",
-        "metaclass",
-        "__init_subclass__",
-    ];
-    words.iter().any(|word| written.contains(word))
+    let said = Said::of(facts, class);
+    said.gives("primary_key")
+        || said.unpacks()
+        || said.binds(&MAPPED)
+        || said.reads(&|name| matches!(name, "PrimaryKeyConstraint" | "declared_attr"))
+        || class.keywords.iter().any(|(keyword, _)| matches!(keyword.as_str(), "metaclass" | "**"))
         || !has_plain_arguments(facts, class)
         || class.body.iter().any(|member| is_unknown(facts, class, member))
 }

@@ -83,7 +83,7 @@ impl Reading<'_> {
             let condition = assignment.context.condition.clone();
             found.push(self.found(assignment.range.clone(), condition, Some(&assignment.value)));
         }
-        let keys = self.module.keys.iter().filter(|key| key.value == URL);
+        let keys = self.module.entries.iter().filter_map(|entry| entry.key.as_ref()).filter(|key| key.value == URL);
         found.extend(keys.map(|key| Override { range: key.range.clone(), condition: None }));
         found
     }

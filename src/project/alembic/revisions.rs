@@ -126,6 +126,8 @@ pub enum Operation {
     UsesVector(String),
     /// Creates pgvector's extension.
     CreatesVector,
+    /// Drops an extension, a schema, what a role owns, or a database: which of them, in one word.
+    Drop(String),
     /// A statement given as text; empty where it cannot be told what it does.
     Execute(String),
     /// Any other call, by what is called.

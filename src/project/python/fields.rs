@@ -36,6 +36,9 @@ pub struct CallArgument {
     pub text: Option<String>,
     /// The value, when it is a dotted name.
     pub name: Option<String>,
+    /// Whether the value is a function for certain: a lambda, or for `sa_column` the name of a function of the file too.
+    #[serde(default)]
+    pub is_function: bool,
     /// The value, when it is a call.
     pub call: Option<Box<CallSite>>,
     /// The outermost calls in a value that is none itself, such as a list.
@@ -56,6 +59,9 @@ pub enum Mapping {
     /// It cannot be told.
     Untold,
 }
+
+/// The keyword whose value is asked closely: what SQLModel takes as it is.
+const COLUMN: &str = "sa_column";
 
 impl CallSite {
     /// The argument of a keyword.
@@ -102,12 +108,19 @@ pub(super) fn call_site(modules: &mut Modules<'_>, file: &File, call: &Call) -> 
                 Value::Name(name) => Some(name.clone()),
                 _ => None,
             },
+            is_function: match &argument.value {
+                Value::Lambda => true,
+                Value::Name(name) if argument.keyword.as_deref() == Some(COLUMN) => {
+                    !name.contains('.') && file.functions().named.contains_key(name)
+                }
+                _ => false,
+            },
             call: match &argument.value {
                 Value::Call(inner) => Some(Box::new(call_site(modules, file, inner))),
                 _ => None,
             },
             inner: match &argument.value {
-                Value::Other => calls_in(modules, file, &argument.range),
+                Value::Lambda | Value::Other => calls_in(modules, file, &argument.range),
                 _ => vec![],
             },
             mapping: (argument.keyword.as_deref() == Some("**")).then(|| mapping::mapping(file, call, argument)),

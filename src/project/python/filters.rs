@@ -2,6 +2,8 @@
 
 mod untold;
 
+use std::rc::Rc;
+
 pub(super) use untold::body;
 
 use serde::{Deserialize, Serialize};
@@ -10,8 +12,8 @@ use super::PythonProject;
 use super::modules::{File, Modules};
 use super::names::bound;
 use crate::text::Span;
-use crate::text::python::decider::{Decider, Deciders, Given, Known, Verdict};
-use crate::text::python::{Call, parse_deciders};
+use crate::text::python::Call;
+use crate::text::python::functions::{Function, Functions, Given, Known, Verdict};
 
 /// Which of the two functions it is, and what it is asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,19 +47,19 @@ pub struct Filter {
 
 /// A function with the file it is written in.
 struct Found {
-    file: Deciders,
-    decider: Decider,
+    file: Rc<Functions>,
+    function: Rc<Function>,
     place: Span,
 }
 
 impl Found {
     fn says(&self, arguments: &[Known]) -> Verdict {
-        self.file.verdict(&self.decider, arguments)
+        self.file.verdict(&self.function, arguments)
     }
 }
 
 fn text(text: &str) -> Known {
-    Known::Text(text.to_owned())
+    Known::Text(text.into())
 }
 
 /// Says of each environment which tables its functions leave out.
@@ -86,7 +88,7 @@ fn configures(call: &Call) -> bool {
 }
 
 fn filters(modules: &mut Modules<'_>, env: &File, tables: &[(usize, String)]) -> Vec<Filter> {
-    let file = parse_deciders(env.source.text());
+    let file = env.functions().clone();
     let (mut found, mut untold) = (vec![], None);
     for call in env.module.calls.iter().filter(|call| configures(call)) {
         let Some(given) = file.given.get(&call.range.start) else { continue };
@@ -131,7 +133,7 @@ fn filters(modules: &mut Modules<'_>, env: &File, tables: &[(usize, String)]) ->
             // Which schema a metadata has may be said anywhere.
             if given.get("include_schemas") == Some(&Given::True)
                 && !modules.speak_of_schemas(&env.path)
-                && !env.source.text().contains("metadata.schema")
+                && !env.module.names.iter().any(|(name, _)| name.ends_with("metadata.schema"))
             {
                 let asked = |_: &str| vec![Known::None, text("schema"), Known::Untold];
                 take(Hides::Schema, "include_name", &function, &asked, true);
@@ -145,18 +147,18 @@ fn filters(modules: &mut Modules<'_>, env: &File, tables: &[(usize, String)]) ->
 }
 
 /// The function that is handed over, when it can be read: written there, in this file, or in one that it is imported from.
-fn function(modules: &mut Modules<'_>, env: &File, file: &Deciders, given: &Given) -> Option<Found> {
+fn function(modules: &mut Modules<'_>, env: &File, file: &Rc<Functions>, given: &Given) -> Option<Found> {
+    let found = |of: &File, file: &Rc<Functions>, function: &Rc<Function>| {
+        let place = of.source.span(function.range.clone());
+        Some(Found { file: file.clone(), function: function.clone(), place })
+    };
     let name = match given {
-        Given::Here(decider) => {
-            let place = env.source.span(decider.range.clone());
-            return Some(Found { file: file.clone(), decider: decider.clone(), place });
-        }
+        Given::Here(function) => return found(env, file, function),
         Given::Named(name) => name,
         Given::True | Given::Other => return None,
     };
-    if let Some(decider) = file.functions.get(name) {
-        let place = env.source.span(decider.range.clone());
-        return Some(Found { file: file.clone(), decider: decider.clone(), place });
+    if let Some(function) = file.named.get(name) {
+        return found(env, file, function);
     }
     let mut imports = env.structure.imports.iter().filter(|import| import.is_from).flat_map(|import| {
         import.names.iter().filter(|one| bound(import, one) == *name).map(|one| (import.clone(), one.name.clone()))
@@ -165,12 +167,9 @@ fn function(modules: &mut Modules<'_>, env: &File, file: &Deciders, given: &Give
     if imports.next().is_some() {
         return None;
     }
-    let found = modules.resolve(&env.path, &import.from)?;
+    let target = modules.resolve(&env.path, &import.from)?;
     let parts = import.from.split('.').filter(|part| !part.is_empty()).count();
-    let path = found.files.last().filter(|_| found.parts == parts)?.clone();
+    let path = target.files.last().filter(|_| target.parts == parts)?.clone();
     let other = modules.file(&path)?;
-    let file = parse_deciders(other.source.text());
-    let decider = file.functions.get(&imported)?.clone();
-    let place = other.source.span(decider.range.clone());
-    Some(Found { file, decider, place })
+    found(&other, other.functions(), other.functions().named.get(&imported)?)
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::fields::Mapping;
 use super::modules::File;
-use crate::text::python::{Argument, Call, Value};
+use crate::text::python::{Argument, Call, Entry, Value};
 
 /// What an argument `**mapping` of a call hands over.
 pub(super) fn mapping(file: &File, call: &Call, argument: &Argument) -> Mapping {
@@ -37,26 +37,12 @@ fn written(file: &File, value: &Value, range: &Range<usize>) -> Option<Vec<Strin
         let keywords: Option<Vec<String>> = call.arguments.iter().map(|argument| argument.keyword.clone()).collect();
         return keywords.filter(|keywords| call.callee == "dict" && !keywords.iter().any(|keyword| keyword == "**"));
     }
-    let inner = file.source.text().get(range.clone())?.strip_prefix('{')?.strip_suffix('}')?;
-    let keys = file.module.keys.iter().filter(|key| range.start <= key.range.start && key.range.end <= range.end);
-    let keys: Vec<String> = keys.map(|key| key.value.clone()).collect();
-    // Where there are as many colons as keys, each key is a string, and none belongs to a mapping within.
-    (!inner.contains(['{', '#']) && !inner.contains("**") && colons(inner) == keys.len()).then_some(keys)
-}
-
-/// How many colons there are outside strings.
-fn colons(text: &str) -> usize {
-    let (mut quote, mut escaped, mut found) = (None, false, 0);
-    for character in text.chars() {
-        match quote {
-            Some(_) if escaped => escaped = false,
-            Some(_) if character == '\\' => escaped = true,
-            Some(open) if character == open => quote = None,
-            Some(_) => {}
-            None if matches!(character, '"' | '\'') => quote = Some(character),
-            None if character == ':' => found += 1,
-            None => {}
-        }
-    }
-    found
+    file.source.text().get(range.clone())?.strip_prefix('{')?;
+    let within = |outer: &Range<usize>, inner: &Range<usize>| outer.start <= inner.start && inner.end <= outer.end;
+    let all: Vec<&Entry> = file.module.entries.iter().filter(|entry| within(range, &entry.range)).collect();
+    // A mapping within is a value.
+    let is_inner =
+        |entry: &Entry| all.iter().any(|other| other.range != entry.range && within(&other.range, &entry.range));
+    let own = all.iter().filter(|entry| !is_inner(entry));
+    own.map(|entry| entry.key.as_ref().filter(|_| !entry.unpacks).map(|key| key.value.clone())).collect()
 }

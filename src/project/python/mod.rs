@@ -132,7 +132,7 @@ pub fn read(files: &dyn Files, sources: &mut BTreeMap<String, Source>, alembic: 
             }
         };
         uses::take(path, &bytes, &mut project.uses);
-        if uses::listens(&bytes) {
+        if uses::may_listen(&bytes) && modules.file(path).is_some_and(|file| uses::listens(&mut modules, &file)) {
             project.listeners.insert(path.clone());
         }
         if !WORTH_PARSING.is_match(&bytes) {

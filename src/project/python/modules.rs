@@ -1,11 +1,16 @@
 //! Modules and their files: where imports look, which file a name leads to, and what an import statement runs.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::project::files::{Files, inside};
-use crate::text::python::{self, ImportStatement, Module, Structure};
+use crate::text::python::functions::Functions;
+use crate::text::python::{self, Call, Entry, ImportStatement, Module, Structure, Value};
 use crate::text::{Source, ini, toml};
+
+/// What gives tables another place in the database.
+const SCHEMA: &str = "schema";
 
 /// One Python file that was read.
 pub(super) struct File {
@@ -13,6 +18,14 @@ pub(super) struct File {
     pub source: Source,
     pub module: Module,
     pub structure: Structure,
+    functions: OnceCell<Rc<Functions>>,
+}
+
+impl File {
+    /// Its functions, read when somebody asks for them the first time.
+    pub fn functions(&self) -> &Rc<Functions> {
+        self.functions.get_or_init(|| Rc::new(python::parse_functions(self.source.text())))
+    }
 }
 
 /// The project's Python files, read when they are needed, and the folders that imports look in.
@@ -121,7 +134,21 @@ impl<'a> Modules<'a> {
 
     /// Whether a file that was read, other than this one, gives something a schema of the database.
     pub fn speak_of_schemas(&self, but: &str) -> bool {
-        self.speak_of(but, &["schema=", "schema =", ".schema", "\"schema\"", "'schema'"])
+        let files = self.read.iter().filter(|(path, _)| *path != but).filter_map(|(_, file)| file.as_ref());
+        files.into_iter().any(|file| {
+            let is_word = |value: &Value| value.as_text().is_some_and(|text| text.value == SCHEMA);
+            let given = |call: &Call| {
+                call.arguments.iter().any(|one| one.keyword.as_deref() == Some(SCHEMA) || is_word(&one.value))
+            };
+            let is_key = |entry: &Entry| entry.key.as_ref().is_some_and(|key| key.value == SCHEMA);
+            file.module.calls.iter().any(given)
+                || file.module.entries.iter().any(is_key)
+                || file
+                    .module
+                    .names
+                    .iter()
+                    .any(|(name, _)| name.rsplit_once('.').is_some_and(|(_, last)| last == SCHEMA))
+        })
     }
 
     /// Whether a file that was read, other than this one, holds one of these words.
@@ -159,7 +186,7 @@ impl<'a> Modules<'a> {
         }
         let file = self.files.read(path).ok().map(|source| {
             let (module, structure) = python::parse_structured(source.text());
-            Rc::new(File { path: path.to_owned(), source, module, structure })
+            Rc::new(File { path: path.to_owned(), source, module, structure, functions: OnceCell::new() })
         });
         self.read.insert(path.to_owned(), file.clone());
         file

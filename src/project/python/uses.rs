@@ -5,7 +5,10 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
+use super::modules::{File, Modules};
+use super::names::{Meaning, meaning};
 use crate::text::bytes_pattern;
+use crate::text::python::Value;
 
 /// Whole classes, or columns of theirs, that are asked for.
 static ASKED: LazyLock<Regex> = LazyLock::new(|| {
@@ -22,20 +25,41 @@ static MADE: LazyLock<Regex> = LazyLock::new(|| {
     bytes_pattern(r"\b([a-z_]\w*)\s*(?::\s*[\w.]+\s*)?=\s*([A-Z]\w*)(?:\(|\.(?:model_validate|from_orm|parse_obj)\()")
 });
 
-/// Where something listens to SQLAlchemy.
-static LISTENS: LazyLock<Regex> = LazyLock::new(|| bytes_pattern(r"\blistens?(?:_for)?\("));
+/// Only files with both are parsed for this.
+static MAY_LISTEN: LazyLock<Regex> = LazyLock::new(|| bytes_pattern(r"\blistens?(?:_for)?\b"));
 
-/// Where it listens to connections and statements, which change no row.
-static LISTENS_TO_CONNECTIONS: LazyLock<Regex> = LazyLock::new(|| {
-    bytes_pattern(
-        r#"\blistens?(?:_for)?\(\s*[\w.]+\s*,\s*["'](?:\w*connect|checkout|checkin|close|begin|commit|rollback|\w+_execute)["']"#,
-    )
-});
+/// Where something listens to connections and statements, which change no row.
+fn is_of_connections(event: &str) -> bool {
+    event.ends_with("connect")
+        || event.ends_with("_execute")
+        || matches!(event, "checkout" | "checkin" | "close" | "begin" | "commit" | "rollback")
+}
+
+/// Whether a file may listen to what SQLAlchemy does, so that it is worth parsing.
+pub(super) fn may_listen(bytes: &[u8]) -> bool {
+    bytes.windows(b"sqlalchemy".len()).any(|word| word == b"sqlalchemy") && MAY_LISTEN.is_match(bytes)
+}
 
 /// Whether a file listens to what SQLAlchemy does with rows.
-pub(super) fn listens(bytes: &[u8]) -> bool {
-    bytes.windows(b"sqlalchemy".len()).any(|word| word == b"sqlalchemy")
-        && LISTENS.find_iter(bytes).count() > LISTENS_TO_CONNECTIONS.find_iter(bytes).count()
+pub(super) fn listens(modules: &mut Modules<'_>, file: &File) -> bool {
+    let mut calls = file.module.calls.iter().filter(|call| matches!(call.function(), "listen" | "listens_for"));
+    calls.any(|call| {
+        let event = call.positional(1).or(call.keyword("identifier")).and_then(Value::as_text);
+        !event.is_some_and(|event| is_of_connections(&event.value)) && is_of_sqlalchemy(modules, file, &call.callee)
+    })
+}
+
+/// Whether a name leads to SQLAlchemy, by an import within a function too.
+fn is_of_sqlalchemy(modules: &mut Modules<'_>, file: &File, name: &str) -> bool {
+    let is_part = |name: &str| name.split('.').next() == Some("sqlalchemy");
+    match meaning(modules, file, name) {
+        Meaning::Outside(name) => is_part(&name),
+        _ => {
+            let root = name.split('.').next().unwrap_or_default();
+            let imports = file.module.imports.iter().filter(|import| is_part(&import.module));
+            imports.flat_map(|import| &import.binds).any(|bound| bound == root)
+        }
+    }
 }
 
 /// Notes the names of the classes that a file hands to a session, each with the first file that does.
@@ -66,18 +90,29 @@ fn first_name(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::project::files::MemoryFiles;
 
     #[test]
     fn who_listens_to_rows_is_told_from_who_listens_to_connections() {
         for (text, expected) in [
-            ("from sqlalchemy import event\n@event.listens_for(Hero, 'before_insert')", true),
+            ("from sqlalchemy import event\n@event.listens_for(Hero, 'before_insert')\ndef f(): ...", true),
             ("from sqlalchemy import event\nevent.listen(\n  Hero.made, name, fill)", true),
             ("from sqlalchemy.event import listen\nlisten(Base, \"init\", fill)", true),
-            ("from sqlalchemy import event\n@event.listens_for(engine.sync_engine, \"connect\")", false),
+            ("import sqlalchemy as sa\nsa.event.listen(Base, identifier='init', fn=fill)", true),
+            ("def f():\n    from sqlalchemy import event\n    event.listen(Hero, 'load', fill)", true),
+            ("from x import event\nevent.listen(Hero, 'load', fill)", true),
+            ("from sqlalchemy import event\n@event.listens_for(engine.sync_engine, \"connect\")\ndef f(): ...", false),
             ("from sqlalchemy import event\nevent.listen(Engine, 'before_cursor_execute', log)", false),
             ("server.listen(5)", false),
+            ("import sqlalchemy\nsock.listen(5)\nimport socket\nsocket.socket().listen(1)", false),
+            ("from sqlalchemy import event\n# event.listen(Hero, 'load', fill)\n'event.listen(a, b, c)'", false),
+            ("from sqlalchemy import event\ndef listen(x): ...\nlisten(5)\nmy_listen(5)", false),
         ] {
-            assert_eq!(listens(text.as_bytes()), expected, "{text}");
+            let files = [("a.py", text), ("x.py", "from sqlalchemy import event\n")];
+            let files = MemoryFiles::new(files.map(|(path, text)| (path.to_owned(), text.to_owned())).to_vec());
+            let mut modules = Modules::new(&files);
+            let file = modules.file("a.py").unwrap();
+            assert_eq!(listens(&mut modules, &file), expected, "{text}");
         }
     }
 

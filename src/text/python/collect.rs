@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use ruff_python_ast::visitor::{self, Visitor};
-use ruff_python_ast::{Expr, InterpolatedStringElement, Pattern, Stmt};
+use ruff_python_ast::{DictItem, Expr, InterpolatedStringElement, Pattern, Stmt};
 use ruff_text_size::{Ranged, TextRange};
 
-use super::{Argument, Assignment, Call, Context, Import, Module, Text, Value};
+use super::{Argument, Assignment, Call, Context, Entry, Import, Module, Text, Value};
 
 /// How deep the tree is walked.
 const MAX_DEPTH: usize = 150;
@@ -99,6 +99,7 @@ impl Walk<'_, '_> {
             Expr::BoolOp(operation) => Value::Several(operation.values.iter().map(inner).collect()),
             Expr::If(choice) => Value::Several(vec![inner(&choice.body), inner(&choice.orelse)]),
             Expr::BinOp(operation) => Value::Several(vec![inner(&operation.left), inner(&operation.right)]),
+            Expr::Lambda(_) => Value::Lambda,
             Expr::Named(named) => inner(&named.value),
             Expr::Await(awaited) => inner(&awaited.value),
             Expr::FString(string) => Value::Several(
@@ -171,22 +172,27 @@ impl Walk<'_, '_> {
         match statement {
             Stmt::Import(import) => {
                 for alias in &import.names {
-                    let module = alias.name.to_string();
-                    let renamed = alias.asname.iter().map(|name| (name.to_string(), module.clone())).collect();
-                    self.module.imports.push(Import { module, names: vec![], renamed, range: range.clone() });
+                    self.module.imports.push(Import {
+                        module: alias.name.to_string(),
+                        names: vec![],
+                        binds: vec![match &alias.asname {
+                            Some(name) => name.to_string(),
+                            None => alias.name.split('.').next().unwrap_or_default().to_owned(),
+                        }],
+                        range: range.clone(),
+                    });
                 }
             }
-            Stmt::ImportFrom(import) => {
-                let module = import.module.as_ref().map_or("", |name| name.as_str());
-                let module = ".".repeat(import.level as usize) + module;
-                let renamed = import
+            Stmt::ImportFrom(import) => self.module.imports.push(Import {
+                module: ".".repeat(import.level as usize) + import.module.as_ref().map_or("", |name| name.as_str()),
+                names: import.names.iter().map(|alias| alias.name.to_string()).collect(),
+                binds: import
                     .names
                     .iter()
-                    .filter_map(|alias| Some((alias.asname.as_ref()?.to_string(), format!("{module}.{}", alias.name))));
-                let renamed = renamed.collect();
-                let names = import.names.iter().map(|alias| alias.name.to_string()).collect();
-                self.module.imports.push(Import { module, names, renamed, range });
-            }
+                    .map(|alias| alias.asname.as_ref().unwrap_or(&alias.name).to_string())
+                    .collect(),
+                range,
+            }),
             Stmt::Assign(assign) => {
                 assign.targets.iter().for_each(|target| self.assign(target, &assign.value, statement.range()));
                 visitor::walk_stmt(self, statement);
@@ -210,6 +216,10 @@ impl Walk<'_, '_> {
                 },
                 statement,
             ),
+            Stmt::Return(_) | Stmt::Raise(_) | Stmt::Assert(_) => {
+                self.module.leaves.push(range);
+                visitor::walk_stmt(self, statement);
+            }
             _ => visitor::walk_stmt(self, statement),
         }
     }
@@ -221,10 +231,16 @@ impl Walk<'_, '_> {
                 self.module.calls.push(call);
             }
             Expr::Dict(dictionary) => {
-                let keys: Vec<Text> =
-                    dictionary.items.iter().filter_map(|item| self.string(item.key.as_ref()?)).collect();
-                self.module.keys.extend(keys);
+                let entry = |item: &DictItem| Entry {
+                    key: item.key.as_ref().and_then(|key| self.string(key)),
+                    unpacks: item.key.is_none(),
+                    value: self.value(&item.value, 0),
+                    range: bytes(item.value.range()),
+                };
+                let entries: Vec<Entry> = dictionary.items.iter().map(entry).collect();
+                self.module.entries.extend(entries);
             }
+            Expr::Yield(_) | Expr::YieldFrom(_) => self.module.leaves.push(bytes(expression.range())),
             Expr::Subscript(subscript) if subscript.ctx.is_load() => {
                 if let Some(key) = self.string(&subscript.slice) {
                     self.module.reads.push((dotted(&subscript.value), key));

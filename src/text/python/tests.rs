@@ -23,7 +23,7 @@ fn what_an_env_py_does_is_seen() {
     assert!(
         key.value.any(&|value| matches!(value, Value::Item(name, text) if name == "os.environ" && text.value == "B"))
     );
-    assert_eq!(module.keys[0].value, "k");
+    assert_eq!(module.entries.iter().find_map(|entry| entry.key.as_ref()).unwrap().value, "k");
     let field = module.assignments.last().unwrap();
     assert_eq!(
         (field.target.as_str(), field.context.bases.as_slice()),

@@ -5,7 +5,8 @@ use crate::checks::sqlmodel::types::{Named, resolved};
 use crate::facts::Facts;
 use crate::fix::Step;
 use crate::project::python::{Ancestor, CallArgument, CallSite, Class, Member, MemberSort, ancestors};
-use crate::text::{Span, python};
+use crate::text::Span;
+use crate::text::python::{self, Entry, Value};
 
 /// Something that makes times without a zone.
 pub(super) struct Naive {
@@ -91,30 +92,28 @@ pub(super) fn naive(facts: &Facts, class: &Class, member: &Member) -> Vec<Naive>
 
 /// `{"onupdate": datetime.utcnow}`
 fn in_mapping(facts: &Facts, class: &Class, given: &CallArgument) -> Vec<Naive> {
-    let written = text(facts, &given.value);
-    let read = python::parse(written);
-    let is_key = |before: &str| {
-        let key = before.trim_end().strip_suffix(':').map(str::trim_end).unwrap_or_default();
-        ["default", "onupdate"].iter().any(|word| {
-            key.strip_suffix(['"', '\''])
-                .is_some_and(|key| key.strip_suffix(word).is_some_and(|key| key.ends_with(['"', '\''])))
-        })
+    let read = python::parse(text(facts, &given.value));
+    let offset = given.value.start;
+    let is_outer = |one: &Entry| {
+        let around = |other: &&Entry| other.range.start <= one.range.start && one.range.end <= other.range.end;
+        read.entries.iter().filter(around).count() == 1
     };
-    let ends = |after: &str| after.trim_start().starts_with([',', '}']);
-    let within = |at: &std::ops::Range<usize>| {
-        Some((written.get(..at.start)?, written.get(at.end..)?)).filter(|(_, after)| ends(after))
+    let is_wanted = |one: &&Entry| {
+        let key = one.key.as_ref().map(|key| key.value.as_str());
+        matches!(key, Some("default" | "onupdate")) && is_outer(one)
     };
-    let place =
-        |at: &std::ops::Range<usize>| range(&given.value, given.value.start + at.start, given.value.start + at.end);
-    let names = read.names.iter().filter(|(_, at)| within(at).is_some_and(|(before, _)| is_key(before)));
-    let mut found: Vec<Naive> = names.filter_map(|(name, at)| handed(facts, class, name, &place(at))).collect();
-    for call in &given.inner {
-        let at = call.span.start - given.value.start..call.span.end - given.value.start;
-        let is_made = within(&at)
-            .is_some_and(|(before, _)| before.trim_end().strip_suffix("lambda:").is_some_and(is_key) || is_key(before));
-        found.extend(called(facts, class, call).filter(|_| is_made));
-    }
-    found
+    // What a function is given is not what the column gets.
+    let entries = read.entries.iter().filter(|_| given.call.is_none()).filter(is_wanted);
+    let one = |entry: &Entry| {
+        let place = range(&given.value, offset + entry.range.start, offset + entry.range.end);
+        if let Value::Name(name) = &entry.value {
+            return handed(facts, class, name, &place);
+        }
+        let call = given.inner.iter().find(|call| call.span.end == place.end && call.span.start >= place.start)?;
+        let before = text(facts, &range(&place, place.start, call.span.start));
+        called(facts, class, call).filter(|_| before.is_empty() || before.trim_end() == "lambda:")
+    };
+    entries.filter_map(one).collect()
 }
 
 /// Whether a lambda makes it, which looks names up in the module.

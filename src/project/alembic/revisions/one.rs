@@ -153,6 +153,7 @@ impl Reading<'_> {
                 }
                 None => {
                     here.push((self.operation(call), call.range.clone()));
+                    here.extend(dropped(call).map(|what| (what, call.range.clone())));
                     here.extend(self.vector_columns(call));
                 }
             }
@@ -195,12 +196,7 @@ impl Reading<'_> {
         let around = |range: &Range<usize>| range.start <= place.start && place.end <= range.end;
         let within = |range: &Range<usize>| body.start <= range.start && range.end <= body.end;
         let conditions = self.module.calls.iter().filter_map(|call| call.context.condition.as_ref());
-        let ends = |line: &str| {
-            let first = line.trim_start();
-            ["return", "raise", "with suppress", "with contextlib.suppress"].iter().any(|word| first.starts_with(word))
-        };
-        conditions.filter(|range| within(range)).any(around)
-            || self.written(&(body.start..place.start)).lines().any(ends)
+        conditions.filter(|range| within(range)).any(around) || self.module.may_leave(&(body.start..place.start))
     }
 
     /// Whether a name is a type of pgvector.
@@ -322,6 +318,13 @@ impl Reading<'_> {
     fn dimensions(&self, call: &Call) -> Dimensions {
         call.arguments.first().map_or(Dimensions::Free, |one| vector_index::dimensions(self.written(&one.range)))
     }
+}
+
+/// What `op.drop_schema`, `DropSchema` and the like drop, whoever brings them along.
+fn dropped(call: &Call) -> Option<Operation> {
+    let bare = call.function().replace('_', "").to_lowercase();
+    let what = ["extension", "schema", "database"].into_iter().find(|what| bare.starts_with(&format!("drop{what}")))?;
+    Some(Operation::Drop(what.to_owned()))
 }
 
 /// A table with its schema before it, when the call names one.

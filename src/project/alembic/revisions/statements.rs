@@ -19,6 +19,9 @@ static CREATE: LazyLock<Regex> = LazyLock::new(|| {
         r#"(?is)^\s*create\s+(?:unlogged\s+)?table\s+(if\s+not\s+exists\s+)?([\w."]+)\s*(?:\(|as\b|partition\b)"#,
     )
 });
+/// Wherever it stands, in a block too.
+static DROP_WHOLE: LazyLock<Regex> =
+    LazyLock::new(|| bytes_pattern(r"(?i)\bdrop\s+(extension|schema|owned|database)\b"));
 static RENAME: LazyLock<Regex> = LazyLock::new(|| {
     bytes_pattern(r#"(?is)^\s*alter\s+table\s+(?:if\s+exists\s+)?(?:only\s+)?([\w."]+)\s+rename\s+to\s+([\w."]+)"#)
 });
@@ -77,6 +80,10 @@ pub(super) fn read(text: &str) -> Vec<Operation> {
         found.push(Operation::UsesVector("vector".to_owned()));
     }
     let text = comments::without(text);
+    if text.to_ascii_lowercase().contains("drop") {
+        let dropped = DROP_WHOLE.captures_iter(text.as_bytes());
+        found.extend(dropped.filter_map(|one| Some(Operation::Drop(groups(&one, &text).get(1)?.to_lowercase()))));
+    }
     // Statements within a block of PL/pgSQL run when it pleases the block.
     if text.contains('$') && BLOCK.is_match(text.as_bytes()) {
         found.push(Operation::Execute(String::new()));

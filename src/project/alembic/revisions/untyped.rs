@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::text::python::{Call, Module, Value};
+use crate::text::python::{Call, Import, Module, Value};
 use crate::text::{Source, Spanned};
 
 /// What SQLAlchemy's own module lacks, wherever it is written.
@@ -17,7 +17,7 @@ pub(super) fn types(file: &Source, module: &Module) -> Vec<Spanned<String>> {
     }
     let columns = columns(module);
     let of_column = |range: &Range<usize>| columns.iter().any(|one| one.start <= range.start && range.end <= one.end);
-    let is_absent = |name: &str| ABSENT.contains(&name) && is_sqlalchemy(file, module, name);
+    let is_absent = |name: &str| ABSENT.contains(&name) && is_sqlalchemy(module, name);
     named.retain(|(name, range)| !is_conditional(module, range) && (is_absent(name) || of_column(range)));
     named.into_iter().map(|(name, range)| Spanned::new(name.clone(), file.span(range.clone()))).collect()
 }
@@ -29,21 +29,17 @@ fn is_conditional(module: &Module, place: &Range<usize>) -> bool {
 }
 
 /// Whether what a name begins with is SQLAlchemy as it came, by `import sqlalchemy as sa` and nothing else.
-fn is_sqlalchemy(file: &Source, module: &Module, name: &str) -> bool {
+fn is_sqlalchemy(module: &Module, name: &str) -> bool {
     let root = name.split('.').next().unwrap_or(name);
-    let statement = |range: &Range<usize>| file.text().get(range.clone()).unwrap_or("");
-    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let wanted = if root == "sa" { "import sqlalchemy as sa" } else { "import sqlalchemy" };
-    let binds = |text: &str| {
-        text.split(|one: char| !one.is_alphanumeric() && one != '_').any(|word| word == root)
-            && !text.starts_with("from sqlalchemy")
+    let mut binding = module.imports.iter().filter(|import| import.binds.iter().any(|bound| bound == root)).peekable();
+    let is_plain = |import: &Import| {
+        let is_part = root == "sqlalchemy" && import.module.starts_with("sqlalchemy.");
+        import.names.is_empty() && (import.module == "sqlalchemy" || is_part)
     };
-    let mut binding = module.imports.iter().map(|import| words(statement(&import.range))).filter(|text| binds(text));
     let assigned = module.assignments.iter().any(|one| one.target == root || one.target == name);
-    binding.next().is_some_and(|first| first == wanted)
-        && binding.all(|other| other == wanted)
-        && !assigned
-        && !file.text().contains("hasattr")
+    // Who asks whether it has a name, or gives it one, knows.
+    let asks = module.calls.iter().any(|call| matches!(call.function(), "hasattr" | "setattr"));
+    binding.peek().is_some() && binding.all(is_plain) && !assigned && !asks
 }
 
 /// Where the types of columns stand that are made.
