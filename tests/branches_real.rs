@@ -13,10 +13,8 @@ use serde_json::Value;
 use support::person::Person;
 use support::postgres::Postgres;
 use support::project::Project;
+use support::sets::SETS;
 use support::variable;
-
-/// The newest tools, and those of the middle of 2025.
-const SETS: [&str; 2] = ["DEVDOCTOR_TEST_VENV", "DEVDOCTOR_TEST_VENV_2025"];
 
 const ID: &str = "alembic-revision-unknown-to-files";
 const LOST: &str = "migrations/versions/1a2b_price.py";

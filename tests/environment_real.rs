@@ -11,20 +11,18 @@ mod support;
 
 use std::os::unix::fs::PermissionsExt;
 
+use devdoctor::text::Version;
+use support::alembic::{TEMPLATE, cured};
 use support::person::Person;
 use support::postgres::Postgres;
 use support::project::Project;
+use support::sets::{self, SETS};
 use support::tree::Compared;
 use support::variable;
-
-/// The newest tools, and those of the middle of 2025, with their versions of Alembic.
-const SETS: [(&str, &str); 2] = [("DEVDOCTOR_TEST_VENV", "1.20.1"), ("DEVDOCTOR_TEST_VENV_2025", "1.16.1")];
 
 const INI: &str = "[alembic]\nscript_location = migrations\nprepend_sys_path = .\nsqlalchemy.url = sqlite:///app.db\n";
 
 const ENV_PY: &str = "from alembic import context\nfrom sqlalchemy import engine_from_config, pool\nfrom sqlmodel import SQLModel\n\nimport app.models  # noqa: F401\n\nconfig = context.config\nconnectable = engine_from_config(config.get_section(config.config_ini_section), prefix=\"sqlalchemy.\", poolclass=pool.NullPool)\nwith connectable.connect() as connection:\n    context.configure(connection=connection, target_metadata=SQLModel.metadata)\n    with context.begin_transaction():\n        context.run_migrations()\n";
-
-const TEMPLATE: &str = "from alembic import op\nimport sqlalchemy as sa\nimport sqlmodel\n${imports if imports else \"\"}\nrevision = ${repr(up_revision)}\ndown_revision = ${repr(down_revision)}\n\n\ndef upgrade():\n    ${upgrades if upgrades else \"pass\"}\n\n\ndef downgrade():\n    ${downgrades if downgrades else \"pass\"}\n";
 
 fn project(set: &str) -> Project {
     let path = format!("{}/bin:/usr/local/bin:/usr/bin:/bin", variable(set));
@@ -45,37 +43,22 @@ fn places(project: &Project, id: &str) -> Vec<String> {
     project.devdoctor(&["check", "--only", id, "--format", "json"]).report().places(id)
 }
 
-/// Alembic breaks with `error`, devdoctor sees it at `place` and cures it, Alembic works, and the bytes come back.
-#[track_caller]
-fn cured(project: &Project, id: &str, file: &str, place: &str, error: &str) {
-    let broken = project.shell("alembic upgrade head");
-    assert!(broken.status != 0 && broken.all().contains(error), "{error} is not in {broken}");
-    let before = project.read(file);
-    assert_eq!(places(project, id), [place]);
-    project.devdoctor(&["fix", "--yes", "--only", id]).ends_with(0);
-    assert_ne!(project.read(file), before);
-    project.devdoctor(&["check", "--only", id]).ends_with(0);
-    project.shell("alembic upgrade head").ends_with(0);
-    project.devdoctor(&["undo"]).ends_with(0);
-    assert_eq!(project.read(file), before);
-}
-
 #[test]
 #[ignore = "needs the real parts: run tests/run"]
 fn a_location_that_leads_nowhere_is_set_right() {
     let id = "alembic-environment-incomplete";
-    for (set, _) in SETS {
+    for set in SETS {
         let project = project(set);
         let here = "; by `alembic init`\r\n[alembic]\r\nscript_location = %(here)s/alembic\r\nprepend_sys_path = .\r\nsqlalchemy.url = sqlite:///app.db\r\n";
         project.write("alembic.ini", here);
-        cured(&project, id, "alembic.ini", "alembic.ini:3:19", "/alembic.  Please use the 'init' command");
+        cured(&project, id, "alembic.ini", &["alembic.ini:3:19"], &["/alembic.  Please use the 'init' command"]);
         project.write("alembic.ini", INI.replace("script_location = migrations\n", ""));
         cured(
             &project,
             id,
             "alembic.ini",
-            "alembic.ini:1:2",
-            "FAILED: No 'script_location' key found in configuration.",
+            &["alembic.ini:1:2"],
+            &["FAILED: No 'script_location' key found in configuration."],
         );
         // What is there, and is not seen by git or by nobody, is not missing.
         project.write("alembic.ini", INI);
@@ -93,9 +76,9 @@ fn a_location_that_leads_nowhere_is_set_right() {
 #[ignore = "needs the real parts: run tests/run"]
 fn a_clone_without_the_folder_of_revisions_gets_it() {
     let id = "alembic-environment-incomplete";
-    for (set, version) in SETS {
+    for set in SETS {
         let project = project(set);
-        project.write("requirements.txt", format!("alembic=={version}\n"));
+        project.write("requirements.txt", format!("alembic=={}\n", sets::version(set, "alembic")));
         project
             .shell("rm migrations/versions/.gitkeep && git init -q && git add --all && git commit -qm shop")
             .ends_with(0);
@@ -103,7 +86,7 @@ fn a_clone_without_the_folder_of_revisions_gets_it() {
             .shell("git clone -q . ../home/clone && rm -r migrations && cp -r ../home/clone/migrations .")
             .ends_with(0);
         let revision = project.shell("alembic revision -m next");
-        if version == "1.20.1" {
+        if sets::has(set, "alembic", Version::new(1, 18, 0)) {
             assert!(revision.ends_with(0).all().contains("Creating directory"));
             project.shell("rm -r migrations/versions").ends_with(0);
             assert_eq!(places(&project, id), [""; 0]);
@@ -125,12 +108,12 @@ fn a_clone_without_the_folder_of_revisions_gets_it() {
 #[ignore = "needs the real parts: run tests/run"]
 fn the_command_is_led_to_the_project() {
     let (id, error) = ("alembic-project-not-importable", "ModuleNotFoundError: No module named 'app'");
-    for (set, _) in SETS {
+    for set in SETS {
         let project = project(set);
         let place = "migrations/env.py:5:8";
         project
             .write("alembic.ini", INI.replace("prepend_sys_path = .", "# prepend_sys_path = .").replace('\n', "\r\n"));
-        cured(&project, id, "alembic.ini", place, error);
+        cured(&project, id, "alembic.ini", &[place], &[error]);
         // Where Python begins with the folder, or is led there, nothing is wrong.
         project.shell("python -m alembic current && PYTHONPATH=. alembic current").ends_with(0);
         project.write("Makefile", "migrate:\n\tPYTHONPATH=. alembic upgrade head\n");
@@ -151,7 +134,7 @@ fn the_command_is_led_to_the_project() {
         project.write("migrations/env.py", env.replace("engine_from_config, pool", "create_engine"));
         let toml = "[project]\nname = \"shop\"\nversion = \"0\"\n\n[tool.alembic]\nscript_location = \"migrations\" # here\nfile_template = \"%%(rev)s\"\n";
         project.write("pyproject.toml", toml);
-        cured(&project, id, "pyproject.toml", place, error);
+        cured(&project, id, "pyproject.toml", &[place], &[error]);
     }
 }
 
@@ -159,7 +142,7 @@ fn the_command_is_led_to_the_project() {
 #[ignore = "needs the real parts: run tests/run"]
 fn tables_that_an_extension_owns_are_not_dropped() {
     let id = "alembic-revision-drops-extension-table";
-    for (set, _) in SETS {
+    for set in SETS {
         let (project, postgres) = (project(set), Postgres::start("DEVDOCTOR_TEST_PG_BIN_18"));
         postgres.add("app", "secret-word", "superuser", "app");
         let url = format!("postgresql+psycopg://app:secret-word@127.0.0.1:{}/app", postgres.port);

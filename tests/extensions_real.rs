@@ -11,18 +11,15 @@
 mod before;
 mod support;
 
+use support::alembic::TEMPLATE;
 use support::person::Person;
 use support::postgres::Postgres;
 use support::project::Project;
+use support::sets::SETS;
 use support::tree::Compared;
 use support::variable;
 
-/// The newest tools, and those of the middle of 2025.
-const SETS: [&str; 2] = ["DEVDOCTOR_TEST_VENV", "DEVDOCTOR_TEST_VENV_2025"];
-
 const ENV_PY: &str = "from alembic import context\nfrom sqlalchemy import engine_from_config, pool\nfrom sqlmodel import SQLModel\n\nconfig = context.config\nconnectable = engine_from_config(config.get_section(config.config_ini_section), prefix=\"sqlalchemy.\", poolclass=pool.NullPool)\nwith connectable.connect() as connection:\n    context.configure(connection=connection, target_metadata=SQLModel.metadata)\n    with context.begin_transaction():\n        context.run_migrations()\n";
-
-const MAKO: &str = "from alembic import op\nimport sqlalchemy as sa\nimport sqlmodel\n${imports if imports else \"\"}\nrevision = ${repr(up_revision)}\ndown_revision = ${repr(down_revision)}\n\n\ndef upgrade():\n    ${upgrades if upgrades else \"pass\"}\n\n\ndef downgrade():\n    ${downgrades if downgrades else \"pass\"}\n";
 
 /// A project with the database `app` of a server, and a role of its own there.
 fn project(set: &str, server: &Postgres, attributes: &str) -> Project {
@@ -32,7 +29,7 @@ fn project(set: &str, server: &Postgres, attributes: &str) -> Project {
     let url = format!("postgresql+psycopg://app:secret-word@127.0.0.1:{}/app", server.port);
     project.write("alembic.ini", format!("[alembic]\nscript_location = migrations\nsqlalchemy.url = {url}\n"));
     project.write("migrations/env.py", ENV_PY);
-    project.write("migrations/script.py.mako", MAKO);
+    project.write("migrations/script.py.mako", TEMPLATE);
     project.write("migrations/versions/.gitkeep", "");
     project
 }

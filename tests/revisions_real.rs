@@ -10,13 +10,12 @@
 mod graphs;
 mod support;
 
+use support::alembic::cured;
 use support::person::Person;
 use support::postgres::Postgres;
 use support::project::Project;
+use support::sets::{self, SETS};
 use support::variable;
-
-/// The newest tools, and those of the middle of 2025.
-const SETS: [&str; 2] = ["DEVDOCTOR_TEST_VENV", "DEVDOCTOR_TEST_VENV_2025"];
 
 const ENV_PY: &str = "from alembic import context\nfrom sqlalchemy import engine_from_config, pool\n\nconfig = context.config\n\nif context.is_offline_mode():\n    context.configure(url=config.get_main_option(\"sqlalchemy.url\"), literal_binds=True)\n    with context.begin_transaction():\n        context.run_migrations()\nelse:\n    connectable = engine_from_config(config.get_section(config.config_ini_section), prefix=\"sqlalchemy.\", poolclass=pool.NullPool)\n    with connectable.connect() as connection:\n        context.configure(connection=connection)\n        with context.begin_transaction():\n            context.run_migrations()\n";
 
@@ -35,24 +34,6 @@ fn on_postgres(project: &Project, postgres: &Postgres) {
     postgres.add("app", "secret-word", "superuser", "app");
     let url = format!("postgresql+psycopg://app:secret-word@127.0.0.1:{}/app", postgres.port);
     project.write("alembic.ini", format!("[alembic]\nscript_location = migrations\nsqlalchemy.url = {url}\n"));
-}
-
-/// Alembic breaks with `errors`, devdoctor sees it at `places` and cures it, Alembic works, and the bytes come back.
-#[track_caller]
-fn cured(project: &Project, id: &str, file: &str, places: &[&str], errors: &[&str]) {
-    let broken = project.shell("alembic upgrade head");
-    assert_ne!(broken.status, 0, "{broken}");
-    for error in errors {
-        assert!(broken.all().contains(error), "{error} is not in {broken}");
-    }
-    let before = project.read(file);
-    project.devdoctor(&["check", "--only", id, "--format", "json"]).report().assert_places(id, places);
-    project.devdoctor(&["fix", "--yes", "--only", id]).ends_with(0);
-    assert_ne!(project.read(file), before);
-    project.devdoctor(&["check", "--only", id]).ends_with(0);
-    project.shell("alembic upgrade head").ends_with(0);
-    project.devdoctor(&["undo"]).ends_with(0);
-    assert_eq!(project.read(file), before);
 }
 
 fn revision(id: &str, parent: &str, upgrade: &str) -> String {
@@ -225,16 +206,15 @@ fn an_asyncio_engine_without_greenlet_is_seen() {
         project.write("migrations/env.py", env_py);
         let lock = |name: &str| format!("[[package]]\nname = \"{name}\"\nversion = \"2.0.41\"\n\n");
         project.write("uv.lock", lock("asyncpg") + &lock("sqlalchemy"));
-        // The packages of this set without greenlet.
-        let take = format!(
-            "mkdir ../packages && for one in {}/lib/python3*/site-packages/*; do case ${{one##*/}} in greenlet*) ;; *) ln -s $one ../packages/;; esac; done",
-            variable(set)
+        let packages = project.root.join("../packages");
+        std::fs::create_dir(&packages).unwrap();
+        sets::packages_without(set, "greenlet*", &packages);
+        let python = sets::bare_python(set);
+        let current = format!(
+            "PYTHONDONTWRITEBYTECODE=1 PYTHONPATH={} {} -m alembic current",
+            packages.display(),
+            python.display()
         );
-        let status = std::process::Command::new("sh").args(["-c", &take]).current_dir(&project.root).status().unwrap();
-        assert!(status.success());
-        let python = std::fs::canonicalize(format!("{}/bin/python", variable(set))).unwrap();
-        let current =
-            format!("PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=../packages {} -m alembic current", python.display());
         let broken = project.shell(&current);
         assert!(broken.all().contains(error), "{broken}");
         let id = "alembic-driver-mismatch";
@@ -248,33 +228,6 @@ fn an_asyncio_engine_without_greenlet_is_seen() {
         project.write("uv.lock", lock("asyncpg") + &lock("greenlet") + &lock("sqlalchemy"));
         project.devdoctor(&["check", "--only", id]).ends_with(0);
     }
-}
-
-/// A recipe that finds no alembic in its container, as the engine says it; cured, it is run through uv.
-#[test]
-#[ignore = "needs the real parts: run tests/run"]
-fn recipes_outside_of_the_environment_are_seen() {
-    let project = Project::empty(Person::User).with_images("DEVDOCTOR_TEST_IMAGE_POSTGRES");
-    project.write("uv.lock", "");
-    project.write("Dockerfile", "FROM python:3.12\nRUN pip install uv && uv sync\n");
-    let recipe = "migrate:\n\tdocker compose exec -T -u 1000:1000 api alembic heads\n";
-    project.write("Makefile", recipe);
-    project.write(
-        "compose.yaml",
-        "services:\n  api:\n    image: ${DB_IMAGE}\n    build: .\n    entrypoint: [sleep, infinity]\n    stop_grace_period: 0s\n    network_mode: none\n",
-    );
-    project.containers_are_wanted();
-    project.shell("docker compose up --detach --no-build").ends_with(0);
-    let broken = project.shell("make migrate");
-    assert!(broken.all().contains("exec: \"alembic\": executable file not found in $PATH"), "{broken}");
-    let id = "alembic-command-outside-environment";
-    let report = project.devdoctor(&["check", "--only", id, "--format", "json"]).report();
-    report.assert_places(id, &["Makefile:2:42"]);
-    project.devdoctor(&["fix", "--yes", "--only", id]).ends_with(0);
-    assert_eq!(project.read("Makefile"), recipe.replace("alembic", "uv run python -m alembic"));
-    project.devdoctor(&["check", "--only", id]).ends_with(0);
-    project.devdoctor(&["undo"]).ends_with(0);
-    assert_eq!(project.read("Makefile"), recipe);
 }
 
 #[test]

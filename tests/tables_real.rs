@@ -10,17 +10,15 @@ mod support;
 #[path = "tables_real/vectors.rs"]
 mod vectors;
 
+use devdoctor::text::Version;
+use support::alembic::TEMPLATE;
 use support::person::Person;
 use support::postgres::Postgres;
 use support::project::Project;
+use support::sets::{self, SETS};
 use support::variable;
 
-/// The newest tools, and those of the middle of 2025, with their versions of SQLAlchemy.
-const SETS: [(&str, &str); 2] = [("DEVDOCTOR_TEST_VENV", "2.1.9"), ("DEVDOCTOR_TEST_VENV_2025", "2.0.41")];
-
 const ENV_PY: &str = "from alembic import context\nfrom sqlalchemy import engine_from_config, pool\nfrom sqlmodel import SQLModel\n\nimport app.hero  # noqa: F401\nimport app.team  # noqa: F401\n\nconfig = context.config\ntarget_metadata = SQLModel.metadata\nconnectable = engine_from_config(config.get_section(config.config_ini_section), prefix=\"sqlalchemy.\", poolclass=pool.NullPool)\nwith connectable.connect() as connection:\n    context.configure(connection=connection, target_metadata=target_metadata)\n    with context.begin_transaction():\n        context.run_migrations()\n";
-
-const TEMPLATE: &str = "from alembic import op\nimport sqlalchemy as sa\nimport sqlmodel\nimport pgvector.sqlalchemy\n${imports if imports else \"\"}\nrevision = ${repr(up_revision)}\ndown_revision = ${repr(down_revision)}\n\n\ndef upgrade():\n    ${upgrades if upgrades else \"pass\"}\n\n\ndef downgrade():\n    ${downgrades if downgrades else \"pass\"}\n";
 
 fn model(name: &str) -> String {
     format!(
@@ -40,7 +38,10 @@ fn project(set: &str, postgres: &Postgres) -> Project {
         format!("[alembic]\nscript_location = migrations\nprepend_sys_path = .\nsqlalchemy.url = {url}\n"),
     );
     project.write("migrations/env.py", ENV_PY);
-    project.write("migrations/script.py.mako", TEMPLATE);
+    project.write(
+        "migrations/script.py.mako",
+        TEMPLATE.replace("import sqlmodel\n", "import sqlmodel\nimport pgvector.sqlalchemy\n"),
+    );
     project.write("migrations/versions/.gitkeep", "");
     project.write("app/__init__.py", "");
     project.write("app/hero.py", model("Hero"));
@@ -55,7 +56,7 @@ fn found(project: &Project) -> Vec<String> {
 #[test]
 #[ignore = "needs the real parts: run tests/run"]
 fn tables_that_autogenerate_would_drop_are_told_before_and_after() {
-    for (set, _) in SETS {
+    for set in SETS {
         let postgres = Postgres::start("DEVDOCTOR_TEST_PG_BIN");
         let project = project(set, &postgres);
         project.shell("alembic revision --autogenerate -m first --rev-id aaa1 && alembic upgrade head").ends_with(0);
@@ -84,7 +85,7 @@ fn tables_that_autogenerate_would_drop_are_told_before_and_after() {
 #[test]
 #[ignore = "needs the real parts: run tests/run"]
 fn tables_that_create_all_made_are_told_from_those_of_revisions() {
-    for (set, _) in SETS {
+    for set in SETS {
         let postgres = Postgres::start("DEVDOCTOR_TEST_PG_BIN");
         let project = project(set, &postgres);
         let url = format!("postgresql+psycopg://app:secret-word@127.0.0.1:{}/app", postgres.port);
@@ -118,31 +119,26 @@ fn tables_that_create_all_made_are_told_from_those_of_revisions() {
 #[ignore = "needs the real parts: run tests/run"]
 fn a_url_without_a_driver_means_another_one_for_each_version() {
     let id = "alembic-driver-mismatch";
-    for (set, version) in SETS {
+    for set in SETS {
+        let version = sets::version(set, "sqlalchemy");
+        let is_new = sets::has(set, "sqlalchemy", Version::new(2, 1, 0));
         let postgres = Postgres::start("DEVDOCTOR_TEST_PG_BIN");
         let project = project(set, &postgres);
         project.replace("alembic.ini", "postgresql+psycopg", "postgresql");
         let lock = |drivers: &[&str]| -> String {
             let package =
                 |(name, version): (&str, &str)| format!("[[package]]\nname = \"{name}\"\nversion = \"{version}\"\n\n");
-            drivers.iter().map(|name| package((name, "3.2.9"))).chain([package(("sqlalchemy", version))]).collect()
+            drivers.iter().map(|name| package((name, "3.2.9"))).chain([package(("sqlalchemy", &version))]).collect()
         };
-        let (own, other) =
-            if version == "2.1.9" { ("psycopg", "psycopg2-binary") } else { ("psycopg2-binary", "psycopg") };
+        let (own, other) = if is_new { ("psycopg", "psycopg2-binary") } else { ("psycopg2-binary", "psycopg") };
         project.write("uv.lock", lock(&[own]));
         project.shell("alembic upgrade head").ends_with(0);
         assert_eq!(project.devdoctor(&["check", "--only", id, "--format", "json"]).report().found(), [""; 0]);
         // The packages of this set without the driver that is meant.
         let packages = tempfile::tempdir().unwrap();
         let module = own.trim_end_matches("-binary");
-        let take = format!(
-            "for one in {}/lib/python3*/site-packages/*; do case ${{one##*/}} in {module}|{module}[_-]*) ;; *) ln -s $one {}/;; esac; done",
-            variable(set),
-            packages.path().display()
-        );
-        let status = std::process::Command::new("sh").args(["-c", &take]).status().unwrap();
-        assert!(status.success());
-        let python = std::fs::canonicalize(format!("{}/bin/python", variable(set))).unwrap();
+        sets::packages_without(set, &format!("{module}|{module}[_-]*"), packages.path());
+        let python = sets::bare_python(set);
         let alembic = |project: &Project| {
             let mut command = std::process::Command::new(&python);
             command.args(["-m", "alembic", "upgrade", "head"]).current_dir(&project.root);
@@ -184,7 +180,7 @@ fn a_url_without_a_driver_means_another_one_for_each_version() {
 #[test]
 #[ignore = "needs the real parts: run tests/run"]
 fn a_script_that_kept_the_path_it_was_made_at_is_seen() {
-    for (set, _) in SETS {
+    for set in SETS {
         let project = Project::empty(Person::Tester);
         let venv = variable(set);
         project.write("pyproject.toml", "[project]\nname = \"shop\"\nversion = \"0\"\nrequires-python = \">=3.11\"\n");
@@ -216,7 +212,7 @@ fn a_script_that_kept_the_path_it_was_made_at_is_seen() {
 #[test]
 #[ignore = "needs the real parts: run tests/run"]
 fn a_model_that_forgot_to_be_a_table_becomes_one() {
-    for (set, _) in SETS {
+    for set in SETS {
         let postgres = Postgres::start("DEVDOCTOR_TEST_PG_BIN");
         let project = project(set, &postgres);
         let text = model("Team").replace(", table=True", "");

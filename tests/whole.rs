@@ -15,11 +15,9 @@ use projects::{ASYNCIO, MONOREPO, SRC_LAYOUT, Whole};
 use support::answer::{Answer, Report};
 use support::person::Person;
 use support::project::Project;
+use support::sets::SETS;
 use support::tree::{Compared, Tree};
 use support::{fixtures, variable};
-
-/// The newest tools, and those of the middle of 2025.
-const SETS: [&str; 2] = ["DEVDOCTOR_TEST_VENV", "DEVDOCTOR_TEST_VENV_2025"];
 
 /// The project of a fixture, belonging to the person, its database at a free port.
 fn healthy(whole: &Whole) -> Project {

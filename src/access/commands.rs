@@ -1,5 +1,7 @@
 //! Which programs the words of a command run: one way of reading them for all who have to know.
 
+use crate::text::shell;
+
 /// Programs, each with the words of which one must follow (none: whatever follows; an empty word: the bare program).
 pub type Programs = &'static [(&'static str, &'static [&'static str])];
 
@@ -82,12 +84,34 @@ fn first<W: AsRef<str>>(
     })
 }
 
-/// The words of each single command among what a shell is given.
+/// The words of each single command among what a shell is given, and in the scripts that are words of them.
 pub(super) fn command_lines<W: AsRef<str>>(words: &[W]) -> Vec<Vec<String>> {
     let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
-    let text = words.join(" ").replace([';', '&', '|', '(', ')', '\n'], " ; ");
-    let all: Vec<&str> = text.split_whitespace().collect();
-    all.split(|word| *word == ";").map(|command| command.iter().map(|word| (*word).to_owned()).collect()).collect()
+    let mut found = vec![];
+    collect(&words.join(" "), 0, &mut found);
+    found
+}
+
+/// How deep scripts are looked for in scripts.
+const DEEPEST: usize = 8;
+
+fn collect(text: &str, depth: usize, found: &mut Vec<Vec<String>>) {
+    for command in shell::commands(text) {
+        let parts = command.assignments.iter().chain(&command.words).filter_map(|word| text.get(word.clone()));
+        let words: Vec<&str> = parts.collect();
+        let mut plain = vec![];
+        for word in &words {
+            let inner = word.strip_prefix(['"', '\'']).map_or(*word, |word| word.trim_end_matches(['"', '\'']));
+            let is_script = inner.len() < word.len() && inner.contains([' ', ';', '\n', '\t']);
+            // What is only named is not run.
+            if !is_script || words.iter().any(|word| NAMES_ONLY.contains(word)) {
+                plain.push((*word).to_owned());
+            } else if depth < DEEPEST {
+                collect(inner, depth + 1, found);
+            }
+        }
+        found.push(plain);
+    }
 }
 
 /// The name of the program that a word may be: by itself, or in a folder of programs.
@@ -185,6 +209,11 @@ mod tests {
             ("uv --version", None),
             ("uv sync --no-cache", None),
             ("uv sync --no-cache=1", None),
+            ("true # uv sync", None),
+            ("# once: uv sync\ntrue", None),
+            ("echo 'then: uv sync; uv run x'", None),
+            ("bash -c \"sh -c 'cd x && uv sync'\"", Some("uv ")),
+            ("if test -f x; then $(uv sync); fi", Some("uv ")),
             ("npm run install", None),
             ("yarn dev", None),
             ("uvicorn app.uv:app", None),

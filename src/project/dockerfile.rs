@@ -32,6 +32,9 @@ pub struct Stage {
     pub user: Option<Spanned<String>>,
     /// `ENV` variables as far as they are plain text.
     pub environment: BTreeMap<String, String>,
+    /// All that `ENV` and `ARG` of the stage set, as it is written, whether its value is known or not.
+    #[serde(default)]
+    pub settings: BTreeMap<String, String>,
     /// The last `WORKDIR`; relative where it depends on that of an image that the files do not tell.
     pub working_dir: Option<Spanned<String>>,
     /// The last `ENTRYPOINT`.
@@ -70,6 +73,24 @@ impl Dockerfile {
     pub fn lineage(&self, target: Option<&str>) -> impl Iterator<Item = &Stage> {
         let base = |index: &usize| find(self.stages.get(..*index)?, &self.stages.get(*index)?.base);
         std::iter::successors(self.index(target), base).filter_map(|index| self.stages.get(index))
+    }
+
+    /// The stages that a target is made of: those it is built from, and those that any of these copy from.
+    pub fn made_of(&self, target: Option<&str>) -> Vec<&Stage> {
+        let mut found: Vec<&Stage> = self.lineage(target).collect();
+        let mut at = 0;
+        while let Some(stage) = found.get(at).copied() {
+            at += 1;
+            for from in stage.copies().filter_map(|copied| copied.from.as_deref()) {
+                let known = find(&self.stages, from).map(|_| self.lineage(Some(from)));
+                for stage in known.into_iter().flatten() {
+                    if !found.iter().any(|other| std::ptr::eq(*other, stage)) {
+                        found.push(stage);
+                    }
+                }
+            }
+        }
+        found
     }
 
     fn index(&self, target: Option<&str>) -> Option<usize> {
@@ -269,8 +290,8 @@ impl<'a> Reader<'a> {
         if let Some(name) = &name {
             self.names.insert(name.to_ascii_lowercase(), self.stages.len());
         }
-        let (user, environment, working_dir, entrypoint, command, steps) = Default::default();
-        self.stages.push(Stage { name, base, user, environment, working_dir, entrypoint, command, steps });
+        let (user, environment, settings, working_dir, entrypoint, command, steps) = Default::default();
+        self.stages.push(Stage { name, base, user, environment, settings, working_dir, entrypoint, command, steps });
         self.legacies.push(legacy);
     }
 
@@ -285,6 +306,9 @@ impl<'a> Reader<'a> {
             };
             let Some(value) = value else { continue };
             let value = value.filter(|value| self.spend(value.len().saturating_sub(word.len())));
+            if let Some(stage) = self.stages.last_mut() {
+                stage.settings.insert(name.to_owned(), default.unwrap_or_default().to_owned());
+            }
             let scope = self.legacies.last_mut().map_or(&mut self.defaults, |legacy| &mut legacy.arguments);
             scope.insert(name.to_owned(), value);
         }
@@ -299,10 +323,11 @@ impl<'a> Reader<'a> {
             None => vec![],
         };
         // All values of one instruction see the variables as they were before it.
-        let values: Vec<_> = pairs.into_iter().map(|(name, value)| (name, value.len(), self.in_stage(value))).collect();
-        for (name, length, value) in values {
-            let value = value.filter(|value| self.spend(value.len().saturating_sub(length)));
+        let values: Vec<_> = pairs.into_iter().map(|(name, value)| (name, value, self.in_stage(value))).collect();
+        for (name, written, value) in values {
+            let value = value.filter(|value| self.spend(value.len().saturating_sub(written.len())));
             let (Some(stage), Some(legacy)) = (self.stages.last_mut(), self.legacies.last_mut()) else { return };
+            stage.settings.insert(name.to_owned(), written.trim_matches(['"', '\'']).to_owned());
             match &value {
                 Some(value) => stage.environment.insert(name.to_owned(), value.clone()),
                 None => stage.environment.remove(name),

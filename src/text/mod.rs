@@ -17,6 +17,7 @@ mod secrets;
 pub mod shell;
 mod source;
 pub mod toml;
+mod version;
 pub mod yaml;
 
 use std::fmt;
@@ -25,6 +26,7 @@ pub use mapped::{Insertion, Mapped};
 pub use pattern::{bytes_pattern, pattern};
 pub use secrets::{MASK, Redactor, mask_setting, mask_text, mask_url, mask_word, percent_encoded};
 pub use source::{Encoding, Position, Source, Span, Spanned};
+pub use version::Version;
 
 /// So many of something, in the right number: `1 file`, `3 files`.
 pub fn counted<Number: fmt::Display + PartialEq + From<u8>>(count: Number, one: &str, many: &str) -> String {

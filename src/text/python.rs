@@ -16,6 +16,7 @@ use ruff_python_parser::{ParseOptions, Parsed, parse_unchecked};
 
 use super::SyntaxError;
 
+pub use builtins::is_builtin_class;
 pub use structure::{Base, Class, ImportStatement, Imported, Member, MemberKind, Place, Structure};
 pub use types::{TypeExpression, type_expression};
 

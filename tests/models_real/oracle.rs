@@ -7,8 +7,8 @@ use std::process::{Command, Stdio};
 use devdoctor::checks;
 use devdoctor::facts::Facts;
 use devdoctor::finding::{Finding, Place};
-use devdoctor::fix::Step;
 use devdoctor::fix::plan::file_changes;
+use devdoctor::fix::{Applicability, Step};
 use devdoctor::project::files::MemoryFiles;
 use devdoctor::project::read;
 
@@ -82,6 +82,20 @@ pub fn place(facts: &Facts, finding: &Finding) -> String {
     let Some(Place::Span(span)) = &finding.place else { return String::new() };
     let at = facts.source(&span.path).unwrap().position(span.start);
     format!("{}:{}", at.line, at.column)
+}
+
+/// How many findings have a safe fix, one that is not safe, and none.
+pub fn grades<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> [usize; 3] {
+    let mut count = [0; 3];
+    for finding in findings {
+        let place = match finding.fix.as_ref().filter(|fix| !fix.steps.is_empty()).map(|fix| fix.applicability) {
+            Some(Applicability::Safe) => 0,
+            Some(Applicability::Unsafe) => 1,
+            _ => 2,
+        };
+        count[place] += 1;
+    }
+    count
 }
 
 /// A module with the fixes of a check carried out; how many there were.

@@ -6,8 +6,27 @@ pub struct Row {
     pub module: &'static str,
     pub error: &'static str,
     pub places: &'static [&'static str],
-    /// Whether the check can repair it.
-    pub cured: bool,
+    /// How the check can repair it.
+    pub grade: Grade,
+}
+
+/// What fixes the findings of a row have.
+#[derive(Clone, Copy)]
+pub enum Grade {
+    /// Each a safe one.
+    Safe,
+    /// None.
+    None,
+}
+
+impl Row {
+    /// How many findings have a safe fix, one that is not safe, and none.
+    pub fn grades(&self) -> [usize; 3] {
+        match self.grade {
+            Grade::Safe => [self.places.len(), 0, 0],
+            Grade::None => [0, 0, self.places.len()],
+        }
+    }
 }
 
 pub const fn bad(
@@ -16,7 +35,7 @@ pub const fn bad(
     error: &'static str,
     module: &'static str,
 ) -> Row {
-    Row { check, module, error, places, cured: true }
+    Row { check, module, error, places, grade: Grade::Safe }
 }
 
 pub const fn told(
@@ -25,11 +44,11 @@ pub const fn told(
     error: &'static str,
     module: &'static str,
 ) -> Row {
-    Row { check, module, error, places, cured: false }
+    Row { check, module, error, places, grade: Grade::None }
 }
 
 pub const fn fine(check: &'static str, module: &'static str) -> Row {
-    Row { check, module, error: "", places: &[], cured: false }
+    Row { check, module, error: "", places: &[], grade: Grade::None }
 }
 
 const BASES: &str = "sqlmodel-bases-out-of-order";

@@ -5,11 +5,13 @@
 
 #![allow(dead_code, reason = "each test program uses its own share of this")]
 
+pub mod alembic;
 pub mod answer;
 pub mod person;
 pub mod postgres;
 pub mod project;
 pub mod proxy;
+pub mod sets;
 pub mod tree;
 
 /// A variable that `tests/run` sets.

@@ -41,7 +41,7 @@ fn indexes_that_pgvector_refuses_are_seen_and_others_are_not() {
         ("SPARSEVEC(100000)", "hnsw", "sparsevec_l2_ops", None),
     ];
     let id = "sqlmodel-vector-index-impossible";
-    for (set, _) in SETS {
+    for set in SETS {
         let postgres = Postgres::start("DEVDOCTOR_TEST_PG_BIN");
         let project = project(set, &postgres);
         for (sort, method, class, error) in cases {
@@ -95,7 +95,7 @@ fn vectors_of_impossible_size_are_seen_and_others_are_not() {
         ("VECTOR()", None),
     ];
     let id = "sqlmodel-vector-dimensions-impossible";
-    for (set, _) in SETS {
+    for set in SETS {
         let postgres = Postgres::start("DEVDOCTOR_TEST_PG_BIN");
         let project = project(set, &postgres);
         let check = || project.devdoctor(&["check", "--only", id, "--format", "json"]).report();
@@ -154,7 +154,7 @@ fn indexes_of_models_that_pgvector_refuses_are_seen() {
         ("Vector(16001)", "", "dimensions for type vector cannot exceed 16000", "8:5"),
         ("HALFVEC(3)", "postgresql_ops={\"e\": \"halfvec_l2_ops\"}", "", ""),
     ];
-    for (set, _) in SETS {
+    for set in SETS {
         let postgres = Postgres::start("DEVDOCTOR_TEST_PG_BIN");
         let project = project(set, &postgres);
         postgres.psql("app", "create extension if not exists vector").unwrap();

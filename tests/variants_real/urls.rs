@@ -198,13 +198,63 @@ pub fn put_by_env_py(port: u16) -> Table {
             UNREADABLE,
             env("config.set_main_option(\"sqlalchemy.url\", os.environ[\"EMPTY_URL\"].replace(\"%\", \"%%\"))\n"),
         ),
-        // With the fix the variable that is not there is told by another error.
+        // The fix says which variable it is.
         cured(
             "no text at all",
             "TypeError: option values must be strings",
             "alembic-url-not-escaped migrations/env.py:7:42",
-            "AttributeError: 'NoneType' object has no attribute 'replace'",
+            "KeyError: 'OTHER_URL'",
             env("config.set_main_option(\"sqlalchemy.url\", os.getenv(\"OTHER_URL\"))\n"),
+        ),
+        cured(
+            "no text at all, by a name",
+            "TypeError: option values must be strings",
+            "alembic-url-not-escaped migrations/env.py:8:42",
+            "KeyError: 'OTHER_URL'",
+            env("url = os.environ.get(\"OTHER_URL\")\nconfig.set_main_option(\"sqlalchemy.url\", url)\n"),
+        ),
+        cured(
+            "the second of two variables",
+            "TypeError: option values must be strings",
+            "alembic-url-not-escaped migrations/env.py:7:42",
+            "KeyError: 'NONE_URL'",
+            env("config.set_main_option(\"sqlalchemy.url\", os.getenv(\"OTHER_URL\") or os.getenv(\"NONE_URL\"))\n"),
+        ),
+        cured(
+            "a variable that may be missing, and is not",
+            "ValueError: invalid interpolation syntax in",
+            "alembic-url-not-escaped migrations/env.py:7:42",
+            WELL,
+            env("config.set_main_option(\"sqlalchemy.url\", os.getenv(\"DATABASE_URL\"))\n"),
+        ),
+        cured(
+            "the first of two variables",
+            "ValueError: invalid interpolation syntax in",
+            "alembic-url-not-escaped migrations/env.py:7:42",
+            WELL,
+            env(
+                "config.set_main_option(\"sqlalchemy.url\", os.getenv(\"DATABASE_URL\") or os.getenv(\"OTHER_URL\"))\n",
+            ),
+        ),
+        cured(
+            "a variable that somebody asks for twice",
+            "ValueError: invalid interpolation syntax in",
+            "alembic-url-not-escaped migrations/env.py:9:46",
+            WELL,
+            env("url = os.getenv(\"DATABASE_URL\")\nif url:\n    config.set_main_option(\"sqlalchemy.url\", url)\n"),
+        ),
+        // Without `os` there is nothing that would say it better.
+        told(
+            "a variable by a function of its own",
+            "TypeError: option values must be strings",
+            "alembic-url-not-escaped migrations/env.py:8:42",
+            files(&[(
+                "migrations/env.py",
+                &format!(
+                    "{}from os import getenv\nconfig.set_main_option(\"sqlalchemy.url\", getenv(\"OTHER_URL\"))\n{CONNECTABLE}{TAIL}",
+                    HEAD.replace("import os\n", "\n")
+                ),
+            )]),
         ),
         fine(
             "a variable that is not there",

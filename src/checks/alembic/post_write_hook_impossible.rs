@@ -10,7 +10,7 @@ use super::post_write_hooks_nested::{hooks_of_ini, pyprojects, reads_toml};
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
 use crate::project::alembic::Alembic;
-use crate::text::{Source, toml};
+use crate::text::{Source, Version, toml};
 
 use hooks::Hook;
 use judge::{Surroundings, judge};
@@ -60,12 +60,11 @@ fn finding(facts: &Facts, environment: &Alembic, source: &Source, hook: &Hook) -
 }
 
 /// The version of Alembic in which hooks of the type `module` came.
-const MODULES_SINCE: [u32; 3] = [1, 16, 3];
+const MODULES_SINCE: Version = Version::new(1, 16, 3);
 
-/// Whether a version of Alembic knows hooks of the type `module`.
+/// Whether a version of Alembic knows hooks of the type `module`. One that cannot be read is taken for a new one.
 fn knows_modules(version: &str) -> bool {
-    let numbers = version.split('.').map(|part| part.parse().unwrap_or(u32::MAX)).chain(std::iter::repeat(0));
-    numbers.take(3).ge(MODULES_SINCE)
+    Version::parse(version).is_none_or(|version| version >= MODULES_SINCE)
 }
 
 #[cfg(test)]
@@ -74,7 +73,8 @@ mod tests {
 
     #[test]
     fn modules_came_with_1_16_3() {
-        for (version, knows) in [("1.16.2", false), ("1.16.3", true), ("1.17", true), ("1.16", false), ("2.0.0", true)]
+        for (version, knows) in
+            [("1.16.2", false), ("1.16.3", true), ("1.17", true), ("1.16", false), ("2.0.0", true), ("x", true)]
         {
             assert_eq!(knows_modules(version), knows, "{version}");
         }

@@ -10,7 +10,7 @@ use crate::finding::{Checked, Finding};
 use crate::fix::{Edit, Fix, Step};
 use crate::project::alembic::Alembic;
 use crate::text::toml::hooks::{Shape, as_array};
-use crate::text::{Source, ini, toml};
+use crate::text::{Source, Version, ini, toml};
 
 use entries::entries;
 use percent::{in_hooks, percent};
@@ -39,10 +39,9 @@ pub(super) fn check(facts: &Facts) -> Checked {
     Ok(findings)
 }
 
-/// Alembic reads `pyproject.toml` since 1.16.
+/// Whether a version of Alembic reads `pyproject.toml`. One that cannot be read is taken for a new one, as none at all is.
 pub(super) fn reads_toml(version: &str) -> bool {
-    let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(u32::MAX));
-    (parts.next().unwrap_or(0), parts.next().unwrap_or(0)) >= (1, 16)
+    Version::parse(version).is_none_or(|version| version >= Version::new(1, 16, 0))
 }
 
 /// Where it is looked up, which is where alembic runs: beside the configuration, or at the top for

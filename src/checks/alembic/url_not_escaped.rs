@@ -29,12 +29,18 @@ pub(super) fn check(facts: &Facts) -> Checked {
         }
         let (message, label, seen, title) = if value.is_object { OBJECT } else { TEXT };
         let script = environment.env_py.as_deref().unwrap_or("env.py");
-        findings.push(
-            Finding::at(&value.span, format!("{}: env.py", environment.configuration), message)
-                .label(label)
-                .seen("syntax tree", script, seen)
-                .fix(Fix::safe(title, doubling(environment))),
-        );
+        let finding = Finding::at(&value.span, format!("{}: env.py", environment.configuration), message)
+            .label(label)
+            .seen("syntax tree", script, seen);
+        // Of a variable that is not set, `.replace` would only say less.
+        let is_lost = value.optional.as_ref().is_some_and(|optional| optional.instead.is_none());
+        findings.push(if is_lost {
+            finding.fix(Fix::manual(
+                "read the variable as `os.environ[...]`, and double its `%` by `.replace(\"%\", \"%%\")`",
+            ))
+        } else {
+            finding.fix(Fix::safe(title, doubling(environment)))
+        });
     }
     Ok(findings)
 }

@@ -1,9 +1,9 @@
-//! What the names of an annotation lead to, as far as the file itself says.
+//! What the names of an annotation lead to, by what the project says of each import.
 
 use crate::checks::python_fix::text;
 use crate::facts::Facts;
-use crate::project::python::{Class, Member, MemberSort, Shape};
-use crate::text::python::{TypeExpression, type_expression};
+use crate::project::python::{Ancestor, Class, Member, MemberSort, Shape};
+use crate::text::python::{TypeExpression, is_builtin_class, type_expression};
 
 /// What a name leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,10 +17,6 @@ pub(super) enum Named {
     /// It cannot be told.
     Unknown,
 }
-
-/// Builtins that stand in annotations.
-const BUILTINS: [&str; 13] =
-    ["bool", "bytes", "complex", "dict", "float", "frozenset", "int", "list", "object", "set", "str", "tuple", "type"];
 
 /// What the annotation of a field says; `None` for what is no field.
 pub(super) fn annotated(facts: &Facts, member: &Member) -> Option<TypeExpression> {
@@ -52,15 +48,11 @@ pub(super) fn resolved_in(facts: &Facts, shape: &Shape, path: &str, first: &str,
     match shape.bound.iter().filter(|bound| *bound == first).count() {
         0 if shape.checked_only.iter().any(|name| name == first) => Named::CheckedOnly,
         0 if shape.bound.iter().any(|bound| bound == "*") => Named::Unknown,
-        0 if BUILTINS.contains(&first) && rest.is_empty() => Named::Outside(first.to_owned()),
-        1 => match shape.imports.iter().find(|import| import.bound == first) {
-            Some(import) if import.from.starts_with('.') => class_of(facts, &import.from, &import.name, rest),
-            Some(import) if import.from.is_empty() && import.name == first => Named::Outside(appended(first)),
-            Some(import) if import.from.is_empty() => Named::Outside(appended(&import.name)),
-            Some(import) => match class_of(facts, &import.from, &import.name, rest) {
-                Named::Unknown => Named::Outside(appended(&format!("{}.{}", import.from, import.name))),
-                class => class,
-            },
+        0 if is_builtin_class(first) && rest.is_empty() => Named::Outside(first.to_owned()),
+        1 => match shape.imports.iter().find(|import| import.bound == first).map(|import| &import.leads_to) {
+            Some(Ancestor::Outside(name)) => Named::Outside(appended(name)),
+            Some(Ancestor::Class(index)) if rest.is_empty() => Named::Class(*index),
+            Some(Ancestor::Class(_) | Ancestor::Unknown) => Named::Unknown,
             None => own_class(facts, path, first, rest),
         },
         _ => Named::Unknown,
@@ -69,28 +61,11 @@ pub(super) fn resolved_in(facts: &Facts, shape: &Shape, path: &str, first: &str,
 
 /// The class of a name in a file.
 fn own_class(facts: &Facts, path: &str, name: &str, rest: &str) -> Named {
-    let is_it = |class: &&(usize, &Class)| {
-        rest.is_empty() && class.1.name.value == name && *class.1.name.span.path == *path && !class.1.in_function
-    };
-    only(facts, is_it)
-}
-
-/// The class that an import of a module of the project names.
-fn class_of(facts: &Facts, module: &str, name: &str, rest: &str) -> Named {
-    let tail = module.trim_start_matches('.').replace('.', "/");
-    let is_it = |class: &&(usize, &Class)| {
-        let path = class.1.name.span.path.trim_end_matches(".py").trim_end_matches("/__init__");
-        let is_there = path == tail || path.strip_suffix(tail.as_str()).is_some_and(|rest| rest.ends_with('/'));
-        rest.is_empty() && class.1.name.value == name && is_there && !tail.is_empty()
-    };
-    only(facts, is_it)
-}
-
-fn only(facts: &Facts, is_it: impl Fn(&&(usize, &Class)) -> bool) -> Named {
-    let classes: Vec<(usize, &Class)> = facts.project.python.classes.iter().enumerate().collect();
-    let mut found = classes.iter().filter(|class| is_it(class));
+    let is_it = |class: &Class| class.name.value == name && *class.name.span.path == *path && !class.in_function;
+    let classes = facts.project.python.classes.iter().enumerate();
+    let mut found = classes.filter(|(_, class)| rest.is_empty() && is_it(class));
     match (found.next(), found.next()) {
-        (Some((index, _)), None) => Named::Class(*index),
+        (Some((index, _)), None) => Named::Class(index),
         _ => Named::Unknown,
     }
 }

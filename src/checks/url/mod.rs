@@ -77,17 +77,31 @@ pub(in crate::checks) fn is_read_by(url: &DatabaseUrl, environment: &Alembic) ->
         && names.iter().any(|name| name.value.eq_ignore_ascii_case(&url.key))
 }
 
-/// The edit of `env.py` that doubles percent signs, where they are not.
+/// The edits of `env.py` that double percent signs, where they are not; a variable that is not set is then told by its name.
 pub(in crate::checks) fn doubling(environment: &Alembic) -> Vec<Step> {
     let Some(value) = &environment.undoubled else { return vec![] };
-    let at = |offset: usize, text: &str| {
-        let span = Span { start: offset, end: offset, ..value.span.clone() };
-        Step::Edit(Edit { span, text: text.to_owned() })
+    let edit = |start: usize, end: usize, text: String| {
+        Step::Edit(Edit { span: Span { start, end, ..value.span.clone() }, text })
     };
-    let bracket = if value.needs_brackets { ")" } else { "" };
+    let (open, close) = if value.needs_brackets { ("(", ")") } else { ("", "") };
     let text = if value.is_object { ".render_as_string(hide_password=False)" } else { "" };
-    let end = at(value.span.end, &format!("{bracket}{text}.replace(\"%\", \"%%\")"));
-    if value.needs_brackets { vec![at(value.span.start, "("), end] } else { vec![end] }
+    let behind = format!("{close}{text}.replace(\"%\", \"%%\")");
+    let mut steps = vec![];
+    if !open.is_empty() {
+        steps.push(edit(value.span.start, value.span.start, open.to_owned()));
+    }
+    let optional = value.optional.as_ref().and_then(|it| Some((&it.span, it.instead.as_ref()?)));
+    match optional {
+        // In one edit where it ends the value: two would meet there.
+        Some((span, instead)) if span.end == value.span.end => {
+            steps.push(edit(span.start, span.end, format!("{instead}{behind}")));
+        }
+        optional => {
+            steps.extend(optional.map(|(span, instead)| edit(span.start, span.end, instead.clone())));
+            steps.push(edit(value.span.end, value.span.end, behind));
+        }
+    }
+    steps
 }
 
 #[cfg(test)]

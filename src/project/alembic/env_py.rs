@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::text::python::{Call, Module, Value};
 use crate::text::{Source, Spanned};
 
-use super::{Alembic, Undoubled};
+use super::{Alembic, Optional, Undoubled};
 
 /// The option that the templates of Alembic read the URL from.
 const URL: &str = "sqlalchemy.url";
@@ -19,11 +19,7 @@ pub(super) fn understand(source: &Source, module: &Module, alembic: &mut Alembic
     }
     alembic.reads_toml_url =
         module.calls.iter().any(|call| call.function() == "get_alembic_option" && is_url(call.positional(0)));
-    alembic.undoubled = reading.undoubled().map(|(range, needs_brackets, is_object)| Undoubled {
-        span: source.span(range),
-        needs_brackets,
-        is_object,
-    });
+    alembic.undoubled = reading.undoubled(source);
     let taken = module.assignments.iter().find(|assignment| {
         let top = assignment.context.function.is_none() && assignment.context.condition.is_none();
         top && assignment.target == "config"
@@ -170,7 +166,7 @@ impl Reading<'_> {
     }
 
     /// The value of a `set_main_option` of the URL when nothing in this file doubles percent signs.
-    fn undoubled(&self) -> Option<(Range<usize>, bool, bool)> {
+    fn undoubled(&self, source: &Source) -> Option<Undoubled> {
         let doubles = |call: &Call| {
             call.function() == "replace"
                 && call.positional(0).and_then(Value::as_text).is_some_and(|text| text.value == "%")
@@ -188,7 +184,51 @@ impl Reading<'_> {
         })?;
         let value = call.arguments.last().filter(|argument| argument.value.as_text().is_none())?;
         let primary = matches!(value.value, Value::Name(_) | Value::Call(_) | Value::Item(..));
-        Some((value.range.clone(), !primary, self.is_object(&value.value)))
+        Some(Undoubled {
+            span: source.span(value.range.clone()),
+            needs_brackets: !primary,
+            is_object: self.is_object(&value.value),
+            optional: self.optional(source, &value.value),
+        })
+    }
+
+    /// What makes a value `None` where a variable is not set. Who asks for the value elsewhere too knows what to do then.
+    fn optional(&self, source: &Source, value: &Value) -> Option<Optional> {
+        match value {
+            Value::Call(call) => {
+                let [argument] = call.arguments.as_slice() else { return None };
+                let written = source.text().get(argument.whole.clone()).filter(|it| !it.starts_with('*'))?;
+                let imports_os = || self.module.imports.iter().any(|it| it.module == "os" && it.names.is_empty());
+                let mapping = match call.callee.as_str() {
+                    "os.getenv" | "os.environ.get" => Some("os.environ"),
+                    "environ.get" => Some("environ"),
+                    "getenv" => imports_os().then_some("os.environ"),
+                    _ => return None,
+                };
+                let instead = mapping.filter(|_| argument.keyword.is_none());
+                let span = source.span(call.range.clone());
+                Some(Optional { span, instead: instead.map(|mapping| format!("{mapping}[{written}]")) })
+            }
+            Value::Name(name) => {
+                let is_it = |read: &str| {
+                    read.strip_prefix(name.as_str()).is_some_and(|it| it.is_empty() || it.starts_with('.'))
+                };
+                let mut assigned = self.module.assignments.iter().filter(|it| it.target == *name && it.key.is_none());
+                let (Some(only), None) = (assigned.next(), assigned.next()) else { return None };
+                let is_target = |at: &Range<usize>| only.range.start <= at.start && at.end <= only.range.end;
+                let reads = self.module.names.iter().filter(|(read, at)| is_it(read) && !is_target(at));
+                let is_read_once = reads.count() == 1;
+                let is_plain = only.context.condition.is_none() && !matches!(only.value, Value::Name(_));
+                self.optional(source, &only.value).filter(|_| is_read_once && is_plain)
+            }
+            // `a or b`; what is put together from texts is a text.
+            Value::Several(values) => {
+                let found = self.optional(source, values.last().filter(|it| matches!(it, Value::Call(_)))?)?;
+                let before = source.text().get(..found.span.start)?.trim_end();
+                ["or", "else"].iter().any(|word| before.ends_with(word)).then_some(found)
+            }
+            _ => None,
+        }
     }
 
     /// Whether SQLAlchemy's URL object is what a value is for certain, itself or by its name.

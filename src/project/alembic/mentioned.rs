@@ -181,6 +181,14 @@ pub(in crate::project) fn is_moved(files: &dyn Files, folder: &str) -> bool {
     })
 }
 
+/// A line up to its comment, in all the languages that recipes are written in.
+fn without_comment(line: &str) -> &str {
+    let is_start =
+        |at: &usize| line.get(..*at).is_some_and(|before| before.is_empty() || before.ends_with([' ', '\t']));
+    let end = line.match_indices('#').map(|(at, _)| at).find(is_start);
+    end.and_then(|end| line.get(..end)).unwrap_or(line)
+}
+
 /// How the recipes of the project run Alembic.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::project) struct Runs {
@@ -199,8 +207,7 @@ pub(in crate::project) fn runs(files: &dyn Files) -> Runs {
             continue;
         }
         let text = String::from_utf8_lossy(&bytes);
-        let words: Vec<&str> = text.split(|at: char| at.is_whitespace() || "\"',[]".contains(at)).collect();
-        let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+        let words: Vec<&str> = text.lines().map(without_comment).flat_map(words_of).collect();
         for (at, word) in words.iter().enumerate() {
             let next = words.get(at + 1).copied().unwrap_or_default();
             let is_verb = ["upgrade", "revision", "check", "current", "downgrade", "stamp", "heads", "history", "-c"];
@@ -229,6 +236,13 @@ mod tests {
             ("Makefile", "m:\n\tuv run python -m alembic upgrade head\n", (false, true)),
             ("compose.yaml", "command: [\"python\", \"-m\", \"alembic\", \"upgrade\", \"head\"]\n", (false, true)),
             ("Dockerfile", "CMD .venv/bin/alembic upgrade head && python -m alembic current\n", (true, true)),
+            (
+                "Makefile",
+                "# or: alembic upgrade head\nm:\n\tpython -m alembic upgrade head # alembic check\n",
+                (false, true),
+            ),
+            ("compose.yaml", "  # command: alembic upgrade head\n", (false, false)),
+            ("compose.yaml", "command:\n  - alembic\n  - upgrade\n", (true, false)),
             ("pyproject.toml", "[tool.alembic]\nscript_location = \"alembic\"\n", (false, false)),
             ("app.py", "alembic upgrade head", (false, false)),
         ] {

@@ -65,6 +65,18 @@ pub struct Undoubled {
     /// Whether it is a URL object of SQLAlchemy, which is no text at all.
     #[serde(default)]
     pub is_object: bool,
+    /// What makes it `None` where an environment variable is not set.
+    #[serde(default)]
+    pub optional: Option<Optional>,
+}
+
+/// `os.getenv("NAME")`, whose lack shows only where the value is used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Optional {
+    /// The expression.
+    pub span: Span,
+    /// What says at once which variable is not set: `os.environ["NAME"]`; `None` when nothing here imports `os`.
+    pub instead: Option<String>,
 }
 
 /// Reads every Alembic environment of a project.

@@ -4,7 +4,7 @@ use parse_dockerfile::{Command, Flag, RunInstruction, Source as CopySource, Unes
 use serde::{Deserialize, Serialize};
 
 use super::{Dockerfile, Reader, Stage, below};
-use crate::text::{Source, Span, Spanned};
+use crate::text::{Source, Span, Spanned, shell};
 
 /// One step of a stage.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,6 +34,9 @@ pub struct Run {
     pub command: Span,
     /// `--mount=type=cache`, in order.
     pub caches: Vec<CacheMount>,
+    /// The values of all other `--mount`, in order.
+    #[serde(default)]
+    pub mounts: Vec<String>,
     /// The `USER` of this stage that holds here.
     pub user: Option<Spanned<String>>,
     /// The working directory, as far as the files tell.
@@ -41,9 +44,23 @@ pub struct Run {
 }
 
 impl Run {
-    /// The command on one line.
+    /// The command on one line, or the lines of its here-document.
     pub fn text(&self, source: &Source) -> String {
         source.slice(&self.command).replace("\\\r\n", " ").replace("\\\n", " ").replace('\r', "")
+    }
+
+    /// Each simple command of it, without comments: `X=1 uv sync`, as it stands.
+    pub fn commands(&self, source: &Source) -> Vec<String> {
+        let text = self.text(source);
+        if let Some(words) = text.trim().strip_prefix('[').and(serde_json::from_str::<Vec<String>>(text.trim()).ok()) {
+            return vec![words.join(" ")];
+        }
+        // What a here-document holds is the script when nothing, or a shell, stands before it.
+        let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
+        let is_script = first.split_once("<<").is_some_and(|(before, _)| !before.trim().contains(' '));
+        let script = if is_script { rest } else { text.as_str() };
+        let of = |command: &shell::Command| script.get(command.range()).map(str::to_owned);
+        shell::commands(script).iter().filter_map(of).collect()
     }
 }
 
@@ -140,18 +157,21 @@ impl Reader<'_> {
         let (start, end) = (self.mark + span.start, self.mark + span.end);
         let end = document_end(self.source.text(), start, end).unwrap_or(end);
         let command = self.source.span(start..end);
-        let mut caches = vec![];
+        let (mut caches, mut mounts) = (vec![], vec![]);
         for option in run.options.iter().filter(|option| option.name.value == "mount") {
             let Some(value) = &option.value else { continue };
             let expanded = self.in_stage(&value.value);
             let value = self.spanned(value, expanded);
-            caches.extend(cache_mount(&value));
+            match cache_mount(&value) {
+                Some(cache) => caches.push(cache),
+                None => mounts.push(value.value),
+            }
         }
         let working_dir = self.legacies.last().and_then(|legacy| legacy.working_dir.clone());
         let working_dir = working_dir.filter(|path| self.spend(path.len()));
         if let Some(stage) = self.stages.last_mut() {
             let user = stage.user.clone();
-            stage.steps.push(BuildStep::Run(Run { command, caches, user, working_dir }));
+            stage.steps.push(BuildStep::Run(Run { command, caches, mounts, user, working_dir }));
         }
     }
 
@@ -262,11 +282,26 @@ mod tests {
         assert_eq!(source.slice(&first.caches[0].span), "type=cache,target=/c/");
         assert!(second.caches[0].owned);
         assert!(third.text(&source).contains("uv sync"));
+        assert_eq!(third.commands(&source)[..1], ["uv sync"]);
+        assert_eq!(
+            (first.mounts.as_slice(), second.mounts.len()),
+            (&["type=bind,source=x,target=/x".to_owned()][..], 0)
+        );
         let copies: Vec<&Copied> = stage.copies().collect();
         let [environment, project] = copies[..] else { panic!("{copies:?}") };
         assert_eq!((&*environment.sources[0], &*environment.destination), ("/srv/.venv", "/srv/app/.venv"));
         assert_eq!(environment.from.as_deref(), Some("base"));
         assert_eq!((&*project.destination, project.owner.as_deref()), ("/srv/app/", Some("1000")));
+    }
+
+    #[test]
+    fn single_commands_have_no_comments() {
+        let text = "FROM x\nRUN a && \\\n  # pip install x\n  X=1 b -c 'd; e' # f\nRUN [\"uv\", \"sync\"]\nRUN bash <<END\n# g\nh i\nEND\n";
+        let source = Source::new("Dockerfile", text);
+        let dockerfile = read(&source).unwrap();
+        let found: Vec<Vec<String>> = dockerfile.stages[0].runs().map(|run| run.commands(&source)).collect();
+        assert_eq!(found[..2], [vec!["a", "X=1 b -c 'd; e'"], vec!["uv sync"]]);
+        assert_eq!(found[2][0], "h i");
     }
 
     #[test]

@@ -279,7 +279,13 @@ impl Collector {
     }
 
     pub fn ancestor(&mut self, modules: &mut Modules<'_>, file: &File, name: &str) -> Ancestor {
-        match meaning(modules, file, name) {
+        let meaning = meaning(modules, file, name);
+        self.leads_to(modules, meaning)
+    }
+
+    /// The class that a name means.
+    pub fn leads_to(&mut self, modules: &mut Modules<'_>, meaning: Meaning) -> Ancestor {
+        match meaning {
             Meaning::Class(path, name) => self.named(modules, &path, &name),
             Meaning::Outside(name) => Ancestor::Outside(canonical(name)),
             // `Base = declarative_base()` makes a class.

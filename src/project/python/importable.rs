@@ -148,9 +148,27 @@ fn prepended(files: &dyn Files, alembic: &Alembic) -> Option<Prepended> {
     Some(Prepended { source, folders, cure: Box::new(cure) })
 }
 
+/// Whether `env.py` changes where imports look, or its folder. In what cannot be read to its end anything may.
+fn changes_paths(env: &File) -> bool {
+    let module = &env.module;
+    let imports = env.structure.imports.iter();
+    let mut sys: Vec<String> = vec!["sys".to_owned()];
+    for import in imports.filter(|import| !import.is_from) {
+        sys.extend(import.names.iter().filter(|it| it.name == "sys").filter_map(|it| it.rename.clone()));
+    }
+    let is_path = |name: &str| {
+        let rest = sys.iter().find_map(|sys| name.strip_prefix(sys.as_str())?.strip_prefix(".path"));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    !module.errors.is_empty()
+        || module.names.iter().any(|(name, _)| is_path(name))
+        || module.assignments.iter().any(|assignment| is_path(&assignment.target))
+        || module.calls.iter().any(|call| is_path(&call.callee) || ["addsitedir", "chdir"].contains(&call.function()))
+        || module.imports.iter().any(|import| import.module == "sys" && !import.names.is_empty())
+}
+
 fn unfound(modules: &mut Modules<'_>, files: &dyn Files, env: &File, alembic: &Alembic) -> Option<Unfound> {
-    let text = env.source.text();
-    if ["sys.path", "addsitedir", "from sys import", "chdir"].iter().any(|word| text.contains(word)) {
+    if changes_paths(env) {
         return None;
     }
     let configuration = alembic.configuration.rsplit_once('/').map_or("", |(folder, _)| folder);

@@ -172,11 +172,11 @@ pub fn read(files: &dyn Files, sources: &mut BTreeMap<String, Source>, alembic: 
             sources.entry(path.clone()).or_insert_with(|| file.source.clone());
         }
     }
-    project.classes = collector.classes;
+    project.classes = std::mem::take(&mut collector.classes);
     project.tables = tables::tables(&project.classes);
     environments::judge(&mut modules, &mut project, files);
     objects(&mut modules, &mut project);
-    keep(files, &mut modules, &mut project, sources);
+    keep(files, (&mut modules, &mut collector), &mut project, sources);
     if !project.shapes.is_empty() {
         project.import_orders = import_orders::read(files);
     }
@@ -209,7 +209,7 @@ fn objects(modules: &mut Modules<'_>, project: &mut PythonProject) {
 /// Keeps the sources and the shapes of the files that something may be said about.
 fn keep(
     files: &dyn Files,
-    modules: &mut Modules<'_>,
+    (modules, collector): (&mut Modules<'_>, &mut Collector),
     project: &mut PythonProject,
     sources: &mut BTreeMap<String, Source>,
 ) {
@@ -226,6 +226,8 @@ fn keep(
         .collect();
     paths.sort();
     paths.dedup();
+    // What annotations name may be classes that are not among them yet; their places come behind those of all others.
+    collector.classes = std::mem::take(&mut project.classes);
     for path in paths {
         if !path.ends_with(".py") {
             // What shows that Ruff is used.
@@ -235,9 +237,10 @@ fn keep(
             continue;
         }
         let Some(file) = modules.file(&path) else { continue };
-        project.shapes.insert(path.clone(), shape::shape(&file));
+        project.shapes.insert(path.clone(), shape::shape(modules, collector, &file));
         sources.entry(path).or_insert_with(|| file.source.clone());
     }
+    project.classes = std::mem::take(&mut collector.classes);
 }
 
 #[cfg(test)]

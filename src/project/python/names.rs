@@ -1,7 +1,7 @@
 //! What a name in a module leads to: a class or an object of the project, or something from outside.
 
 use super::modules::{File, Modules};
-use crate::text::python::{ImportStatement, Imported, MemberKind, Value};
+use crate::text::python::{ImportStatement, Imported, MemberKind, Value, is_builtin_class};
 
 /// How many hops from name to name are followed.
 const MAX_HOPS: usize = 12;
@@ -35,6 +35,26 @@ pub(super) fn bound(import: &ImportStatement, imported: &Imported) -> String {
 
 fn appended(name: &str, rest: &str) -> String {
     if rest.is_empty() { name.to_owned() } else { format!("{name}.{rest}") }
+}
+
+/// The dotted name that what an import binds stands for.
+fn written(import: &ImportStatement, imported: &Imported) -> String {
+    let dot = if import.from.ends_with('.') { "" } else { "." };
+    match (import.is_from, &imported.rename) {
+        (true, _) => format!("{}{dot}{}", import.from, imported.name),
+        (false, Some(_)) => imported.name.clone(),
+        (false, None) => bound(import, imported),
+    }
+}
+
+/// What one name of an import leads to.
+pub(super) fn imported(
+    modules: &mut Modules<'_>,
+    file: &File,
+    import: &ImportStatement,
+    imported: &Imported,
+) -> Meaning {
+    imported_name(modules, file, &written(import, imported), 0)
 }
 
 /// What `name` means at the top level of `file`.
@@ -80,14 +100,7 @@ fn follow(modules: &mut Modules<'_>, file: &File, name: &str, hops: usize) -> Me
         if let Some(imported) =
             import.names.iter().find(|imported| imported.name != "*" && bound(import, imported) == first)
         {
-            let whole = match (import.is_from, &imported.rename) {
-                (true, _) => {
-                    let dot = if import.from.ends_with('.') { "" } else { "." };
-                    appended(&format!("{}{dot}{}", import.from, imported.name), rest)
-                }
-                (false, Some(_)) => appended(&imported.name, rest),
-                (false, None) => name.to_owned(),
-            };
+            let whole = appended(&written(import, imported), rest);
             return imported_name(modules, file, &whole, hops);
         }
     }
@@ -100,11 +113,11 @@ fn follow(modules: &mut Modules<'_>, file: &File, name: &str, hops: usize) -> Me
         let dot = if import.from.ends_with('.') { "" } else { "." };
         match imported_name(modules, file, &format!("{}{dot}{name}", import.from), hops) {
             Meaning::Unknown => {}
-            Meaning::Outside(found) if BUILTINS.contains(&first) => drop(found),
+            Meaning::Outside(found) if is_builtin_class(first) => drop(found),
             found => return found,
         }
     }
-    if BUILTINS.contains(&first) && rest.is_empty() { Meaning::Outside(first.to_owned()) } else { Meaning::Unknown }
+    if is_builtin_class(first) && rest.is_empty() { Meaning::Outside(first.to_owned()) } else { Meaning::Unknown }
 }
 
 /// What a dotted name means that begins with a module.
@@ -126,6 +139,3 @@ fn imported_name(modules: &mut Modules<'_>, file: &File, name: &str, hops: usize
         None => Meaning::Unknown,
     }
 }
-
-/// Builtins that classes inherit from.
-const BUILTINS: [&str; 10] = ["object", "str", "int", "float", "dict", "list", "tuple", "set", "bytes", "type"];

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use super::noqa::{Forms, RULE};
 use crate::project::files::{Files, inside};
 use crate::project::requirements::{List, is_list, pinned, with_included};
-use crate::text::{Source, Span, toml};
+use crate::text::{Source, Span, Version, toml};
 
 /// Ruff as the project uses it.
 pub(super) struct Ruff {
     /// What shows that it is used: what it is, and where.
     pub evidence: Option<(String, Span)>,
-    version: Option<(u32, u32)>,
+    version: Option<Version>,
     configurations: BTreeMap<String, Configuration>,
     /// Whether a hook names the changed files without `--force-exclude`, so that what is excluded is looked at after all.
     names_files: bool,
@@ -122,10 +122,9 @@ fn read_configuration(files: &dyn Files, path: &str, depth: usize) -> Option<(Co
     Some((configuration, source))
 }
 
-/// The version in a text such as `v0.11.13` or `0.17`.
-fn version(text: &str) -> Option<(u32, u32)> {
-    let mut parts = text.trim().trim_start_matches(['v', '=', '~', '>', ' ']).split('.');
-    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+/// The version in a text such as `v0.11.13` or `==0.17`.
+fn version(text: &str) -> Option<Version> {
+    Version::parse(text.trim().trim_start_matches(['=', '~', '>', ' ']))
 }
 
 /// What stands behind `ruff` in a requirement; `None` when it is for another package.
@@ -254,7 +253,11 @@ impl Ruff {
 
     /// Which comments it knows. When its version is not known, it is given the newest's.
     pub fn forms(&self) -> Forms {
-        if self.version.is_some_and(|version| version < (0, 15)) { Forms::Noqa } else { Forms::Suppressions }
+        if self.version.is_some_and(|version| version < Version::new(0, 15, 0)) {
+            Forms::Noqa
+        } else {
+            Forms::Suppressions
+        }
     }
 
     /// Whether it would remove an unused import from a file, were there no comment; `modules` are the names of what is imported,
@@ -360,9 +363,12 @@ mod tests {
         };
         let depends = |path: &str| Some(format!("{path}: depends on Ruff"));
         let dev = ("dev-requirements.txt", "-c pins/all\nruff\n");
-        assert_eq!(told(&[dev, ("pins/all", "ruff==0.11.13\n")]), (depends("dev-requirements.txt"), Some((0, 11))));
+        assert_eq!(
+            told(&[dev, ("pins/all", "ruff==0.11.13\n")]),
+            (depends("dev-requirements.txt"), Some(Version::new(0, 11, 13)))
+        );
         assert_eq!(told(&[("requirements.txt", "-c pins\n"), ("pins", "ruff==0.11.13\n")]).0, None);
         let lock = "[[package]]\nname = \"ruff\"\nversion = \"0.12.1\"\n";
-        assert_eq!(told(&[("poetry.lock", lock)]).1, Some((0, 12)));
+        assert_eq!(told(&[("poetry.lock", lock)]).1, Some(Version::new(0, 12, 1)));
     }
 }

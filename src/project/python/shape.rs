@@ -2,9 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::modules::File;
-use super::names::bound;
+use super::classes::{Ancestor, Collector};
+use super::modules::{File, Modules};
+use super::names::{bound, imported};
 use crate::text::Span;
+use crate::text::python::{ImportStatement, Imported, MemberKind};
 
 /// What must be known of a file to put an import into it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +37,8 @@ pub struct ShapeImport {
     pub bound: String,
     /// The bytes of the name.
     pub span: Span,
+    /// What it leads to; of what no annotation names, only what is of outside by the import itself.
+    pub leads_to: Ancestor,
 }
 
 impl Shape {
@@ -74,8 +78,34 @@ fn checked_only(file: &File, bound_at_top: &[String]) -> Vec<String> {
     found
 }
 
+/// Whether an annotation in a class names what an import binds: only then its module is read too.
+fn is_annotated(file: &File, name: &str) -> bool {
+    file.structure.classes.iter().flat_map(|class| &class.body).any(|member| match &member.kind {
+        MemberKind::Annotated { annotation, .. } => {
+            file.source.text().get(annotation.clone()).is_some_and(|written| written.contains(name))
+        }
+        _ => false,
+    })
+}
+
+/// What an import leads to.
+fn leads_to(
+    (modules, collector): (&mut Modules<'_>, &mut Collector),
+    file: &File,
+    import: &ImportStatement,
+    name: &Imported,
+) -> Ancestor {
+    let module = if import.is_from { &import.from } else { &name.name };
+    let is_own = module.starts_with('.') || modules.resolve(&file.path, module).is_some();
+    if name.name == "*" || is_own && !is_annotated(file, &bound(import, name)) {
+        return Ancestor::Unknown;
+    }
+    let meaning = imported(modules, file, import, name);
+    collector.leads_to(modules, meaning)
+}
+
 /// Reads the shape of a file.
-pub(super) fn shape(file: &File) -> Shape {
+pub(super) fn shape(modules: &mut Modules<'_>, collector: &mut Collector, file: &File) -> Shape {
     let (text, structure) = (file.source.text(), &file.structure);
     let top = structure.imports.iter().filter(|import| import.place.is_top());
     let last_import = top.clone().map(|import| import.range.end).max();
@@ -96,12 +126,15 @@ pub(super) fn shape(file: &File) -> Shape {
     };
     let mut imports = vec![];
     for import in top {
-        imports.extend(import.names.iter().map(|imported| ShapeImport {
-            from: import.from.clone(),
-            name: imported.name.clone(),
-            bound: bound(import, imported),
-            span: file.source.span(imported.range.clone()),
-        }));
+        for imported in &import.names {
+            imports.push(ShapeImport {
+                from: import.from.clone(),
+                name: imported.name.clone(),
+                bound: bound(import, imported),
+                span: file.source.span(imported.range.clone()),
+                leads_to: leads_to((&mut *modules, &mut *collector), file, import, imported),
+            });
+        }
     }
     let others = structure.assigned.iter().map(|member| member.name.clone());
     let classes = structure.classes.iter().filter(|it| !it.place.function && !it.place.class);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::modules::{File, Modules};
-use crate::text::python::ImportStatement;
+use crate::text::python::{ImportStatement, Module};
 use crate::text::{Span, Spanned};
 
 /// How many modules are walked.
@@ -79,8 +79,16 @@ pub(super) fn twice(
 
 /// Whether something that is run says itself which modules or tables there are.
 fn changes_modules(modules: &mut Modules<'_>, reached: &BTreeSet<String>) -> bool {
-    let changes = |text: &str| text.contains("sys.modules") || text.contains("metadata.clear(");
-    reached.iter().any(|path| modules.file(path).is_some_and(|file| changes(file.source.text())))
+    reached.iter().any(|path| modules.file(path).is_some_and(|file| says_modules(&file.module)))
+}
+
+fn says_modules(module: &Module) -> bool {
+    let is_mapping = |name: &str| name == "sys.modules" || name.starts_with("sys.modules.");
+    module.names.iter().any(|(name, _)| is_mapping(name))
+        || module.reads.iter().any(|(name, _)| is_mapping(name))
+        || module.assignments.iter().any(|assignment| is_mapping(&assignment.target))
+        || module.calls.iter().any(|call| is_mapping(&call.callee) || call.callee.ends_with("metadata.clear"))
+        || module.imports.iter().any(|it| it.module == "sys" && it.names.iter().any(|name| name == "modules"))
 }
 
 /// Whether imports are found from a folder and from one within it, without which no file has two names.

@@ -1,5 +1,7 @@
 //! Which names a Python file uses without binding them, and its variables and functions as far as a revision has them.
 
+mod scopes;
+
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -10,6 +12,8 @@ use ruff_text_size::Ranged;
 use super::builtins::is_builtin;
 use super::collect::{bytes, dotted, string};
 use super::{Module, Text, parse_with};
+
+pub use scopes::may_be_bound;
 
 /// What a file binds and what it does not.
 #[derive(Clone, Debug, Default, PartialEq)]

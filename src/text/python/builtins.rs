@@ -182,6 +182,44 @@ pub(super) fn is_builtin(name: &str) -> bool {
     BUILTINS.binary_search(&name).is_ok()
 }
 
+/// Those that are classes, besides the errors and warnings.
+const CLASSES: [&str; 26] = [
+    "bool",
+    "bytearray",
+    "bytes",
+    "classmethod",
+    "complex",
+    "dict",
+    "enumerate",
+    "filter",
+    "float",
+    "frozenset",
+    "int",
+    "list",
+    "map",
+    "memoryview",
+    "object",
+    "property",
+    "range",
+    "reversed",
+    "set",
+    "slice",
+    "staticmethod",
+    "str",
+    "super",
+    "tuple",
+    "type",
+    "zip",
+];
+
+/// Whether a name is a class that is there without any import.
+pub fn is_builtin_class(name: &str) -> bool {
+    CLASSES.binary_search(&name).is_ok() || is_builtin(name) && ERRORS.iter().any(|end| name.ends_with(end))
+}
+
+/// How the errors and warnings end.
+const ERRORS: [&str; 7] = ["Error", "Exception", "ExceptionGroup", "Exit", "Interrupt", "Iteration", "Warning"];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -190,5 +228,8 @@ mod tests {
     fn builtins_are_found() {
         assert!(BUILTINS.is_sorted());
         assert!(is_builtin("print") && is_builtin("__file__") && !is_builtin("sqlmodel"));
+        assert!(CLASSES.is_sorted() && CLASSES.iter().all(|name| is_builtin(name)));
+        assert!(is_builtin_class("set") && is_builtin_class("KeyError") && !is_builtin_class("MyError"));
+        assert!(!is_builtin_class("print"));
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::facts::Facts;
 use crate::project::compose::Service;
-use crate::project::dockerfile::steps::BuildStep;
-use crate::text::Source;
+use crate::project::dockerfile::Stage;
+use crate::project::dockerfile::steps::{BuildStep, Copied, Run};
 
 /// An environment that nothing puts into the PATH.
 pub(super) struct Home {
@@ -21,18 +21,12 @@ pub(super) struct Home {
 const MANAGERS: [(&str, &str, &[&str]); 2] =
     [("uv", "uv.lock", &["uv sync", "uv run"]), ("poetry", "poetry.lock", &["poetry install", "poetry sync"])];
 
-/// What puts packages where every Python of the image finds them, or an environment into the PATH.
-const SETS_RIGHT: [&str; 9] = [
-    "--system",
-    "UV_SYSTEM_PYTHON",
-    "UV_NO_MANAGED",
-    "virtualenvs.create false",
-    "POETRY_VIRTUALENVS_CREATE",
-    "uv export",
-    "poetry export",
-    "uv tool install",
-    "activate",
-];
+/// What commands put packages by where every Python of the image finds them.
+const SETS_RIGHT: [&str; 6] =
+    ["--system", "virtualenvs.create false", "uv export", "poetry export", "uv tool install", "activate"];
+
+/// The variables that say the same.
+const SET_RIGHT: [&str; 3] = ["UV_SYSTEM_PYTHON", "UV_NO_MANAGED_PYTHON", "POETRY_VIRTUALENVS_CREATE"];
 
 /// The only environment of a service that alembic lives in. What cannot be seen counts as if it were in the PATH.
 pub(super) fn home(facts: &Facts, service: &Service) -> Option<Home> {
@@ -59,60 +53,91 @@ pub(super) fn home(facts: &Facts, service: &Service) -> Option<Home> {
             programs: None,
         });
     };
-    let source = facts.source(&build.dockerfile)?;
-    let text = source.text();
-    let (manager, lock, _) = locked().find(|(_, _, fill)| fill.iter().any(|one| text.contains(one)))?;
-    let apart = !SETS_RIGHT.iter().any(|one| text.contains(one))
-        && !text.lines().any(|line| installs(line) || puts_into_path(line) || is_the_systems(line) || links(line));
-    let has_manager = has_manager(facts, service, source, manager);
+    let dockerfile = facts.project.dockerfile_of(service)?;
+    let target = build.target.as_deref();
+    let stages = dockerfile.made_of(target);
+    let runs = stages.iter().flat_map(|stage| stage.runs());
+    let commands: Vec<String> = runs.flat_map(|run| commands(facts, run)).collect();
+    let started = dockerfile.lineage(target).flat_map(|stage| stage.entrypoint.iter().chain(&stage.command));
+    let started = started.filter_map(|it| Some(it.words(facts.source(&it.words.path)?).collect::<Vec<_>>().join(" ")));
+    let all: Vec<String> = started.chain(commands.iter().cloned()).collect();
+    let says = |one: &str| all.iter().any(|command| command.contains(one));
+    let (manager, lock, _) = locked().find(|(_, _, fill)| fill.iter().any(|one| says(one)))?;
+    let apart = !SETS_RIGHT.iter().any(|one| says(one))
+        && !commands.iter().any(|one| installs(one) || sets_path(one) || moves_environment(one) || links(one))
+        && !stages.iter().any(|stage| is_set_right(stage) || stage.copies().any(brings_programs))
+        && !dockerfile.lineage(target).filter_map(|stage| stage.settings.get("PATH")).any(|path| has_environment(path));
+    let has_manager = dockerfile.lineage(target).any(|stage| has_manager(facts, stage, manager));
     apart.then(|| Home { manager, lock, has_manager, programs: programs(facts, service, manager) })
 }
 
-fn installs(line: &str) -> bool {
-    line.contains("pip install")
-        && [" -r", " .", "alembic", "--requirement", " -e"].iter().any(|one| line.contains(one))
+/// The simple commands of a step.
+fn commands(facts: &Facts, run: &Run) -> Vec<String> {
+    facts.source(&run.command.path).map(|source| run.commands(source)).unwrap_or_default()
 }
 
-fn puts_into_path(line: &str) -> bool {
-    let own = [".local/bin", ".cargo/bin"];
-    line.contains("PATH") && line.contains("/bin") && !own.iter().any(|own| line.contains(own))
+fn installs(command: &str) -> bool {
+    command.contains("pip install")
+        && [" -r", " .", "alembic", "--requirement", " -e"].iter().any(|one| command.contains(one))
+}
+
+/// Whether a command puts a folder into the PATH, such as that of a shell.
+fn sets_path(command: &str) -> bool {
+    command.split_once("PATH=").is_some_and(|(_, path)| has_environment(path))
+}
+
+/// Whether a PATH holds a folder of programs that is neither the image's nor the manager's own. What a variable holds cannot
+/// be told, unless that is the PATH of the image.
+fn has_environment(path: &str) -> bool {
+    const OTHERS: [&str; 6] = ["/usr/local/bin", "/usr/local/sbin", "/usr/bin", "/usr/sbin", "/bin", "/sbin"];
+    let parts = path.split([':', '"', '\'', ' ']).map(|part| part.trim_end_matches('/'));
+    parts.filter(|part| !OTHERS.contains(part) && !["$PATH", "${PATH}"].contains(part)).any(|part| {
+        let own = [".local/bin", ".cargo/bin"].iter().any(|own| part.ends_with(own));
+        !own && (part.contains("/bin") || part.contains('$'))
+    })
 }
 
 /// Whether programs of the environment are put to those of the system.
-fn links(line: &str) -> bool {
-    line.contains("venv/") && (line.contains("ln -") || line.contains(" /usr/") || line.contains("\"/usr/"))
+fn links(command: &str) -> bool {
+    command.contains("venv/") && (command.contains("ln -") || command.contains(" /usr/") || command.contains("\"/usr/"))
+}
+
+/// The same by a copy.
+fn brings_programs(copied: &Copied) -> bool {
+    copied.destination.starts_with("/usr/") && copied.sources.iter().any(|path| path.contains("venv/"))
+}
+
+/// Whether a variable before a command puts the packages to the Python of the image.
+fn moves_environment(command: &str) -> bool {
+    let value = |name: &str| command.split_once(name)?.1.strip_prefix('=');
+    SET_RIGHT.iter().any(|name| value(name).is_some())
+        || value("UV_PROJECT_ENVIRONMENT").is_some_and(|value| is_the_systems(value.trim_matches(['"', '\''])))
+}
+
+/// Whether the variables of a stage do.
+fn is_set_right(stage: &Stage) -> bool {
+    SET_RIGHT.iter().any(|name| stage.settings.contains_key(*name))
+        || stage.settings.get("UV_PROJECT_ENVIRONMENT").is_some_and(|value| is_the_systems(value))
 }
 
 /// Whether the packages go to the Python of the image, or to where the files do not tell.
-fn is_the_systems(line: &str) -> bool {
-    let value = line.split_once("UV_PROJECT_ENVIRONMENT").map(|(_, value)| value.trim_matches(['=', ' ', '"', '\'']));
-    value.is_some_and(|value| value.starts_with("/usr") || value.contains('$') || !value.starts_with('/'))
+fn is_the_systems(folder: &str) -> bool {
+    folder.starts_with("/usr") || folder.contains('$') || !folder.starts_with('/')
 }
 
-/// Whether the image has the manager, and not only a step of its build.
-fn has_manager(facts: &Facts, service: &Service, source: &Source, manager: &str) -> bool {
-    let target = service.build.as_ref().and_then(|build| build.target.as_deref());
-    let Some(dockerfile) = facts.project.dockerfile_of(service) else { return false };
-    let mut stages = dockerfile.lineage(target);
-    stages.any(|stage| {
-        name_of(&stage.base.value) == manager
-            || stage.steps.iter().any(|step| match step {
-                BuildStep::Copy(copied) => {
-                    copied.from.is_some() && copied.sources.iter().any(|path| path.rsplit('/').next() == Some(manager))
-                }
-                BuildStep::Run(run) => {
-                    let text = run.text(source);
-                    let options = source.text().get(..run.command.start).and_then(|before| before.rsplit("RUN").next());
-                    let lends = |option: &str| {
-                        option.starts_with("--mount=")
-                            && !option.contains("type=cache")
-                            && option.contains(&format!("/{manager}"))
-                    };
-                    !options.is_some_and(|options| options.split_whitespace().any(lends)) && text.contains(manager)
-                }
-                BuildStep::Workdir(_) => false,
-            })
-    })
+/// Whether a stage brings the manager into the image, and does not only lend it to a step.
+fn has_manager(facts: &Facts, stage: &Stage, manager: &str) -> bool {
+    name_of(&stage.base.value) == manager
+        || stage.steps.iter().any(|step| match step {
+            BuildStep::Copy(copied) => {
+                copied.from.is_some() && copied.sources.iter().any(|path| path.rsplit('/').next() == Some(manager))
+            }
+            BuildStep::Run(run) => {
+                let is_lent = run.mounts.iter().any(|mount| mount.contains(&format!("/{manager}")));
+                !is_lent && commands(facts, run).iter().any(|command| command.contains(manager))
+            }
+            BuildStep::Workdir(_) => false,
+        })
 }
 
 /// Where uv puts the programs of an environment, seen from the last `WORKDIR`.

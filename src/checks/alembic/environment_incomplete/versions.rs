@@ -6,17 +6,18 @@ use crate::facts::{Facts, SeenPath};
 use crate::finding::Finding;
 use crate::fix::{Fix, PathChange, PathStep, Step};
 use crate::project::alembic::incomplete::Incomplete;
+use crate::text::Version;
 
-/// Alembic makes the folder by itself since 1.18.
+/// Since this version Alembic makes the folder by itself.
+const MAKES_SINCE: Version = Version::new(1, 18, 0);
+
+/// The finding, where an older Alembic does not make it.
 pub(super) fn missing(facts: &Facts, one: &Incomplete, finding: Finding) -> Option<Finding> {
     let environment = facts.project.alembic.iter().find(|it| it.configuration == one.configuration)?;
     let version = environment.revisions.packages.alembic.as_deref();
-    let number = |version: &str| {
-        let mut parts = version.split('.').map(|part| part.parse::<u32>().ok());
-        Some((parts.next()??, parts.next()??))
-    };
     let is_old = match version {
-        Some(version) => number(version).filter(|number| *number < (1, 18)).map(|_| true)?,
+        // Of one that is new, or that cannot be read, nothing is said.
+        Some(version) => Version::parse(version).filter(|version| *version < MAKES_SINCE).map(|_| true)?,
         None => false,
     };
     let finding = finding

@@ -4,7 +4,7 @@ use crate::checks::python_fix::{edit, range, text};
 use crate::checks::sqlmodel::types::{Named, resolved};
 use crate::facts::Facts;
 use crate::fix::Step;
-use crate::project::python::{Ancestor, CallArgument, CallSite, Class, Member, MemberSort, ancestors};
+use crate::project::python::{Ancestor, CallArgument, CallSite, Class, Member, MemberSort, ShapeImport, ancestors};
 use crate::text::Span;
 use crate::text::python::{self, Entry, Value};
 
@@ -147,7 +147,8 @@ pub(super) fn steps(facts: &Facts, class: &Class, found: &[Naive]) -> Option<(Ve
                 Some(import) => import.bound.clone(),
                 None if shape.bound.iter().any(|bound| bound == "timezone") => return None,
                 None => {
-                    let import = shape.imports.iter().find(|import| import.bound == one.class)?;
+                    let is_its = |import: &&ShapeImport| import.bound == one.class && import.from == "datetime";
+                    let import = shape.imports.iter().find(is_its)?;
                     if !imported {
                         steps.push(edit(&range(&import.span, import.span.end, import.span.end), ", timezone"));
                     }

@@ -1,9 +1,10 @@
 //! Which version of SQLModel makes a table.
 
 use crate::facts::Facts;
+use crate::text::Version;
 
 /// Since this version a `datetime` is stored with its zone.
-const SINCE: [u32; 3] = [0, 0, 45];
+const SINCE: Version = Version::new(0, 0, 45);
 
 /// The versions of SQLModel that the environments of a table run with.
 pub(super) fn versions(facts: &Facts, table: usize) -> Vec<Option<&str>> {
@@ -12,8 +13,7 @@ pub(super) fn versions(facts: &Facts, table: usize) -> Vec<Option<&str>> {
     environments.map(|it| alembic(&it.env_py)?.revisions.packages.sqlmodel.as_deref()).collect()
 }
 
+/// Whether a version stores zones. One that cannot be read is taken for an old one, of which nothing is said.
 pub(super) fn is_new(version: &str) -> bool {
-    let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
-    let parts = [parts.next().unwrap_or(0), parts.next().unwrap_or(0), parts.next().unwrap_or(0)];
-    parts >= SINCE
+    Version::parse(version).is_some_and(|version| version >= SINCE)
 }

@@ -4,31 +4,10 @@ use crate::checks::python_fix::text;
 use crate::checks::sqlmodel::types::{Named, annotated, resolved};
 use crate::facts::Facts;
 use crate::project::python::{CallSite, Class, Member, MemberSort};
+use crate::text::python::is_builtin_class;
 
-/// Packages whose names in annotations are types and nothing more.
-const KNOWN: [&str; 21] = [
-    "bool",
-    "bytes",
-    "complex",
-    "dict",
-    "float",
-    "frozenset",
-    "int",
-    "list",
-    "object",
-    "set",
-    "str",
-    "tuple",
-    "type",
-    "typing",
-    "typing_extensions",
-    "datetime",
-    "decimal",
-    "uuid",
-    "enum",
-    "pydantic",
-    "sqlmodel",
-];
+/// Packages whose names in annotations are types and nothing more, as builtins are.
+const KNOWN: [&str; 8] = ["typing", "typing_extensions", "datetime", "decimal", "uuid", "enum", "pydantic", "sqlmodel"];
 
 /// Whether something from elsewhere decides what a member is.
 pub(super) fn is_unknown(facts: &Facts, class: &Class, member: &Member) -> bool {
@@ -50,7 +29,9 @@ pub(super) fn is_unknown(facts: &Facts, class: &Class, member: &Member) -> bool 
     // An alias from elsewhere may be `Annotated[…]` with a key.
     let names = annotated(facts, member).map(|written| written.names()).unwrap_or_default();
     let is_alias = |name: &String| match resolved(facts, class, name) {
-        Named::Outside(name) => !KNOWN.contains(&name.split('.').next().unwrap_or_default()),
+        Named::Outside(name) => {
+            !is_builtin_class(&name) && !KNOWN.contains(&name.split('.').next().unwrap_or_default())
+        }
         Named::Class(_) => false,
         Named::CheckedOnly | Named::Unknown => true,
     };

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::checks::python_fix::text;
 use crate::checks::sqlmodel::types::{Named, defers, resolved};
 use crate::facts::Facts;
 use crate::project::python::{Class, is_model};
+use crate::text::python::bindings::may_be_bound;
 use crate::text::python::{TypeExpression, type_expression};
 
 /// Why there is no column.
@@ -162,24 +162,10 @@ fn is_behind(facts: &Facts, class: &Class, index: usize) -> bool {
     })
 }
 
-/// Whether a name stands in annotations only, so that nothing can bind it.
+/// Whether nothing binds a name where a class stands.
 fn is_nowhere(facts: &Facts, class: &Class, name: &str) -> bool {
-    let path = &class.name.span.path;
-    let Some(shape) = facts.project.python.shapes.get(&**path) else { return false };
-    let plain = !name.contains('.') && !shape.bound.iter().any(|bound| bound == name || bound == "*");
-    let here = facts.project.python.classes.iter().filter(|class| class.name.span.path == *path);
-    let annotations = here.flat_map(|class| &class.body).filter_map(|member| member.annotation.as_ref());
-    let within: usize = annotations.map(|annotation| occurrences(text(facts, annotation), name)).sum();
-    plain && !is_builtin(name) && facts.source(path).is_some_and(|source| occurrences(source.text(), name) == within)
-}
-
-/// Builtins that are classes, besides those that no column is made of.
-fn is_builtin(name: &str) -> bool {
-    name.ends_with("Error") || matches!(name, "bytearray" | "memoryview" | "range" | "slice" | "Exception" | "Ellipsis")
-}
-
-/// How often a word stands in a text.
-fn occurrences(text: &str, word: &str) -> usize {
-    let is_of_word = |character: char| character.is_alphanumeric() || character == '_';
-    text.split(|character: char| !is_of_word(character)).filter(|part| *part == word).count()
+    let span = &class.name.span;
+    let Some(shape) = facts.project.python.shapes.get(&*span.path) else { return false };
+    let is_bound = name.contains('.') || shape.bound.iter().any(|bound| bound == name || bound == "*");
+    !is_bound && facts.source(&span.path).is_some_and(|source| !may_be_bound(source.text(), name, span.start))
 }

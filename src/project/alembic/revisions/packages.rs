@@ -9,6 +9,7 @@ use crate::project::alembic::join;
 use crate::project::files::Files;
 use crate::project::python_environment::{VirtualEnvironment, installed, one};
 use crate::project::requirements::{List, pinned};
+use crate::text::Version;
 
 /// Packages that bring a driver, with the module that SQLAlchemy imports.
 const DRIVERS: [(&str, &str); 6] = [
@@ -49,12 +50,11 @@ pub struct Packages {
 }
 
 impl Packages {
-    /// The driver that a bare `postgresql://` means: psycopg (3) from SQLAlchemy 2.1 on, psycopg2 before.
+    /// The driver that a bare `postgresql://` means: psycopg (3) from SQLAlchemy 2.1 on, psycopg2 before; `None` where the
+    /// version cannot be read.
     pub fn default_driver(&self) -> Option<&'static str> {
-        let mut parts =
-            self.sqlalchemy.as_deref().filter(|_| !self.disagrees)?.split('.').map(|part| part.parse::<u32>().ok());
-        let (major, minor) = (parts.next()??, parts.next()??);
-        Some(if (major, minor) >= (2, 1) { "psycopg" } else { "psycopg2" })
+        let version = Version::parse(self.sqlalchemy.as_deref().filter(|_| !self.disagrees)?)?;
+        Some(if version >= Version::new(2, 1, 0) { "psycopg" } else { "psycopg2" })
     }
 }
 
