@@ -4,6 +4,8 @@ mod changes;
 mod naive;
 mod versions;
 
+use std::cell::LazyCell;
+
 use super::members::Members;
 use super::types::{Named, annotated, resolved};
 use crate::checks::python_fix::{text, with_fix};
@@ -20,6 +22,7 @@ use versions::{is_new, versions};
 pub(super) fn check(facts: &Facts) -> Checked {
     let members = Members::of(&facts.project.python);
     let mut findings = vec![];
+    let changing = LazyCell::new(|| may_change(facts));
     for (index, class, member) in members.all() {
         if !members.reach_tables(index) || !may_be_datetime(facts, member) {
             continue;
@@ -37,8 +40,8 @@ pub(super) fn check(facts: &Facts) -> Checked {
             continue;
         }
         let known = versions.iter().flatten().next().copied();
-        let changed = tables.iter().any(|table| may_change(facts, *table));
-        findings.push(finding(facts, class, member, &found, known, changed));
+        let changed = tables.iter().any(|table| changing.get(*table).copied().unwrap_or_default());
+        findings.push(finding(facts, (index, class), member, &found, known, changed));
     }
     Ok(findings)
 }
@@ -90,7 +93,7 @@ fn says_column(member: &Member) -> bool {
 
 fn finding(
     facts: &Facts,
-    class: &Class,
+    (index, class): (usize, &Class),
     member: &Member,
     found: &[Naive],
     version: Option<&str>,
@@ -109,7 +112,7 @@ fn finding(
     for other in found.iter().skip(1) {
         finding = finding.related(&other.place, "makes one too");
     }
-    let fix = naive::steps(facts, class, found).map(|(steps, is_utc)| {
+    let fix = naive::steps(facts, index, found).map(|(steps, is_utc)| {
         let title = "make it a time of UTC";
         // Where every row is refused as it is, nothing else can hang on it; local times become the same moment, written otherwise.
         if is_utc && version.is_some() && !changed { Fix::safe(title, steps) } else { Fix::risky(title, steps) }

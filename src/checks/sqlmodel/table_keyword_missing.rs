@@ -6,13 +6,13 @@ use crate::checks::python_fix::{range, text, with_fix};
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
 use crate::fix::{Edit, Fix, Step};
-use crate::project::python::{Class, Member, is_sqlmodel};
+use crate::project::python::{Class, Member};
 
 pub(super) fn check(facts: &Facts) -> Checked {
     let python = &facts.project.python;
     let mut findings = vec![];
     for (index, class) in python.classes.iter().enumerate() {
-        if class.in_function || !is_sqlmodel(&python.classes, index) || python.is_table(index) {
+        if class.in_function || !python.classes.is_sqlmodel(index) || python.is_table(index) {
             continue;
         }
         // `table=…` that cannot be told is somebody's decision.

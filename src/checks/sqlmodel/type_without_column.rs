@@ -8,7 +8,7 @@ use crate::checks::python_fix::{listed, text};
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
 use crate::fix::Fix;
-use crate::project::python::{Ancestor, CallSite, Class, DECLARATIVE, Member, ancestors, is_model};
+use crate::project::python::{Ancestor, CallSite, Class, DECLARATIVE, Member};
 use crate::text::python::TypeExpression;
 
 use refusal::{Refusal, refusal};
@@ -68,22 +68,23 @@ fn is_mapped(facts: &Facts, index: usize, class: &Class, member: &Member, writte
     }
     let classes = &facts.project.python.classes;
     // Of SQLAlchemy's own classes there may be many, and nothing below them is refused.
-    let own = ancestors(classes, index);
-    if own.contains(&Ancestor::Unknown) || own.contains(&Ancestor::Outside(DECLARATIVE.to_owned())) {
+    let is_theirs = |it: &Ancestor| match it {
+        Ancestor::Unknown => true,
+        Ancestor::Outside(name) => name == DECLARATIVE,
+        Ancestor::Class(_) => false,
+    };
+    if classes.ancestors(index).any(is_theirs) {
         return false;
     }
     let allows = |it: &Ancestor| match it {
         Ancestor::Class(at) => {
             classes.get(*at).is_some_and(|class| text(facts, &class.statement).contains("arbitrary_types_allowed"))
         }
-        Ancestor::Unknown => true,
-        Ancestor::Outside(name) => name == DECLARATIVE,
+        other => is_theirs(other),
     };
-    let is_refused = |model: usize| {
-        let above = ancestors(classes, model);
-        is_model(classes, model) && above.contains(&Ancestor::Class(index)) && !above.iter().any(allows)
-    };
-    (0..classes.len()).any(is_refused)
+    let heirs = classes.with_heirs(index);
+    let mut below = (0..classes.len()).zip(heirs).filter(|(_, is_heir)| *is_heir).map(|(heir, _)| heir);
+    below.any(|heir| classes.is_model(heir) && !classes.ancestors(heir).any(allows))
 }
 
 fn finding(facts: &Facts, class: &Class, member: &Member, refusal: &Refusal, tables: &[usize]) -> Finding {

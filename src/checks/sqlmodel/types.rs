@@ -69,28 +69,27 @@ pub(super) fn resolved_in(facts: &Facts, shape: &Shape, path: &str, first: &str,
 
 /// The class of a name in a file.
 fn own_class(facts: &Facts, path: &str, name: &str, rest: &str) -> Named {
-    let is_it = |class: &&(usize, &Class)| {
-        rest.is_empty() && class.1.name.value == name && *class.1.name.span.path == *path && !class.1.in_function
-    };
-    only(facts, is_it)
+    let is_it = |class: &Class| rest.is_empty() && *class.name.span.path == *path && !class.in_function;
+    only(facts, name, is_it)
 }
 
 /// The class that an import of a module of the project names.
 fn class_of(facts: &Facts, module: &str, name: &str, rest: &str) -> Named {
     let tail = module.trim_start_matches('.').replace('.', "/");
-    let is_it = |class: &&(usize, &Class)| {
-        let path = class.1.name.span.path.trim_end_matches(".py").trim_end_matches("/__init__");
+    let is_it = |class: &Class| {
+        let path = class.name.span.path.trim_end_matches(".py").trim_end_matches("/__init__");
         let is_there = path == tail || path.strip_suffix(tail.as_str()).is_some_and(|rest| rest.ends_with('/'));
-        rest.is_empty() && class.1.name.value == name && is_there && !tail.is_empty()
+        rest.is_empty() && is_there && !tail.is_empty()
     };
-    only(facts, is_it)
+    only(facts, name, is_it)
 }
 
-fn only(facts: &Facts, is_it: impl Fn(&&(usize, &Class)) -> bool) -> Named {
-    let classes: Vec<(usize, &Class)> = facts.project.python.classes.iter().enumerate().collect();
-    let mut found = classes.iter().filter(|class| is_it(class));
+/// The only class of a name of which that holds.
+fn only(facts: &Facts, name: &str, is_it: impl Fn(&Class) -> bool) -> Named {
+    let classes = &facts.project.python.classes;
+    let mut found = classes.named(name).iter().filter(|at| classes.get(**at).is_some_and(&is_it));
     match (found.next(), found.next()) {
-        (Some((index, _)), None) => Named::Class(*index),
+        (Some(index), None) => Named::Class(*index),
         _ => Named::Unknown,
     }
 }

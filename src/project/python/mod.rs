@@ -7,6 +7,7 @@ mod fields;
 mod filters;
 mod import_orders;
 mod importable;
+mod lineage;
 mod modules;
 mod names;
 mod noqa;
@@ -31,15 +32,14 @@ use super::urls::is_own;
 use crate::text::python::imports::ImportOrder;
 use crate::text::{Source, Span, Spanned, bytes_pattern};
 
-pub use classes::{
-    Ancestor, Base, Class, DECLARATIVE, Disorder, Member, MemberSort, PYDANTIC, SQLMODEL, ancestors, order,
-};
+pub use classes::{Ancestor, Base, Class, Classes, DECLARATIVE, Member, MemberSort, PYDANTIC, SQLMODEL};
 pub use environments::{Environment, Unprotected};
 pub use fields::{CallArgument, CallSite};
 pub use filters::{Filter, Hides};
 pub use importable::Unfound;
+pub use lineage::Disorder;
 pub use shape::{Shape, ShapeImport};
-pub use tables::{Metadata, Table, is_model, is_sqlmodel, is_table};
+pub use tables::{Metadata, Table};
 pub use target::Target;
 pub use twice::{ImportedAs, Twice};
 
@@ -57,8 +57,8 @@ static WORTH_PARSING: LazyLock<Regex> = LazyLock::new(|| {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PythonProject {
     /// Its classes, as far as they can be models, with all they inherit from.
-    pub classes: Vec<Class>,
-    /// Those that are tables.
+    pub classes: Classes,
+    /// Those that are tables, in the same order.
     pub tables: Vec<Table>,
     /// The names of classes that are handed to a database session, each with the first file where they are.
     #[serde(default)]
@@ -100,9 +100,15 @@ impl PythonProject {
         self.objects.get(path)?.get(name)
     }
 
+    /// The table that a class is.
+    pub fn table(&self, class: usize) -> Option<&Table> {
+        let at = self.tables.binary_search_by_key(&class, |table| table.class).ok()?;
+        self.tables.get(at)
+    }
+
     /// Whether a class is a table.
     pub fn is_table(&self, class: usize) -> bool {
-        self.tables.iter().any(|table| table.class == class)
+        self.table(class).is_some()
     }
 }
 
@@ -150,7 +156,7 @@ pub fn read(files: &dyn Files, sources: &mut BTreeMap<String, Source>, alembic: 
     }
     project.indexes.retain(|call| call.is("Index"));
     project.environments = environments::read(&mut modules, &mut collector, alembic);
-    project.classes = collector.classes;
+    project.classes = collector.classes.into();
     project.tables = tables::tables(&project.classes);
     environments::judge(&mut modules, &mut project, files);
     objects(&mut modules, &mut project);
@@ -192,7 +198,8 @@ fn keep(
     sources: &mut BTreeMap<String, Source>,
 ) {
     let models = (0..project.classes.len()).filter(|class| {
-        is_model(&project.classes, *class) || project.is_table(*class) || ancestors(&project.classes, *class).len() > 2
+        let above = project.classes.ancestors(*class).nth(2);
+        project.classes.is_model(*class) || project.is_table(*class) || above.is_some()
     });
     let mut paths: Vec<String> = models
         .filter_map(|class| project.classes.get(class))

@@ -5,6 +5,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::classes::{Ancestor, Collector};
+use super::lineage::Lineage;
 use super::modules::{File, Modules};
 use super::names::{Meaning, meaning};
 use super::tables::{Metadata, is_sqlmodels, metadata_of};
@@ -99,7 +100,9 @@ fn metadata(modules: &mut Modules<'_>, collector: &mut Collector, env: &File, na
             Some((class, _)) => {
                 let Some(file) = modules.file(&path) else { return Metadata::Unknown };
                 match collector.ancestor(modules, &file, class) {
-                    Ancestor::Class(index) => metadata_of(&collector.classes, index),
+                    Ancestor::Class(index) => {
+                        metadata_of(&collector.classes, &Lineage::of(&collector.classes), index)
+                    }
                     _ => Metadata::Unknown,
                 }
             }
