@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
+use super::python::{self, Module, Structure};
 use super::secrets;
 
 /// Why the bytes of a file are not a text that can be read.
@@ -32,6 +33,8 @@ pub struct Source {
     secrets: OnceLock<Vec<Range<usize>>>,
     /// Where the lines after the first begin, found at first use: a long file may be pointed at thousands of times.
     line_starts: OnceLock<Vec<usize>>,
+    /// What it says as Python, found at first use: every fix in it asks.
+    python: OnceLock<Arc<(Module, Structure)>>,
 }
 
 /// What of a source is written into recorded facts: secrets are masked there, byte for byte, so that
@@ -71,7 +74,13 @@ impl From<Recorded> for Source {
 impl Source {
     /// A source of `text` at `path`.
     pub fn new(path: &str, text: &str) -> Self {
-        Self { path: path.into(), text: text.into(), secrets: OnceLock::new(), line_starts: OnceLock::new() }
+        Self {
+            path: path.into(),
+            text: text.into(),
+            secrets: OnceLock::new(),
+            line_starts: OnceLock::new(),
+            python: OnceLock::new(),
+        }
     }
 
     /// A source of the bytes of a file.
@@ -96,6 +105,11 @@ impl Source {
     /// The whole text, as it stands in the file (a byte order mark and CRLF included).
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// What it says as a file of Python, and how it is built.
+    pub fn python(&self) -> &(Module, Structure) {
+        self.python.get_or_init(|| Arc::new(python::parse_structured(&self.text)))
     }
 
     /// The byte ranges that hold secrets, sorted, without overlap.

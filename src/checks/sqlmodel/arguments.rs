@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::project::python::{CallArgument, CallSite, PythonProject};
+use crate::project::python::{CallArgument, CallSite, PythonProject, ShapeImport};
 use crate::text::{Source, Span};
 
 /// What is done to the arguments of one or more calls of a file.
@@ -103,9 +103,14 @@ impl Changes {
     }
 }
 
-/// How `name` of SQLAlchemy is written where `callee` is: `sa.Column` makes `sa.ForeignKey`; and the place behind the name that
-/// an import must name too, when it does not yet.
-pub(super) fn beside(python: &PythonProject, callee: &str, path: &str, name: &str) -> Option<(String, Option<Span>)> {
+/// How `name` of SQLAlchemy is written where `callee` is: `sa.Column` makes `sa.ForeignKey`; and the import that
+/// must name it too, when it does not yet.
+pub(super) fn beside<'a>(
+    python: &'a PythonProject,
+    callee: &str,
+    path: &str,
+    name: &str,
+) -> Option<(String, Option<&'a ShapeImport>)> {
     if let Some((package, _)) = callee.rsplit_once('.') {
         return Some((format!("{package}.{name}"), None));
     }
@@ -118,7 +123,7 @@ pub(super) fn beside(python: &PythonProject, callee: &str, path: &str, name: &st
         return None;
     }
     let import = shape.imports.iter().find(|import| import.bound == callee && known(&import.from))?;
-    Some((name.to_owned(), Some(import.span.clone())))
+    Some((name.to_owned(), Some(import)))
 }
 
 /// A range with the comma behind it, and the line when nothing else stands in it.

@@ -79,7 +79,7 @@ fn finding(facts: &Facts, class: &Class, disorder: Disorder) -> Option<Finding> 
             finding = finding.related(&base.name.span, format!("inherits from {above}"));
         }
     }
-    Some(with_fix(facts, finding, fix, "list the bases of both in the same order"))
+    Some(with_fix(finding, fix, "list the bases of both in the same order"))
 }
 
 /// The bases with each general one behind those that inherit from it, each in the place of another, so that comments stay.

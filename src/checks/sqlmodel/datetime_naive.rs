@@ -118,6 +118,6 @@ fn finding(
         if is_utc && version.is_some() && !changed { Fix::safe(title, steps) } else { Fix::risky(title, steps) }
     });
     let finding =
-        with_fix(facts, finding, fix, "give it a zone: `datetime.now(timezone.utc)`, or annotate it `NaiveDatetime`");
+        with_fix(finding, fix, "give it a zone: `datetime.now(timezone.utc)`, or annotate it `NaiveDatetime`");
     if version.is_some() && !changed { finding } else { finding.only_info() }
 }

@@ -55,5 +55,5 @@ fn finding(facts: &Facts, shape: &Shape, class: &Class, member: &Member, behind:
         finding = finding.related(&other.name.span, format!("its `{name}` is that value too"));
     }
     let fix = cure::fix(facts, shape, class, member);
-    with_fix(facts, finding, fix, "import the type under another name, or through its module: `datetime.date`")
+    with_fix(finding, fix, "import the type under another name, or through its module: `datetime.date`")
 }

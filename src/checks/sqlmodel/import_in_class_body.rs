@@ -79,5 +79,5 @@ fn finding(facts: &Facts, class: &Class, members: &[&Member], movable: bool) -> 
             .help("give it a type, `ClassVar[…]` when it is none of a field, or a name that begins with `_`");
     }
     let fix = moved::fix(facts, class, members);
-    with_fix(facts, finding, fix, "move it to the top of the module")
+    with_fix(finding, fix, "move it to the top of the module")
 }

@@ -79,7 +79,7 @@ fn finding(facts: &Facts, twice: &Twice, tables: &[&Class], kept: &ImportedAs, o
     let fix = steps
         .filter(|steps| !steps.is_empty())
         .map(|steps| Fix::safe(format!("import it as `{}` here too", one.value), steps));
-    with_fix(facts, finding, fix, "import it under one name everywhere")
+    with_fix(finding, fix, "import it under one name everywhere")
 }
 
 /// The import under the other name: `src.app.models` whole, or `src.app` of `from src.app import models`.

@@ -84,7 +84,7 @@ fn finding(facts: &Facts, lost: &Lost<'_>) -> Option<Finding> {
     } else {
         "quote only the class: `list[\"Hero\"]`, `Optional[\"Hero\"]`"
     };
-    Some(with_fix(facts, finding, cure::fix(facts, lost), help))
+    Some(with_fix(finding, cure::fix(facts, lost), help))
 }
 
 #[cfg(test)]

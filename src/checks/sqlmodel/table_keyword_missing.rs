@@ -51,5 +51,5 @@ fn finding(facts: &Facts, class: &Class, key: &Member) -> Finding {
         let step = Step::Edit(Edit { span: range(&name.span, end, end), text: ", table=True".to_owned() });
         Fix::risky(format!("make `{}` a table", name.value), vec![step]).afterwards("write a revision for it")
     });
-    with_fix(facts, finding, fix, "give the class `table=True`")
+    with_fix(finding, fix, "give the class `table=True`")
 }

@@ -2,6 +2,8 @@
 
 mod refusal;
 
+use std::collections::BTreeMap;
+
 use super::members::Members;
 use super::types::{Named, annotated, resolved};
 use crate::checks::python_fix::{listed, text};
@@ -16,6 +18,7 @@ use refusal::{Refusal, refusal};
 pub(super) fn check(facts: &Facts) -> Checked {
     let members = Members::of(&facts.project.python);
     let mut findings = vec![];
+    let mut making_names: BTreeMap<&str, bool> = BTreeMap::new();
     for (index, class, member) in members.all() {
         let is_mapped_perhaps =
             member.annotation.as_ref().is_some_and(|annotation| text(facts, annotation).contains("Mapped"));
@@ -24,7 +27,10 @@ pub(super) fn check(facts: &Facts) -> Checked {
         }
         // Only the last of one name counts, and names that are made while the file runs cannot be told.
         let last = class.body.iter().rev().find(|other| other.name.value == member.name.value);
-        let makes_names = facts.source(&member.statement.path).is_some_and(|it| it.text().contains("globals()"));
+        let path = &*member.statement.path;
+        let makes_names = *making_names
+            .entry(path)
+            .or_insert_with(|| facts.source(path).is_some_and(|it| it.text().contains("globals()")));
         if last != Some(member) || makes_names {
             continue;
         }

@@ -103,8 +103,9 @@ pub(super) fn vector_type(facts: &Facts, call: &CallSite) -> Option<(VectorType,
         }
         let is_type = matches!(argument.keyword.as_deref(), None | Some("type_" | "sa_type"));
         let name = argument.name.as_ref().filter(|_| is_type)?.rsplit('.').next()?;
+        let sort = VectorType::of(name).filter(|_| name.starts_with(char::is_uppercase))?;
         let imported = facts.source(&call.span.path)?.text().contains("pgvector");
-        (imported && name.starts_with(char::is_uppercase)).then_some((VectorType::of(name)?, Dimensions::Free))
+        imported.then_some((sort, Dimensions::Free))
     })
 }
 

@@ -57,7 +57,8 @@ impl Lineage {
         // All classes first: they have the first numbers.
         let mut bases: Vec<Vec<usize>> =
             classes.iter().map(|class| class.bases.iter().map(|base| number(&base.leads_to)).collect()).collect();
-        let outside = [SQLMODEL, PYDANTIC, DECLARATIVE, "object"].map(|name| number(&Ancestor::Outside(name.to_owned())));
+        let outside =
+            [SQLMODEL, PYDANTIC, DECLARATIVE, "object"].map(|name| number(&Ancestor::Outside(name.to_owned())));
         let mut at = classes.len();
         while let Some(node) = nodes.get(at).cloned() {
             let above = match &node {

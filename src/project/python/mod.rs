@@ -29,13 +29,13 @@ use serde::{Deserialize, Serialize};
 use super::alembic::Alembic;
 use super::files::Files;
 use super::urls::is_own;
-use crate::text::python::imports::ImportOrder;
 use crate::text::{Source, Span, Spanned, bytes_pattern};
 
 pub use classes::{Ancestor, Base, Class, Classes, DECLARATIVE, Member, MemberSort, PYDANTIC, SQLMODEL};
 pub use environments::{Environment, Unprotected};
 pub use fields::{CallArgument, CallSite};
 pub use filters::{Filter, Hides};
+pub use import_orders::ImportOrders;
 pub use importable::Unfound;
 pub use lineage::Disorder;
 pub use shape::{Shape, ShapeImport};
@@ -80,7 +80,7 @@ pub struct PythonProject {
     pub environments: Vec<Environment>,
     /// How imports are ordered below each folder that Ruff is configured in, and in the whole project.
     #[serde(default)]
-    pub import_orders: BTreeMap<String, ImportOrder>,
+    pub import_orders: ImportOrders,
     /// Where the files take imports, by path.
     pub shapes: BTreeMap<String, Shape>,
 }

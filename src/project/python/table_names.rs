@@ -39,7 +39,9 @@ fn name(project: &PythonProject, index: usize, sources: &BTreeMap<String, Source
     let table = match first("__tablename__") {
         Some(member) if member.literal && member.kind != MemberSort::Other => literal(text(member)?)?.to_owned(),
         Some(_) => return None,
-        None if first("__table__").is_some() || classes.ancestors(index).any(|it| *it == Ancestor::Unknown) => return None,
+        None if first("__table__").is_some() || classes.ancestors(index).any(|it| *it == Ancestor::Unknown) => {
+            return None;
+        }
         None if classes.is_sqlmodel(index) => class.name.value.to_lowercase(),
         None => return None,
     };

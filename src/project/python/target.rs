@@ -100,9 +100,7 @@ fn metadata(modules: &mut Modules<'_>, collector: &mut Collector, env: &File, na
             Some((class, _)) => {
                 let Some(file) = modules.file(&path) else { return Metadata::Unknown };
                 match collector.ancestor(modules, &file, class) {
-                    Ancestor::Class(index) => {
-                        metadata_of(&collector.classes, &Lineage::of(&collector.classes), index)
-                    }
+                    Ancestor::Class(index) => metadata_of(&collector.classes, &Lineage::of(&collector.classes), index),
                     _ => Metadata::Unknown,
                 }
             }

@@ -1,6 +1,6 @@
 //! What makes times without a zone, and the same with one.
 
-use crate::checks::python_fix::{edit, range, text};
+use crate::checks::python_fix::{edit, import_too, range, text};
 use crate::checks::sqlmodel::types::{Named, resolved};
 use crate::facts::Facts;
 use crate::fix::Step;
@@ -148,7 +148,7 @@ pub(super) fn steps(facts: &Facts, index: usize, found: &[Naive]) -> Option<(Vec
                 None => {
                     let import = shape.imports.iter().find(|import| import.bound == one.class)?;
                     if !imported {
-                        steps.push(edit(&range(&import.span, import.span.end, import.span.end), ", timezone"));
+                        steps.extend(import_too(facts, source, import, "timezone"));
                     }
                     imported = true;
                     "timezone".to_owned()

@@ -72,7 +72,5 @@ pub(super) fn is_taken(facts: &Facts, class: usize, member: &Member) -> bool {
 /// Whether a class above says that the name is none of a field.
 fn is_class_variable(facts: &Facts, class: usize, name: &str) -> bool {
     let mut line = facts.project.python.classes.line(class);
-    line.any(|(_, class)| {
-        class.body.iter().any(|it| it.kind == MemberSort::ClassVariable && it.name.value == name)
-    })
+    line.any(|(_, class)| class.body.iter().any(|it| it.kind == MemberSort::ClassVariable && it.name.value == name))
 }

@@ -4,9 +4,10 @@ use super::*;
 
 fn with(text: &str, lines: &[&str]) -> Option<String> {
     let lines: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
-    let own = BTreeSet::from(["app".to_owned()]);
+    let own = Arc::new(BTreeSet::from(["app".to_owned()]));
     let orders = [false, true].map(|mixed| ImportOrder { own: own.clone(), mixed, ..ImportOrder::default() });
-    let mut insertions = place(text, "\n", &orders, &lines)?;
+    let source = Source::new("a.py", text);
+    let mut insertions = Group::of(&source, orders)?.place(&source, &lines)?;
     insertions.sort_by_key(|insertion| Reverse(insertion.at));
     let mut text = text.to_owned();
     insertions.iter().for_each(|insertion| text.insert_str(insertion.at, &insertion.text));
