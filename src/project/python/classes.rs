@@ -234,8 +234,9 @@ impl Collector {
     /// The class of a file's name.
     pub fn named(&mut self, modules: &mut Modules<'_>, path: &str, name: &str) -> Ancestor {
         let Some(file) = modules.file(path) else { return Ancestor::Unknown };
-        let found = file.structure.classes.iter().find(|it| it.name == name && !it.place.function && !it.place.class);
-        found.map_or(Ancestor::Unknown, |class| Ancestor::Class(self.class(modules, &file, class)))
+        file.classes_named(name)
+            .next()
+            .map_or(Ancestor::Unknown, |class| Ancestor::Class(self.class(modules, &file, class)))
     }
 
     fn class(&mut self, modules: &mut Modules<'_>, file: &File, class: &python::Class) -> usize {

@@ -1,6 +1,6 @@
 //! What the classes of the project inherit from, and the order Python would look them up in: worked out once for all of them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::OnceLock;
 
 use super::classes::{Ancestor, Class, DECLARATIVE, PYDANTIC, SQLMODEL};
@@ -200,7 +200,9 @@ impl Lineage {
         if let Some(second) = bases.iter().position(|base| !seen.insert(base)) {
             return Err(Unordered::Wrong(Disorder::Twice(second)));
         }
-        lists.push(&bases);
+        if !bases.is_empty() {
+            lists.push(&bases);
+        }
         let mut order = merge(lists).ok_or(Unordered::Wrong(Disorder::Inconsistent))?;
         if order.is_empty() {
             order.extend(self.numbers.get(&object()));
@@ -288,30 +290,38 @@ fn without_circles(bases: &mut [Vec<usize>]) -> BTreeSet<usize> {
 
 /// Merges orders by C3: the first head that is in no tail comes next. `None` where there is none.
 fn merge(mut lists: Vec<&[usize]>) -> Option<Vec<usize>> {
-    let mut in_tails: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut in_tails: HashMap<usize, usize> = HashMap::new();
     for number in lists.iter().flat_map(|list| list.iter().skip(1)) {
         *in_tails.entry(*number).or_default() += 1;
     }
+    // The lists that begin with each, and those of them whose head is in no tail.
+    let mut beginning: HashMap<usize, Vec<usize>> = HashMap::new();
+    for (at, list) in lists.iter().enumerate() {
+        beginning.entry(*list.first()?).or_default().push(at);
+    }
+    let is_free = |head: &usize, in_tails: &HashMap<usize, usize>| in_tails.get(head).is_none_or(|count| *count == 0);
+    let free = beginning.iter().filter(|(head, _)| is_free(head, &in_tails)).flat_map(|(_, lists)| lists.clone());
+    let mut free: BTreeSet<usize> = free.collect();
     let mut order = vec![];
-    loop {
-        lists.retain(|list| !list.is_empty());
-        if lists.is_empty() {
-            return Some(order);
-        }
-        let heads = || lists.iter().filter_map(|list| list.first().copied());
-        let next = heads().find(|head| in_tails.get(head).is_none_or(|count| *count == 0))?;
-        for list in &mut lists {
-            if let [head, rest @ ..] = *list
-                && *head == next
-            {
-                if let Some(count) = rest.first().and_then(|head| in_tails.get_mut(head)) {
-                    *count = count.saturating_sub(1);
-                }
+    while let Some(next) = free.first().and_then(|at| lists.get(*at)?.first().copied()) {
+        for at in beginning.remove(&next).unwrap_or_default() {
+            free.remove(&at);
+            let Some([_, rest @ ..]) = lists.get(at).copied() else { continue };
+            if let Some(list) = lists.get_mut(at) {
                 *list = rest;
+            }
+            let Some(head) = rest.first() else { continue };
+            if let Some(count) = in_tails.get_mut(head) {
+                *count = count.saturating_sub(1);
+            }
+            beginning.entry(*head).or_default().push(at);
+            if is_free(head, &in_tails) {
+                free.extend(beginning.get(head).into_iter().flatten());
             }
         }
         order.push(next);
     }
+    lists.iter().all(|list| list.is_empty()).then_some(order)
 }
 
 /// The lookup order of a class from outside; `None` when it is not known.
