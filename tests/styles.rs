@@ -178,6 +178,10 @@ fn all(wrong: &mut Vec<String>) -> Vec<Done> {
     for case in CASES {
         let ordinary = done(case, &STYLES[0], wrong).unwrap_or_else(|| panic!("{}: {}", case.check, wrong.join("\n")));
         for style in STYLES {
+            // Nobody writes this twice.
+            if style.name == "docstring and future" && case.files[0].1.starts_with("from __future__") {
+                continue;
+            }
             let Some(done) = done(case, style, wrong) else { continue };
             if let Some(back) = style.back {
                 let same = back(&done.after);
@@ -291,17 +295,21 @@ fn what_black_has_formatted_stays_formatted() {
     let mut wrong = vec![];
     for case in CASES {
         let (said, after) = formatted(case.check, case.files);
-        if said != 0 {
+        // A line that grows over the limit is for Black to fold, which can read it.
+        let expected = i32::from(after.lines().any(|line| line.chars().count() > 88));
+        if said != expected {
             wrong.push(format!("{}: {said}\n{after}", case.check));
         }
     }
     assert!(wrong.is_empty(), "{}\n{}", wrong.len(), wrong.join("----\n"));
 }
 
-/// A line that grows over the limit is folded by Black, which can read it.
 #[test]
 #[ignore = "needs the real parts: run tests/run"]
-fn what_becomes_too_long_is_still_python_for_black() {
+fn arguments_on_lines_of_their_own_stay_so_and_what_becomes_too_long_is_python_for_black() {
+    let folded = "from sqlalchemy import Column, String\nfrom sqlmodel import Field, SQLModel\n\n\nclass Team(SQLModel, table=True):\n    id: int = Field(primary_key=True)\n    name: str = Field(\n        sa_column=Column(\n            String,\n            comment=\"what it is called\",\n        ),\n        unique=True,\n        foreign_key=\"a.b\",\n    )\n";
+    let (said, after) = formatted("sqlmodel-arguments-beside-column", &[("models.py", folded)]);
+    assert_eq!(said, 0, "{after}");
     let long = "from datetime import datetime\n\nfrom sqlmodel import Field, SQLModel\n\n\nclass Hero(SQLModel, table=True):\n    id: int = Field(primary_key=True)\n    at: datetime = Field(default_factory=datetime.utcnow, description=\"when it was\")\n";
     let (said, after) = formatted("sqlmodel-datetime-naive", &[("models.py", long)]);
     assert_eq!(said, 1, "{after}");

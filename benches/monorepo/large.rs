@@ -7,8 +7,11 @@ const HEAD: &str =
 
 const TABLE: &str = "(SQLModel, table=True):\n    id: int = Field(primary_key=True)\n";
 
+/// Models that are as large as one likes.
+type Models = fn(usize) -> String;
+
 /// What is large, each with the models that are so.
-pub const KINDS: [(&str, fn(usize) -> String); 7] = [
+pub const KINDS: [(&str, Models); 7] = [
     ("naive times, each in a table", |count| {
         of(count, |at| format!("class T{at}{TABLE}    at: datetime = Field(default_factory=datetime.utcnow)\n"))
     }),

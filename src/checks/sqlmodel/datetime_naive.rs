@@ -4,8 +4,6 @@ mod changes;
 mod naive;
 mod versions;
 
-use std::cell::LazyCell;
-
 use super::members::Members;
 use super::types::{Named, annotated, resolved};
 use crate::checks::python_fix::{text, with_fix};
@@ -22,7 +20,7 @@ use versions::{is_new, versions};
 pub(super) fn check(facts: &Facts) -> Checked {
     let members = Members::of(&facts.project.python);
     let mut findings = vec![];
-    let changing = LazyCell::new(|| may_change(facts));
+    let changing = std::cell::LazyCell::new(|| may_change(facts));
     for (index, class, member) in members.all() {
         if !members.reach_tables(index) || !may_be_datetime(facts, member) {
             continue;
@@ -35,8 +33,7 @@ pub(super) fn check(facts: &Facts) -> Checked {
         let found = naive(facts, class, member);
         let versions: Vec<Option<&str>> = tables.iter().flat_map(|table| versions(facts, *table)).collect();
         // Where it is written down for an older one, all is well.
-        if found.is_empty() || tables.is_empty() || versions.iter().any(|version| version.is_some_and(|it| !is_new(it)))
-        {
+        if tables.is_empty() || found.is_empty() || versions.iter().flatten().any(|version| !is_new(version)) {
             continue;
         }
         let known = versions.iter().flatten().next().copied();
