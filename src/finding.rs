@@ -68,6 +68,9 @@ pub struct Finding {
     pub help: Vec<String>,
     /// The cure, when there is one.
     pub fix: Option<Fix>,
+    /// The line of help for where the cure turns out to spoil a file.
+    #[serde(skip)]
+    pub instead: String,
     /// Paths of the project that it is about and that the cure leaves as they are, each with the reason. With the paths of the
     /// cure they are all that it is about.
     #[serde(default)]
@@ -102,6 +105,7 @@ impl Finding {
             evidence: vec![],
             help: vec![],
             fix: None,
+            instead: String::new(),
             untouched: vec![],
             only_info: false,
             services: vec![],
@@ -144,6 +148,13 @@ impl Finding {
     #[must_use]
     pub fn fix(mut self, fix: Fix) -> Self {
         self.fix = Some(fix);
+        self
+    }
+
+    /// Says what to do where the fix turns out to spoil a file.
+    #[must_use]
+    pub fn instead(mut self, help: impl Into<String>) -> Self {
+        self.instead = help.into();
         self
     }
 

@@ -6,6 +6,9 @@
     reason = "a test starts programs, reads the disk, and fails by panicking"
 )]
 
+#[path = "styles/cases.rs"]
+#[allow(dead_code, reason = "each test program uses its own share of this")]
+mod cases;
 #[path = "support/given.rs"]
 mod given;
 
@@ -257,6 +260,28 @@ fn fixes_of_files_cure_their_examples() {
             }
         }
     }
+}
+
+/// What is promised of the fixes of Python (`tests/styles.rs`, `tests/import_order.rs`) is promised of every check that has one.
+#[test]
+fn every_fix_of_python_meets_the_ways_in_which_people_write_it() {
+    // These change letters within a line, whatever stands around them.
+    let within_lines = ["files-crlf-in-script", "url-password-not-encoded"];
+    let cases: BTreeSet<&str> = cases::CASES.iter().map(|case| case.check).chain(within_lines).collect();
+    let edits_python = |finding: &Finding| {
+        let mut steps = finding.fix.iter().flat_map(|fix| &fix.steps);
+        steps.any(|step| matches!(step, Step::Edit(edit) if edit.span.path.ends_with(".py")))
+    };
+    let mut without = BTreeSet::new();
+    for check in checks::all().filter(|check| !cases.contains(check.id().as_str())) {
+        let words = words_of(check);
+        let mut findings =
+            words.examples.iter().flat_map(|example| (check.run)(&given::facts(&words, example)).unwrap_or_default());
+        if words.fix != FixKind::Manual && findings.any(|finding| edits_python(&finding)) {
+            without.insert(check.id());
+        }
+    }
+    assert!(without.is_empty(), "no case in tests/styles/cases.rs: {without:?}");
 }
 
 /// No check panics on what users have on their disks: every example with each file cut off at every 7th byte.

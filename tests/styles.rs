@@ -14,6 +14,7 @@ mod cases;
 mod oracle;
 
 use std::io::Write;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use cases::{CASES, Case};
@@ -161,14 +162,8 @@ fn done(case: &Case, style: &Style, wrong: &mut Vec<String>) -> Option<Done> {
     let findings = found(&seen, case.check);
     let (after, fixes) = repaired(&seen, &findings, case.files[0].0);
     if fixes == 0 {
-        // Nothing is lost when nothing is offered, but then it has to be one of those that are known for it.
-        if !case.unless.contains(&style.name) || findings.is_empty() {
-            wrong.push(format!("{name}: {} findings and no fix of\n{before}", findings.len()));
-        }
+        wrong.push(format!("{name}: {} findings and no fix of\n{before}", findings.len()));
         return None;
-    }
-    if case.unless.contains(&style.name) {
-        wrong.push(format!("{name}: a fix is offered that was not expected"));
     }
     let left = found(&facts(&files(after.clone())), case.check).len();
     if left > 0 {
@@ -183,10 +178,14 @@ fn all(wrong: &mut Vec<String>) -> Vec<Done> {
     for case in CASES {
         let ordinary = done(case, &STYLES[0], wrong).unwrap_or_else(|| panic!("{}: {}", case.check, wrong.join("\n")));
         for style in STYLES {
+            // Nobody writes this twice.
+            if style.name == "docstring and future" && case.files[0].1.starts_with("from __future__") {
+                continue;
+            }
             let Some(done) = done(case, style, wrong) else { continue };
             if let Some(back) = style.back {
                 let same = back(&done.after);
-                if same != ordinary.after && !case.moves.contains(&style.name) {
+                if same != ordinary.after {
                     wrong.push(format!(
                         "{}: not the same as in ordinary style\n{:?}\n{:?}",
                         done.name, same, ordinary.after
@@ -238,8 +237,12 @@ fn what_comes_out_is_python() {
 fn what_comes_out_are_models() {
     // In these the text around the cure does not run by itself.
     let does_not_run = ["decorators", "inside of a condition"];
+    // These are made without a word.
+    let made = ["sqlmodel-datetime-naive", "sqlmodel-module-imported-twice", "sqlmodel-table-keyword-missing"];
     let models = |done: &Done| {
-        done.name.starts_with("sqlmodel-") && !does_not_run.iter().any(|style| done.name.ends_with(style))
+        done.name.starts_with("sqlmodel-")
+            && !does_not_run.iter().any(|style| done.name.ends_with(style))
+            && !made.iter().any(|check| done.name.starts_with(check))
     };
     let all: Vec<Done> = all(&mut vec![]).into_iter().filter(models).collect();
     assert!(all.len() > 40, "{}", all.len());
@@ -258,4 +261,56 @@ fn what_comes_out_are_models() {
         }
     }
     assert!(wrong.is_empty(), "{} things\n{}", wrong.len(), wrong.join("\n----\n"));
+}
+
+/// What Black says of a file that lies in a folder: 0 when it is formatted, 1 when it would be otherwise, and more when it is
+/// no Python.
+fn black(directory: &Path, words: &[&str]) -> i32 {
+    let black = oracle::program(oracle::SETS[0], "black");
+    let output = Command::new(black).args(["--quiet"]).args(words).current_dir(directory).output().unwrap();
+    output.status.code().unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(&output.stderr)))
+}
+
+/// A case as Black formats it, and what Black says of it once the fixes are carried out.
+fn formatted(check: &str, files: &[(&str, &str)]) -> (i32, String) {
+    let directory = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        let path = directory.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    assert_eq!(black(directory.path(), &["."]), 0, "{check}");
+    let read = |path: &str| std::fs::read_to_string(directory.path().join(path)).unwrap();
+    let files: Vec<(String, String)> = files.iter().map(|(path, _)| ((*path).to_owned(), read(path))).collect();
+    let seen = facts(&files);
+    let (after, fixes) = repaired(&seen, &found(&seen, check), &files[0].0);
+    assert!(fixes > 0, "{check} has no fix");
+    std::fs::write(directory.path().join(&files[0].0), &after).unwrap();
+    (black(directory.path(), &["--check", &files[0].0]), after)
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn what_black_has_formatted_stays_formatted() {
+    let mut wrong = vec![];
+    for case in CASES {
+        let (said, after) = formatted(case.check, case.files);
+        // A line that grows over the limit is for Black to fold, which can read it.
+        let expected = i32::from(after.lines().any(|line| line.chars().count() > 88));
+        if said != expected {
+            wrong.push(format!("{}: {said}\n{after}", case.check));
+        }
+    }
+    assert!(wrong.is_empty(), "{}\n{}", wrong.len(), wrong.join("----\n"));
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn arguments_on_lines_of_their_own_stay_so_and_what_becomes_too_long_is_python_for_black() {
+    let folded = "from sqlalchemy import Column, String\nfrom sqlmodel import Field, SQLModel\n\n\nclass Team(SQLModel, table=True):\n    id: int = Field(primary_key=True)\n    name: str = Field(\n        sa_column=Column(\n            String,\n            comment=\"what it is called\",\n        ),\n        unique=True,\n        foreign_key=\"a.b\",\n    )\n";
+    let (said, after) = formatted("sqlmodel-arguments-beside-column", &[("models.py", folded)]);
+    assert_eq!(said, 0, "{after}");
+    let long = "from datetime import datetime\n\nfrom sqlmodel import Field, SQLModel\n\n\nclass Hero(SQLModel, table=True):\n    id: int = Field(primary_key=True)\n    at: datetime = Field(default_factory=datetime.utcnow, description=\"when it was\")\n";
+    let (said, after) = formatted("sqlmodel-datetime-naive", &[("models.py", long)]);
+    assert_eq!(said, 1, "{after}");
 }

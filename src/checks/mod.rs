@@ -76,7 +76,7 @@ macro_rules! check {
         $crate::checks::Check {
             path: $path,
             yaml: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/checks/", $path, ".yaml")),
-            run: $run,
+            run: |facts| $crate::checks::python_fix::proven(facts, $run(facts)),
             head: std::sync::OnceLock::new(),
             words: std::sync::LazyLock::new(|| {
                 $crate::checks::words::embedded(

@@ -1,13 +1,12 @@
 //! Edits of Python that both families of checks make, and the proof that what comes out can be read.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use crate::facts::Facts;
-use crate::finding::Finding;
+use crate::finding::{Checked, Finding};
 use crate::fix::plan::file_changes;
 use crate::fix::{Edit, Fix, Step};
-use crate::project::python::Shape;
-use crate::text::python::imports::{self, ImportOrder};
+use crate::project::python::{Shape, ShapeImport};
 use crate::text::{Source, Span, python};
 
 /// Replaces the bytes of a span.
@@ -43,7 +42,7 @@ pub(super) fn import(facts: &Facts, source: &Source, shape: &Shape, lines: &[Str
 
 /// Imports where isort would put them; `None` where the file's own are not in its order.
 pub(super) fn placed(facts: &Facts, source: &Source, lines: &[String]) -> Option<Vec<Edit>> {
-    let placed = imports::place(source.text(), source.line_end(), &orders(facts, source.path()), lines)?;
+    let placed = facts.project.python.import_orders.group(source)?.place(source, lines)?;
     Some(placed.into_iter().map(|it| Edit { span: source.span(it.at..it.at), text: it.text }).collect())
 }
 
@@ -70,42 +69,70 @@ fn beside(source: &Source, shape: &Shape, lines: &[String]) -> String {
     }
 }
 
-/// The orders that the imports of a file may have, the likeliest first: that of the configuration which is nearest to it,
-/// then with the modules of every part of the project as its own, then with none.
-fn orders(facts: &Facts, path: &str) -> Vec<ImportOrder> {
-    let orders = &facts.project.python.import_orders;
-    let holds =
-        |folder: &&String| folder.is_empty() || path.strip_prefix(*folder).is_some_and(|it| it.starts_with('/'));
-    let nearest = orders.keys().filter(holds).max_by_key(|folder| folder.len()).and_then(|folder| orders.get(folder));
-    let nearest = nearest.cloned().unwrap_or_default();
-    let ImportOrder { own, mixed, .. } = nearest.clone();
-    let all = orders.values().flat_map(|order| order.own.iter().cloned()).collect();
-    let modules = [own, all, BTreeSet::new()].into_iter();
-    modules
-        .flat_map(|own| [mixed, !mixed].map(|mixed| ImportOrder { own: own.clone(), mixed, ..nearest.clone() }))
-        .collect()
+/// Another name out of a module that something is imported from already: where isort would put it, else behind the known one.
+pub(super) fn import_too(facts: &Facts, source: &Source, known: &ShapeImport, name: &str) -> Vec<Step> {
+    let line = format!("from {} import {name}", known.from);
+    match placed(facts, source, &[line]) {
+        Some(edits) => edits.into_iter().map(Step::Edit).collect(),
+        None => vec![edit(&range(&known.span, known.span.end, known.span.end), format!(", {name}"))],
+    }
 }
 
-/// Whether every Python file that these steps change can be read afterwards as well as before.
-pub(super) fn can_be_read(facts: &Facts, steps: &[Step]) -> bool {
-    let edits = steps.iter().filter_map(|step| match step {
-        Step::Edit(edit) => Some(edit),
-        _ => None,
-    });
-    let Ok(changes) = file_changes(edits, &facts.project.sources) else { return false };
-    let errors = |text: &str| python::parse(text).errors.len();
-    changes
-        .iter()
-        .filter(|change| change.path.ends_with(".py"))
-        .all(|change| errors(&change.after) <= errors(&change.before))
-}
-
-/// Brings a fix when what it makes can be read, else a line of help.
-pub(super) fn with_fix(facts: &Facts, finding: Finding, fix: Option<Fix>, help: &str) -> Finding {
-    match fix.filter(|fix| can_be_read(facts, &fix.steps)) {
-        Some(fix) => finding.fix(fix),
+/// Brings a fix, which is offered as long as what it makes can be read, else a line of help.
+pub(super) fn with_fix(finding: Finding, fix: Option<Fix>, help: &str) -> Finding {
+    match fix {
+        Some(fix) => finding.fix(fix).instead(help),
         None => finding.help(help),
     }
+}
+
+/// The findings of a check, without the fixes after which a Python file could not be read as well as before. Every file is read
+/// once with all its fixes carried out, and only where that fails with fewer of them.
+pub(super) fn proven(facts: &Facts, checked: Checked) -> Checked {
+    let mut findings = checked?;
+    let mut by_file: BTreeMap<String, Vec<(usize, Vec<Edit>)>> = BTreeMap::new();
+    for (at, finding) in findings.iter().enumerate() {
+        for step in finding.fix.iter().flat_map(|fix| &fix.steps) {
+            let Step::Edit(edit) = step else { continue };
+            if !edit.span.path.ends_with(".py") {
+                continue;
+            }
+            let fixes = by_file.entry(edit.span.path.to_string()).or_default();
+            match fixes.last_mut() {
+                Some((last, edits)) if *last == at => edits.push(edit.clone()),
+                _ => fixes.push((at, vec![edit.clone()])),
+            }
+        }
+    }
+    let spoiling: Vec<usize> = by_file.values().flat_map(|fixes| unreadable(facts, fixes)).collect();
+    for at in spoiling {
+        let Some(finding) = findings.get_mut(at) else { continue };
+        if finding.fix.take().is_some() && !finding.instead.is_empty() {
+            finding.help.push(finding.instead.clone());
+        }
+    }
+    Ok(findings)
+}
+
+/// Those of some fixes of one file that spoil it.
+fn unreadable(facts: &Facts, fixes: &[(usize, Vec<Edit>)]) -> Vec<usize> {
+    match fixes {
+        _ if can_be_read(facts, &mut fixes.iter().flat_map(|(_, edits)| edits)) => vec![],
+        [(one, _)] => vec![*one],
+        _ => {
+            let (first, second) = fixes.split_at(fixes.len() / 2);
+            [unreadable(facts, first), unreadable(facts, second)].concat()
+        }
+    }
+}
+
+/// Whether every file that these edits change can be read afterwards as well as before.
+fn can_be_read(facts: &Facts, edits: &mut dyn Iterator<Item = &Edit>) -> bool {
+    let Ok(changes) = file_changes(edits, &facts.project.sources) else { return false };
+    changes.iter().all(|change| {
+        let before = facts.source(&change.path).map_or(0, |source| source.python().0.errors.len());
+        python::parse(&change.after).errors.len() <= before
+    })
 }
 
 /// The text under a span.
@@ -121,5 +148,45 @@ pub(super) fn listed(names: &[&str]) -> String {
         (Some(_), count) if count > 4 => format!("{} and {} more", quoted.join(", "), count - 4),
         (Some((last, [])), _) => last.clone(),
         (Some((last, first)), _) => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is offered of fixes that each replace the bytes of a word.
+    fn offered(text: &str, fixes: &[(&str, &str)]) -> Vec<bool> {
+        let mut facts = Facts::default();
+        let source = Source::new("a.py", text);
+        let fix = |(word, with): &(&str, &str)| {
+            let at = text.find(word).unwrap();
+            Fix::safe("try it", vec![edit(&source.span(at..at + word.len()), *with)])
+        };
+        let findings = fixes.iter().map(|it| with_fix(Finding::nowhere("a", "b"), Some(fix(it)), "do it"));
+        let findings: Vec<Finding> = findings.collect();
+        facts.project.sources.insert("a.py".to_owned(), source.clone());
+        let proven = proven(&facts, Ok(findings)).unwrap();
+        for finding in &proven {
+            assert_eq!(finding.help.is_empty(), finding.fix.is_some(), "{finding:?}");
+        }
+        proven.iter().map(|finding| finding.fix.is_some()).collect()
+    }
+
+    #[test]
+    fn a_fix_whose_result_would_not_be_python_is_not_offered_and_its_neighbours_are() {
+        assert_eq!(offered("x = one\n", &[("one", "two")]), [true]);
+        assert_eq!(offered("x = one\n", &[("one", "(")]), [false]);
+        let text = "a = one\nb = two\nc = three\nd = four\ne = five\n";
+        let fixes = [("one", "1"), ("two", "2)"), ("three", "3"), ("four", "4"), ("five", "5")];
+        assert_eq!(offered(text, &fixes), [true, false, true, true, true]);
+        // Two that touch the same bytes are looked at one by one.
+        assert_eq!(offered("x = one\n", &[("one", "1"), ("one", "2"), ("= one", "= ]")]), [true, true, false]);
+    }
+
+    #[test]
+    fn what_was_broken_before_may_stay_so_and_get_no_worse() {
+        assert_eq!(offered("x = one\ny = (\n", &[("one", "two")]), [true]);
+        assert_eq!(offered("x = one\ny = )\n", &[("one", "]")]), [false]);
     }
 }

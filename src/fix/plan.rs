@@ -60,7 +60,7 @@ impl Plan {
     /// Takes every fix that `chosen` wants. Unsafe ones that it does not want are counted as held back.
     pub fn new(report: &Report, mut chosen: impl FnMut(&Judged, &Fix) -> bool) -> Self {
         let mut plan = Self::default();
-        let mut taken: Vec<Edit> = vec![];
+        let mut taken = Taken::default();
         for judged in &report.findings {
             let Some(fix) = judged.finding.fix.as_ref().filter(|_| judged.fixable()) else {
                 plan.manual += 1;
@@ -79,10 +79,10 @@ impl Plan {
                 continue;
             }
             let edits: Vec<&Edit> = edits_of(fix).collect();
-            if edits.iter().any(|edit| taken.iter().any(|other| conflict(edit, other))) {
+            if edits.iter().any(|edit| taken.conflicts(edit)) {
                 plan.later.push(item);
             } else {
-                taken.extend(edits.into_iter().cloned());
+                edits.into_iter().for_each(|edit| taken.take(edit));
                 plan.items.push(item);
             }
         }
@@ -161,6 +161,31 @@ fn conflict(one: &Edit, other: &Edit) -> bool {
     if a.is_empty() && b.is_empty() { a.start == b.start } else { a.start < b.end && b.start < a.end }
 }
 
+/// Edits that are made in one pass, by their files and where they begin: what replaces bytes, and what is put between two.
+#[derive(Default)]
+struct Taken<'a> {
+    replaced: BTreeMap<(&'a str, usize), &'a Edit>,
+    inserted: BTreeMap<(&'a str, usize), &'a Edit>,
+}
+
+impl<'a> Taken<'a> {
+    fn take(&mut self, edit: &'a Edit) {
+        let of_its_kind = if edit.span.range().is_empty() { &mut self.inserted } else { &mut self.replaced };
+        of_its_kind.insert((&edit.span.path, edit.span.start), edit);
+    }
+
+    /// Whether it cannot be made in the same pass. Those that replace bytes lie apart, so only a neighbour can be in the way.
+    fn conflicts(&self, edit: &Edit) -> bool {
+        let (path, range) = (&*edit.span.path, edit.span.range());
+        if range.is_empty() && self.inserted.get(&(path, range.start)).is_some_and(|other| conflict(edit, other)) {
+            return true;
+        }
+        let last = self.replaced.range((path, 0)..(path, range.end)).next_back();
+        let within = self.inserted.range((path, range.start)..(path, range.end)).map(|(_, other)| other);
+        last.is_some_and(|(_, other)| conflict(edit, other)) || within.into_iter().any(|other| conflict(edit, other))
+    }
+}
+
 /// The files that `edits` change.
 ///
 /// # Errors
@@ -171,10 +196,7 @@ pub fn file_changes<'edit>(
 ) -> Result<Vec<FileChange>, PlanError> {
     let mut by_file: BTreeMap<&str, Vec<&Edit>> = BTreeMap::new();
     for edit in edits {
-        let edits = by_file.entry(&edit.span.path).or_default();
-        if !edits.contains(&edit) {
-            edits.push(edit);
-        }
+        by_file.entry(&edit.span.path).or_default().push(edit);
     }
     by_file
         .into_iter()
@@ -190,6 +212,18 @@ pub fn file_changes<'edit>(
 fn edited(text: &str, edits: &[&Edit]) -> Option<String> {
     let mut edits = edits.to_vec();
     edits.sort_by_key(|edit| (edit.span.start, edit.span.end));
+    // The same edit of several fixes is made once; those of one place keep the order they came in.
+    let mut place = 0..0;
+    let mut texts: Vec<&str> = vec![];
+    edits.retain(|edit| {
+        if place != edit.span.range() {
+            place = edit.span.range();
+            texts.clear();
+        }
+        let is_new = !texts.contains(&edit.text.as_str());
+        texts.extend(is_new.then_some(edit.text.as_str()));
+        is_new
+    });
     let mut after = String::with_capacity(text.len());
     let mut done = 0;
     for edit in edits {

@@ -34,7 +34,7 @@ const MAX_PREFIXES: usize = 500;
 pub struct Module {
     /// Every import, in order.
     pub imports: Vec<Import>,
-    /// Every call, outer before inner.
+    /// Every call, by where it begins, outer before inner.
     pub calls: Vec<Call>,
     /// Every assignment to a name, an attribute or a subscript, in order.
     pub assignments: Vec<Assignment>,
@@ -44,7 +44,7 @@ pub struct Module {
     pub leaves: Vec<Range<usize>>,
     /// Every subscript that is read: `os.environ["DATABASE_URL"]`.
     pub reads: Vec<(String, Text)>,
-    /// Every dotted name that is read, such as `settings.database_url`, the longest form only.
+    /// Every dotted name that is read, such as `settings.database_url`, the longest form only, by where it begins.
     pub names: Vec<(String, Range<usize>)>,
     /// Where the parser met something that is no Python, in order.
     pub errors: Vec<SyntaxError>,
@@ -211,6 +211,22 @@ impl Call {
     }
 }
 
+impl Module {
+    /// The calls within a range.
+    pub fn calls_within<'a>(&'a self, range: &'a Range<usize>) -> impl Iterator<Item = &'a Call> {
+        let first = self.calls.partition_point(|call| call.range.start < range.start);
+        let begun = self.calls.iter().skip(first).take_while(|call| call.range.start < range.end);
+        begun.filter(|call| call.range.end <= range.end)
+    }
+
+    /// The names that are read within a range.
+    pub fn names_within<'a>(&'a self, range: &'a Range<usize>) -> impl Iterator<Item = &'a (String, Range<usize>)> {
+        let first = self.names.partition_point(|(_, at)| at.start < range.start);
+        let begun = self.names.iter().skip(first).take_while(|(_, at)| at.start < range.end);
+        begun.filter(|(_, at)| at.end <= range.end)
+    }
+}
+
 impl Value {
     /// The string, when it is one.
     pub fn as_text(&self) -> Option<&Text> {
@@ -275,6 +291,8 @@ fn parse_with<T: Default>(text: &str, look: impl FnOnce(&Parsed<ModModule>) -> T
     let mut module = Module { errors, ..Module::default() };
     let mut looked = T::default();
     if collect::collect(text, parsed.suite(), &mut module) {
+        module.calls.sort_by_key(|call| call.range.start);
+        module.names.sort_by_key(|(_, range)| range.start);
         looked = look(&parsed);
     } else {
         // Dropping a tree recurses as deep as it is. One that is too deep to be walked is left to the end of the process.

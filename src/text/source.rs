@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
+use super::python::{self, Module, Structure};
 use super::{cookie, secrets};
 
 /// Why the bytes of a file are not a text that can be read.
@@ -37,6 +38,8 @@ pub struct Source {
     secrets: OnceLock<Vec<Range<usize>>>,
     /// Where the lines after the first begin, found at first use: a long file may be pointed at thousands of times.
     line_starts: OnceLock<Vec<usize>>,
+    /// What it says as Python, found at first use: every fix in it asks.
+    python: OnceLock<Arc<(Module, Structure)>>,
 }
 
 /// What of a source is written into recorded facts: secrets are masked there, byte for byte, so that
@@ -78,8 +81,14 @@ impl From<Recorded> for Source {
 impl Source {
     /// A source of `text` at `path`.
     pub fn new(path: &str, text: &str) -> Self {
-        let (path, text) = (path.into(), text.into());
-        Self { path, text, is_decoded: false, secrets: OnceLock::new(), line_starts: OnceLock::new() }
+        Self {
+            path: path.into(),
+            text: text.into(),
+            is_decoded: false,
+            secrets: OnceLock::new(),
+            line_starts: OnceLock::new(),
+            python: OnceLock::new(),
+        }
     }
 
     /// A source of the bytes of a file.
@@ -117,6 +126,11 @@ impl Source {
     /// places in this text.
     pub fn is_decoded(&self) -> bool {
         self.is_decoded
+    }
+
+    /// What it says as a file of Python, and how it is built.
+    pub fn python(&self) -> &(Module, Structure) {
+        self.python.get_or_init(|| Arc::new(python::parse_structured(&self.text)))
     }
 
     /// The byte ranges that hold secrets, sorted, without overlap.

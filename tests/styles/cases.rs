@@ -4,14 +4,10 @@
 pub struct Case {
     pub check: &'static str,
     pub files: &'static [(&'static str, &'static str)],
-    /// Styles in which no fix is offered.
-    pub unless: &'static [&'static str],
-    /// Styles in which the cure stands elsewhere.
-    pub moves: &'static [&'static str],
 }
 
 const fn case(check: &'static str, files: &'static [(&'static str, &'static str)]) -> Case {
-    Case { check, files, unless: &[], moves: &[] }
+    Case { check, files }
 }
 
 const INI: (&str, &str) = ("alembic.ini", "[alembic]\nscript_location = migrations\n");
@@ -143,5 +139,104 @@ pub const CASES: &[Case] = &[
             "models.py",
             "import typing\n\nfrom sqlmodel import Field, SQLModel\n\n\nclass Team(SQLModel, table=True):\n    from datetime import datetime\n    from uuid import UUID\n\n    Optional = typing.Optional\n\n    id: int = Field(primary_key=True)\n    at: datetime\n\n\nclass Hero(SQLModel, table=True):\n    \"\"\"A hero.\"\"\"\n\n    import decimal\n\n    id: int = Field(primary_key=True)\n",
         )],
+    ),
+    case(
+        "sqlmodel-datetime-naive",
+        &[(
+            "models.py",
+            "from datetime import date, datetime, timedelta\n\nfrom sqlmodel import Field, SQLModel\n\n\nclass Hero(SQLModel, table=True):\n    id: int = Field(primary_key=True)\n    at: datetime = Field(default_factory=datetime.utcnow)\n    seen: datetime = Field(default_factory=lambda: datetime.utcnow())\n    day: date\n    lasts: timedelta\n",
+        )],
+    ),
+    case(
+        "sqlmodel-datetime-naive",
+        &[(
+            "models.py",
+            "from datetime import date\nfrom datetime import datetime as dt\n\nfrom sqlmodel import Field, SQLModel\n\n\nclass Hero(SQLModel, table=True):\n    id: int = Field(primary_key=True)\n    at: dt = Field(default_factory=dt.now)\n    day: date\n",
+        )],
+    ),
+    case(
+        "sqlmodel-field-named-like-its-type",
+        &[(
+            "models.py",
+            "from datetime import date, datetime, time\n\nfrom sqlmodel import Field, SQLModel\n\n\nclass Hero(SQLModel, table=True):\n    id: int = Field(primary_key=True)\n    date: date | None = None\n    born: date | None = None\n    at: datetime\n    daily: time\n\n\nclass Team(SQLModel, table=True):\n    id: int = Field(primary_key=True)\n    made: date\n",
+        )],
+    ),
+    case(
+        "sqlmodel-field-named-like-its-type",
+        &[(
+            "models.py",
+            "import datetime\nfrom decimal import Decimal\nfrom uuid import UUID\n\nfrom sqlmodel import Field, SQLModel\n\n\nclass Hero(SQLModel, table=True):\n    id: int = Field(primary_key=True)\n    datetime: datetime.datetime | None = Field(default=None)\n    wage: Decimal\n    key: UUID\n",
+        )],
+    ),
+    case(
+        "sqlmodel-field-named-like-its-type",
+        &[(
+            "models.py",
+            "from datetime import date, time\n\nfrom sqlmodel import Field, SQLModel\n\n\nclass Hero(SQLModel, table=True):\n    id: int = Field(primary_key=True)\n    time: time | None = None\n    until: time | None = None\n    day: date\n",
+        )],
+    ),
+    case(
+        "sqlmodel-relationship-generic",
+        &[(
+            "models.py",
+            "from __future__ import annotations\n\nfrom sqlmodel import Field, Relationship, SQLModel\n\n\nclass Team(SQLModel, table=True):\n    id: int = Field(primary_key=True)\n    heroes: list[Hero] = Relationship(back_populates=\"team\")\n\n\nclass Hero(SQLModel, table=True):\n    id: int = Field(primary_key=True)\n    team_id: int | None = Field(default=None, foreign_key=\"team.id\")\n    team: Team | None = Relationship(back_populates=\"heroes\")\n",
+        )],
+    ),
+    case(
+        "sqlmodel-table-keyword-missing",
+        &[
+            (
+                "models.py",
+                "from sqlmodel import Field, SQLModel\n\n\nclass Hero(SQLModel):\n    id: int = Field(primary_key=True)\n    name: str\n",
+            ),
+            (
+                "routes.py",
+                "from sqlmodel import select\n\nfrom models import Hero\n\n\ndef heroes(session):\n    return session.exec(select(Hero)).all()\n",
+            ),
+        ],
+    ),
+    case(
+        "sqlmodel-module-imported-twice",
+        &[
+            (
+                "migrations/env.py",
+                "from alembic import context\nfrom sqlmodel import SQLModel\n\nimport src.app.models  # noqa: F401\nfrom app.main import run\n\nrun()\ncontext.configure(connection=None, target_metadata=SQLModel.metadata)\n",
+            ),
+            ("alembic.ini", "[alembic]\nscript_location = migrations\nprepend_sys_path = . src\n"),
+            ("src/app/__init__.py", ""),
+            ("src/app/main.py", "from .models import Hero\n\n\ndef run():\n    return Hero\n"),
+            (
+                "src/app/models.py",
+                "from sqlmodel import Field, SQLModel\n\n\nclass Hero(SQLModel, table=True):\n    id: int = Field(primary_key=True)\n",
+            ),
+        ],
+    ),
+    case(
+        "alembic-extension-created-twice",
+        &[
+            (
+                "migrations/versions/b.py",
+                "from alembic import op\n\nrevision = \"b\"\ndown_revision = \"a\"\n\n\ndef upgrade() -> None:\n    op.execute(\"CREATE EXTENSION vector\")\n\n\ndef downgrade() -> None:\n    pass\n",
+            ),
+            (
+                "migrations/versions/a.py",
+                "from alembic import op\n\nrevision = \"a\"\ndown_revision = None\n\n\ndef upgrade() -> None:\n    op.execute(\"CREATE EXTENSION IF NOT EXISTS vector\")\n",
+            ),
+            INI,
+            ("migrations/env.py", RUN),
+        ],
+    ),
+    case(
+        "url-placeholder",
+        &[
+            (
+                "migrations/env.py",
+                "from logging.config import fileConfig\n\nfrom alembic import context\nfrom sqlalchemy import engine_from_config\n\nconfig = context.config\nfileConfig(config.config_file_name)\nconnectable = engine_from_config(config.get_section(\"alembic\"), prefix=\"sqlalchemy.\")\n",
+            ),
+            (
+                "alembic.ini",
+                "[alembic]\nscript_location = migrations\nsqlalchemy.url = driver://user:pass@localhost/dbname\n",
+            ),
+        ],
     ),
 ];

@@ -10,7 +10,7 @@ use crate::finding::{Checked, Finding};
 use crate::fix::{Edit, Fix, Step};
 use crate::project::alembic::Alembic;
 use crate::project::alembic::revisions::{Graph, Operation, Revision};
-use crate::text::python::{self, Call, Value};
+use crate::text::python::{Call, Value};
 use crate::text::{Span, pattern};
 
 /// What is executed as it is written: the statement alone at the start of its text, for the extension of just this name.
@@ -50,7 +50,7 @@ fn creation(facts: &Facts, revision: &Revision) -> Option<Span> {
     let mut all = upgrade.operations.iter().filter(|one| one.value == Operation::CreatesVector);
     let (only, None) = (&all.next()?.span, all.next()) else { return None };
     let source = facts.source(&revision.path)?;
-    let module = python::parse(source.text());
+    let (module, _) = source.python();
     let executes = |call: &&Call| {
         let context = &call.context;
         matches!(call.function(), "execute" | "exec_driver_sql")

@@ -54,5 +54,5 @@ fn finding(facts: &Facts, imports: &[&Unprotected]) -> Option<Finding> {
         format!("say `noqa: F401` behind the import in `{path}`"),
         vec![edit(&first.cure.span, first.cure.value.clone())],
     );
-    Some(with_fix(facts, finding, Some(fix), "write `# noqa: F401` behind the import"))
+    Some(with_fix(finding, Some(fix), "write `# noqa: F401` behind the import"))
 }

@@ -83,5 +83,5 @@ fn finding(facts: &Facts, environment: &Environment) -> Finding {
             .help("write no revision before this is repaired: it would hold `op.drop_table` for these tables"),
         None => finding.help("expect no `op.drop_table` in a revision made so far: where the database has these tables, autogenerate drops them"),
     };
-    with_fix(facts, finding, cure(facts, environment), "import the modules of these tables in `env.py`")
+    with_fix(finding, cure(facts, environment), "import the modules of these tables in `env.py`")
 }

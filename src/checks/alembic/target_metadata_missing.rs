@@ -37,13 +37,13 @@ fn findings(facts: &Facts, environment: &Environment) -> Vec<Finding> {
         let message = format!("`{env_py}` hands Alembic no tables: its metadata is `None`");
         let finding = seen(Finding::at(span, subject("none"), message).label("autogenerate cannot compare anything"));
         let fix = only(environment).and_then(|owner| replaced(facts, environment, owner, span));
-        found.push(with_fix(facts, finding, fix, "hand over the metadata of your models, such as `SQLModel.metadata`"));
+        found.push(with_fix(finding, fix, "hand over the metadata of your models, such as `SQLModel.metadata`"));
     }
     for call in &target.without {
         let message = format!("`{env_py}` configures Alembic without `target_metadata`");
         let finding = seen(Finding::at(call, subject("configure"), message).label("hands over no tables"));
         let fix = handed(facts, environment, call);
-        found.push(with_fix(facts, finding, fix, "hand over `target_metadata=target_metadata`"));
+        found.push(with_fix(finding, fix, "hand over `target_metadata=target_metadata`"));
     }
     found.extend(foreign(facts, environment).map(seen));
     found
@@ -90,7 +90,6 @@ fn foreign(facts: &Facts, environment: &Environment) -> Option<Finding> {
     // Where some tables are in what is handed over, both are wanted, and that is for a person to say.
     let fix = only(environment).and_then(|owner| replaced(facts, environment, owner, span));
     Some(with_fix(
-        facts,
         finding,
         fix,
         "hand over a list of all metadata: `target_metadata = [SQLModel.metadata, Base.metadata]`",

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::project::python::{CallArgument, CallSite, PythonProject};
+use crate::project::python::{CallArgument, CallSite, PythonProject, ShapeImport};
 use crate::text::{Source, Span};
 
 /// What is done to the arguments of one or more calls of a file.
@@ -43,8 +43,7 @@ impl Changes {
     pub fn put_positional(&mut self, source: &Source, call: &CallSite, arguments: &[String]) {
         match call.positional().last() {
             Some(last) => {
-                let text: String = arguments.iter().map(|argument| format!(", {argument}")).collect();
-                self.put(last.whole.end, text);
+                self.put(last.whole.end, behind(source, last, arguments));
             }
             None => {
                 let open = call.span.start + call.callee.len();
@@ -62,7 +61,7 @@ impl Changes {
     /// Puts arguments with keywords behind the last argument.
     pub fn put_keywords(&mut self, source: &Source, call: &CallSite, arguments: &[String], positional: bool) {
         match call.arguments.last() {
-            Some(last) => self.put(last.whole.end, arguments.iter().map(|argument| format!(", {argument}")).collect()),
+            Some(last) => self.put(last.whole.end, behind(source, last, arguments)),
             None => {
                 let close = call.span.end.saturating_sub(1);
                 let comma = if positional { ", " } else { "" };
@@ -103,9 +102,14 @@ impl Changes {
     }
 }
 
-/// How `name` of SQLAlchemy is written where `callee` is: `sa.Column` makes `sa.ForeignKey`; and the place behind the name that
-/// an import must name too, when it does not yet.
-pub(super) fn beside(python: &PythonProject, callee: &str, path: &str, name: &str) -> Option<(String, Option<Span>)> {
+/// How `name` of SQLAlchemy is written where `callee` is: `sa.Column` makes `sa.ForeignKey`; and the import that
+/// must name it too, when it does not yet.
+pub(super) fn beside<'a>(
+    python: &'a PythonProject,
+    callee: &str,
+    path: &str,
+    name: &str,
+) -> Option<(String, Option<&'a ShapeImport>)> {
     if let Some((package, _)) = callee.rsplit_once('.') {
         return Some((format!("{package}.{name}"), None));
     }
@@ -118,7 +122,20 @@ pub(super) fn beside(python: &PythonProject, callee: &str, path: &str, name: &st
         return None;
     }
     let import = shape.imports.iter().find(|import| import.bound == callee && known(&import.from))?;
-    Some((name.to_owned(), Some(import.span.clone())))
+    Some((name.to_owned(), Some(import)))
+}
+
+/// Arguments as they are written behind another one.
+fn behind(source: &Source, last: &CallArgument, arguments: &[String]) -> String {
+    let between = between(source, last.whole.start);
+    arguments.iter().map(|argument| format!("{between}{argument}")).collect()
+}
+
+/// What stands between two arguments: where the one at an offset begins its line, so do the others.
+pub(super) fn between(source: &Source, start: usize) -> String {
+    let line = source.text().get(..start).and_then(|before| before.rsplit('\n').next()).unwrap_or("");
+    let own = !line.is_empty() && line.trim().is_empty();
+    if own { format!(",{}{line}", source.line_end()) } else { ", ".to_owned() }
 }
 
 /// A range with the comma behind it, and the line when nothing else stands in it.

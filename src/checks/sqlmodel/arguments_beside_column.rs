@@ -3,10 +3,10 @@
 mod mapping;
 
 use super::arguments::{Changes, beside};
-use crate::checks::python_fix::{listed, text, with_fix};
+use crate::checks::python_fix::{import_too, listed, text, with_fix};
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
-use crate::fix::Fix;
+use crate::fix::{Fix, Step};
 use crate::project::python::{CallArgument, CallSite};
 
 use mapping::{REFUSED, by_mapping};
@@ -34,7 +34,7 @@ fn finding(facts: &Facts, call: &CallSite) -> Option<Finding> {
         finding = finding.related(&other.whole, "is refused too");
     }
     let fix = fix(facts, call, column, &refused);
-    Some(with_fix(facts, finding, fix, "say it in the `Column(…)` instead, and nothing of it in `Field`"))
+    Some(with_fix(finding, fix, "say it in the `Column(…)` instead, and nothing of it in `Field`"))
 }
 
 fn fix(facts: &Facts, call: &CallSite, given: &CallArgument, refused: &[&CallArgument]) -> Option<Fix> {
@@ -55,7 +55,7 @@ fn fix(facts: &Facts, call: &CallSite, given: &CallArgument, refused: &[&CallArg
     let has_type = column.keyword("type_").is_some()
         || types.first().is_some_and(|it| !it.call.as_ref().is_some_and(|call| call.is("ForeignKey")));
     let ondelete = refused.iter().find(|it| it.keyword.as_deref() == Some("ondelete"));
-    let mut leading: Option<String> = None;
+    let (mut leading, mut imported): (Option<String>, Vec<Vec<Step>>) = (None, vec![]);
     for argument in refused {
         let (keyword, value) = (argument.keyword.as_deref()?, text(facts, &argument.value));
         let empty = matches!(value, "None" | "[]" | "()" | "{}" | "Undefined");
@@ -64,9 +64,7 @@ fn fix(facts: &Facts, call: &CallSite, given: &CallArgument, refused: &[&CallArg
             "foreign_key" if has_key || empty => {}
             "foreign_key" => {
                 let (name, import) = beside(&facts.project.python, &column.callee, source.path(), "ForeignKey")?;
-                if let Some(import) = import {
-                    changes.put(import.end, format!(", {name}"));
-                }
+                imported.extend(import.map(|import| import_too(facts, source, import, &name)));
                 let rule = ondelete.map(|it| text(facts, &it.value)).filter(|rule| *rule != "None");
                 positional.push(match rule {
                     Some(rule) => format!("{name}({value}, ondelete={rule})"),
@@ -108,5 +106,6 @@ fn fix(facts: &Facts, call: &CallSite, given: &CallArgument, refused: &[&CallArg
     if !keywords.is_empty() {
         changes.put_keywords(source, column, &keywords, some);
     }
-    Some(Fix::safe("say it in the column", changes.edits(&call.span)))
+    imported.push(changes.edits(&call.span));
+    Some(Fix::safe("say it in the column", imported.concat()))
 }

@@ -6,17 +6,18 @@ use crate::checks::python_fix::{edit, range, with_fix};
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
 use crate::fix::{Fix, Step};
-use crate::project::python::{Ancestor, Base, Class, Disorder, ancestors, is_model, is_table, order};
+use crate::project::python::{Ancestor, Base, Class, Classes, Disorder};
 
 use uncertain::uncertain;
 
 pub(super) fn check(facts: &Facts) -> Checked {
     let classes = &facts.project.python.classes;
-    let concerned = |index: &usize| is_model(classes, *index) || is_table(classes, *index);
-    let wrong = (0..classes.len()).filter(concerned).filter_map(|index| {
-        let class = classes.get(index)?;
+    let concerned = |index: usize| classes.is_model(index) || facts.project.python.is_table(index);
+    // One base alone is always in order.
+    let several = classes.iter().enumerate().filter(|(index, class)| class.bases.len() > 1 && concerned(*index));
+    let wrong = several.filter_map(|(_, class)| {
         let leads: Vec<Ancestor> = class.bases.iter().map(|base| base.leads_to.clone()).collect();
-        match order(classes, &leads) {
+        match classes.order(&leads) {
             Some(order) => finding(facts, class, order.err()?),
             None => uncertain(classes, class),
         }
@@ -25,13 +26,13 @@ pub(super) fn check(facts: &Facts) -> Checked {
 }
 
 /// Whether one base must stand behind another: it is an ancestor of it.
-fn is_above(classes: &[Class], above: &Base, below: &Base) -> bool {
+fn is_above(classes: &Classes, above: &Base, below: &Base) -> bool {
     match &below.leads_to {
-        Ancestor::Class(index) => ancestors(classes, *index).iter().skip(1).any(|it| *it == above.leads_to),
+        Ancestor::Class(index) => classes.ancestors(*index).skip(1).any(|it| *it == above.leads_to),
         Ancestor::Outside(_) => {
             let bases = [below.leads_to.clone(), above.leads_to.clone()];
             let turned = [above.leads_to.clone(), below.leads_to.clone()];
-            order(classes, &turned).is_some_and(|it| it.is_err()) && order(classes, &bases).is_some_and(|it| it.is_ok())
+            classes.order(&turned).is_some_and(|it| it.is_err()) && classes.order(&bases).is_some_and(|it| it.is_ok())
         }
         Ancestor::Unknown => false,
     }
@@ -84,11 +85,11 @@ fn finding(facts: &Facts, class: &Class, disorder: Disorder) -> Option<Finding> 
             finding = finding.related(&base.name.span, format!("inherits from {above}"));
         }
     }
-    Some(with_fix(facts, finding, fix, "list the bases of both in the same order"))
+    Some(with_fix(finding, fix, "list the bases of both in the same order"))
 }
 
 /// The bases with each general one behind those that inherit from it, each in the place of another, so that comments stay.
-fn reordered(classes: &[Class], class: &Class) -> Option<Fix> {
+fn reordered(classes: &Classes, class: &Class) -> Option<Fix> {
     let mut sorted: Vec<&Base> = vec![];
     let mut left: Vec<&Base> = class.bases.iter().collect();
     while !left.is_empty() {
@@ -96,7 +97,7 @@ fn reordered(classes: &[Class], class: &Class) -> Option<Fix> {
         sorted.push(left.remove(free));
     }
     let leads: Vec<Ancestor> = sorted.iter().map(|base| base.leads_to.clone()).collect();
-    order(classes, &leads)?.ok()?;
+    classes.order(&leads)?.ok()?;
     let moved = class.bases.iter().zip(&sorted).filter(|(old, new)| old != *new);
     let steps: Vec<Step> = moved.map(|(old, new)| edit(&old.written.span, new.written.value.clone())).collect();
     let order: Vec<&str> = sorted.iter().map(|base| base.written.value.as_str()).collect();

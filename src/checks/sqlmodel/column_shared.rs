@@ -104,5 +104,5 @@ fn finding(facts: &Facts, shared: &Shared<'_>) -> Finding {
         }
         _ => "say `sa_type=…` and `sa_column_kwargs={…}` in `Field`, so that each table makes its own column",
     };
-    with_fix(facts, finding, fix, help)
+    with_fix(finding, fix, help)
 }

@@ -20,6 +20,7 @@ use versions::{is_new, versions};
 pub(super) fn check(facts: &Facts) -> Checked {
     let members = Members::of(&facts.project.python);
     let mut findings = vec![];
+    let changing = std::cell::LazyCell::new(|| may_change(facts));
     for (index, class, member) in members.all() {
         if !members.reach_tables(index) || !may_be_datetime(facts, member) {
             continue;
@@ -32,13 +33,12 @@ pub(super) fn check(facts: &Facts) -> Checked {
         let found = naive(facts, class, member);
         let versions: Vec<Option<&str>> = tables.iter().flat_map(|table| versions(facts, *table)).collect();
         // Where it is written down for an older one, all is well.
-        if found.is_empty() || tables.is_empty() || versions.iter().any(|version| version.is_some_and(|it| !is_new(it)))
-        {
+        if tables.is_empty() || found.is_empty() || versions.iter().flatten().any(|version| !is_new(version)) {
             continue;
         }
         let known = versions.iter().flatten().next().copied();
-        let changed = tables.iter().any(|table| may_change(facts, *table));
-        findings.push(finding(facts, class, member, &found, known, changed));
+        let changed = tables.iter().any(|table| changing.get(*table).copied().unwrap_or_default());
+        findings.push(finding(facts, (index, class), member, &found, known, changed));
     }
     Ok(findings)
 }
@@ -90,7 +90,7 @@ fn says_column(member: &Member) -> bool {
 
 fn finding(
     facts: &Facts,
-    class: &Class,
+    (index, class): (usize, &Class),
     member: &Member,
     found: &[Naive],
     version: Option<&str>,
@@ -109,12 +109,12 @@ fn finding(
     for other in found.iter().skip(1) {
         finding = finding.related(&other.place, "makes one too");
     }
-    let fix = naive::steps(facts, class, found).map(|(steps, is_utc)| {
+    let fix = naive::steps(facts, index, found).map(|(steps, is_utc)| {
         let title = "make it a time of UTC";
         // Where every row is refused as it is, nothing else can hang on it; local times become the same moment, written otherwise.
         if is_utc && version.is_some() && !changed { Fix::safe(title, steps) } else { Fix::risky(title, steps) }
     });
     let finding =
-        with_fix(facts, finding, fix, "give it a zone: `datetime.now(timezone.utc)`, or annotate it `NaiveDatetime`");
+        with_fix(finding, fix, "give it a zone: `datetime.now(timezone.utc)`, or annotate it `NaiveDatetime`");
     if version.is_some() && !changed { finding } else { finding.only_info() }
 }

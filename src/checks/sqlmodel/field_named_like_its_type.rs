@@ -6,13 +6,13 @@ use super::types::{Named, annotated, resolved_in};
 use crate::checks::python_fix::{text, with_fix};
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
-use crate::project::python::{Class, Member, Shape, is_model};
+use crate::project::python::{Class, Member, Shape};
 
 pub(super) fn check(facts: &Facts) -> Checked {
     let python = &facts.project.python;
     let mut findings = vec![];
     for (index, class) in python.classes.iter().enumerate() {
-        let Some(shape) = python.shapes.get(&*class.name.span.path).filter(|_| is_model(&python.classes, index)) else {
+        let Some(shape) = python.shapes.get(&*class.name.span.path).filter(|_| python.classes.is_model(index)) else {
             continue;
         };
         let shadowing = class.body.iter().enumerate().filter(|(_, member)| shadows(facts, shape, member));
@@ -55,5 +55,5 @@ fn finding(facts: &Facts, shape: &Shape, class: &Class, member: &Member, behind:
         finding = finding.related(&other.name.span, format!("its `{name}` is that value too"));
     }
     let fix = cure::fix(facts, shape, class, member);
-    with_fix(facts, finding, fix, "import the type under another name, or through its module: `datetime.date`")
+    with_fix(finding, fix, "import the type under another name, or through its module: `datetime.date`")
 }

@@ -6,7 +6,7 @@ use super::moved;
 use crate::checks::python_fix::{listed, text, with_fix};
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
-use crate::project::python::{Ancestor, Class, Member, MemberSort, ancestors, is_model};
+use crate::project::python::{Ancestor, Class, Member, MemberSort};
 use crate::text::counted;
 
 use taken::is_taken;
@@ -14,15 +14,15 @@ use taken::is_taken;
 pub(super) fn check(facts: &Facts) -> Checked {
     let classes = &facts.project.python.classes;
     let mut findings = vec![];
-    for (index, class) in classes.iter().enumerate() {
-        // A model may say which types are no fields.
-        let ignores = |it: &Ancestor| match it {
-            Ancestor::Class(at) => {
-                classes.get(*at).is_some_and(|class| text(facts, &class.statement).contains("ignored_types"))
-            }
-            _ => false,
-        };
-        if class.in_function || !is_model(classes, index) || ancestors(classes, index).iter().any(ignores) {
+    // A model may say which types are no fields.
+    let ignoring = classes.with_heirs_of(|it| match it {
+        Ancestor::Class(at) => {
+            classes.get(*at).is_some_and(|class| text(facts, &class.statement).contains("ignored_types"))
+        }
+        _ => false,
+    });
+    for ((index, class), ignoring) in classes.iter().enumerate().zip(ignoring) {
+        if class.in_function || ignoring || !classes.is_model(index) {
             continue;
         }
         let taken = class.body.iter().filter(|member| is_taken(facts, index, member));
@@ -79,5 +79,5 @@ fn finding(facts: &Facts, class: &Class, members: &[&Member], movable: bool) -> 
             .help("give it a type, `ClassVar[…]` when it is none of a field, or a name that begins with `_`");
     }
     let fix = moved::fix(facts, class, members);
-    with_fix(facts, finding, fix, "move it to the top of the module")
+    with_fix(finding, fix, "move it to the top of the module")
 }

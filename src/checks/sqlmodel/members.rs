@@ -2,24 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use crate::project::python::{Ancestor, Class, Member, PythonProject, ancestors, is_sqlmodel, order};
+use crate::project::python::{Ancestor, Class, Member, PythonProject};
 
 /// The members of all classes, with the tables below each class looked up once: not every member asks all tables.
 pub(super) struct Members<'a> {
     python: &'a PythonProject,
-    /// The tables of SQLModel below each class, itself among them.
+    /// The tables of SQLModel below each class that is none, and each table itself.
     heirs: BTreeMap<usize, Vec<usize>>,
 }
 
 impl<'a> Members<'a> {
     pub(super) fn of(python: &'a PythonProject) -> Self {
         let mut heirs: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for table in python.tables.iter().map(|table| table.class).filter(|table| is_sqlmodel(&python.classes, *table))
-        {
-            for ancestor in ancestors(&python.classes, table) {
-                if let Ancestor::Class(at) = ancestor {
-                    heirs.entry(at).or_default().push(table);
-                }
+        let tables = python.tables.iter().map(|table| table.class);
+        for table in tables.filter(|table| python.classes.is_sqlmodel(*table)) {
+            // What a table says is its own, whatever is below it.
+            for (at, _) in python.classes.line(table).filter(|(at, _)| *at == table || !python.is_table(*at)) {
+                heirs.entry(at).or_default().push(table);
             }
         }
         Self { python, heirs }
@@ -49,7 +48,7 @@ impl<'a> Members<'a> {
     /// Those of them that are SQLModel's.
     pub(super) fn tables_of_sqlmodel(&self, class: usize, name: &str) -> Vec<usize> {
         let mut tables = self.tables(class, name);
-        tables.retain(|table| is_sqlmodel(&self.python.classes, *table));
+        tables.retain(|table| self.python.classes.is_sqlmodel(*table));
         tables
     }
 
@@ -62,17 +61,14 @@ impl<'a> Members<'a> {
             }
             _ => false,
         };
-        let above = ancestors(classes, table);
-        let below_table = above.iter().skip(1).any(|it| matches!(it, Ancestor::Class(at) if self.python.is_table(*at)));
-        let bases: Vec<Ancestor> = classes
-            .get(table)
-            .map(|class| class.bases.iter().map(|base| base.leads_to.clone()).collect())
-            .unwrap_or_default();
-        let order = match order(classes, &bases) {
-            Some(Ok(order)) => [vec![Ancestor::Class(table)], order].concat(),
+        if classes.line(table).skip(1).any(|(at, _)| self.python.is_table(at)) {
+            return false;
+        }
+        let first = match classes.order_of(table) {
+            Some(mut order) => order.find(|ancestor| says(ancestor)),
             // With a base that is not known, its order is a guess, but whose name it is is not.
-            _ => above,
+            None => classes.ancestors(table).find(|ancestor| says(ancestor)),
         };
-        !below_table && order.iter().find(|ancestor| says(ancestor)) == Some(&Ancestor::Class(class))
+        first == Some(&Ancestor::Class(class))
     }
 }

@@ -7,7 +7,7 @@ use crate::checks::python_fix::{edit, listed, text, with_fix};
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
 use crate::fix::{Fix, Step};
-use crate::project::python::{Ancestor, Class, Environment, ImportedAs, Twice, ancestors};
+use crate::project::python::{Ancestor, Class, Environment, ImportedAs, Twice};
 
 pub(super) fn check(facts: &Facts) -> Checked {
     let python = &facts.project.python;
@@ -16,13 +16,13 @@ pub(super) fn check(facts: &Facts) -> Checked {
     for environment in &python.environments {
         for twice in &environment.twice {
             // A table may say that it takes what is there.
-            let tables: Vec<&Class> =
-                python.tables.iter().filter_map(|table| python.classes.get(table.class)).collect();
-            let tables: Vec<&Class> = tables.into_iter().filter(|class| *class.name.span.path == *twice.path).collect();
+            let tables = python.tables.iter().filter_map(|it| Some((it.class, python.classes.get(it.class)?)));
+            let (indices, tables): (Vec<usize>, Vec<&Class>) =
+                tables.filter(|(_, class)| *class.name.span.path == *twice.path).unzip();
             let Some(source) = facts.source(&twice.path) else { continue };
             let takes = ["extend_existing", "keep_existing"].iter().any(|word| source.text().contains(word));
             let Some((kept, other)) = sides(environment, twice) else { continue };
-            if takes || !tables.iter().all(|table| is_made_plainly(facts, table)) {
+            if takes || !indices.into_iter().all(|table| is_made_plainly(facts, table)) {
                 continue;
             }
             if tables.is_empty() || !told.insert((&twice.path, &other.module.value)) {
@@ -35,12 +35,12 @@ pub(super) fn check(facts: &Facts) -> Checked {
 }
 
 /// Whether all that a table is told is in its own class, to be read there.
-fn is_made_plainly(facts: &Facts, table: &Class) -> bool {
+fn is_made_plainly(facts: &Facts, table: usize) -> bool {
     let classes = &facts.project.python.classes;
-    let index = classes.iter().position(|class| class.statement == table.statement);
-    let above = index.map(|index| ancestors(classes, index)).unwrap_or_default();
     let is_known = |ancestor: &Ancestor| match ancestor {
-        Ancestor::Class(at) if Some(*at) == index => has_plain_arguments(facts, table),
+        Ancestor::Class(at) if *at == table => {
+            classes.get(table).is_some_and(|table| has_plain_arguments(facts, table))
+        }
         Ancestor::Class(at) => {
             classes.get(*at).is_some_and(|class| !text(facts, &class.statement).contains("__table_args__"))
         }
@@ -50,7 +50,7 @@ fn is_made_plainly(facts: &Facts, table: &Class) -> bool {
         }
         Ancestor::Unknown => false,
     };
-    above.iter().all(is_known)
+    classes.ancestors(table).all(is_known)
 }
 
 /// The name that the project itself uses, and the other one: that of `env.py` where it is there alone.
@@ -79,7 +79,7 @@ fn finding(facts: &Facts, twice: &Twice, tables: &[&Class], kept: &ImportedAs, o
     let fix = steps
         .filter(|steps| !steps.is_empty())
         .map(|steps| Fix::safe(format!("import it as `{}` here too", one.value), steps));
-    with_fix(facts, finding, fix, "import it under one name everywhere")
+    with_fix(finding, fix, "import it under one name everywhere")
 }
 
 /// The import under the other name: `src.app.models` whole, or `src.app` of `from src.app import models`.

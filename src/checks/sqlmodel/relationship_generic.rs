@@ -6,7 +6,7 @@ use super::types::{annotated, defers};
 use crate::checks::python_fix::{text, with_fix};
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
-use crate::project::python::{CallSite, Class, Member, is_sqlmodel};
+use crate::project::python::{CallSite, Class, Member};
 use crate::text::python::{TypeExpression, type_expression};
 
 /// One relationship that leads to no class.
@@ -24,7 +24,7 @@ pub(super) fn check(facts: &Facts) -> Checked {
     let python = &facts.project.python;
     let mut findings = vec![];
     for (index, class) in python.classes.iter().enumerate() {
-        if !python.is_table(index) || !is_sqlmodel(&python.classes, index) {
+        if !python.is_table(index) || !python.classes.is_sqlmodel(index) {
             continue;
         }
         findings.extend(class.body.iter().filter_map(|member| finding(facts, &lost(facts, class, member)?)));
@@ -84,7 +84,7 @@ fn finding(facts: &Facts, lost: &Lost<'_>) -> Option<Finding> {
     } else {
         "quote only the class: `list[\"Hero\"]`, `Optional[\"Hero\"]`"
     };
-    Some(with_fix(facts, finding, cure::fix(facts, lost), help))
+    Some(with_fix(finding, cure::fix(facts, lost), help))
 }
 
 #[cfg(test)]

@@ -6,13 +6,13 @@ use crate::checks::python_fix::{range, text, with_fix};
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
 use crate::fix::{Edit, Fix, Step};
-use crate::project::python::{Class, Member, is_sqlmodel};
+use crate::project::python::{Class, Member};
 
 pub(super) fn check(facts: &Facts) -> Checked {
     let python = &facts.project.python;
     let mut findings = vec![];
     for (index, class) in python.classes.iter().enumerate() {
-        if class.in_function || !is_sqlmodel(&python.classes, index) || python.is_table(index) {
+        if class.in_function || !python.classes.is_sqlmodel(index) || python.is_table(index) {
             continue;
         }
         // `table=…` that cannot be told is somebody's decision.
@@ -51,5 +51,5 @@ fn finding(facts: &Facts, class: &Class, key: &Member) -> Finding {
         let step = Step::Edit(Edit { span: range(&name.span, end, end), text: ", table=True".to_owned() });
         Fix::risky(format!("make `{}` a table", name.value), vec![step]).afterwards("write a revision for it")
     });
-    with_fix(facts, finding, fix, "give the class `table=True`")
+    with_fix(finding, fix, "give the class `table=True`")
 }

@@ -8,7 +8,7 @@ use crate::checks::python_fix::text;
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
 use crate::fix::Fix;
-use crate::project::python::{Ancestor, Class, ancestors, is_sqlmodel};
+use crate::project::python::{Ancestor, Class};
 
 use members::is_unknown;
 
@@ -26,25 +26,24 @@ pub(super) fn check(facts: &Facts) -> Checked {
     let python = &facts.project.python;
     let mut findings = vec![];
     for table in &python.tables {
-        let above = ancestors(&python.classes, table.class);
+        let above = python.classes.ancestors(table.class);
         let own: Option<Vec<(usize, &Class)>> = above
-            .iter()
             .filter_map(|ancestor| match ancestor {
                 Ancestor::Class(at) => Some(python.classes.get(*at).map(|class| (*at, class))),
                 Ancestor::Outside(name) if KEYLESS.contains(&name.as_str()) => None,
                 _ => Some(None),
             })
             .collect();
-        let Some(own) = own.filter(|_| is_sqlmodel(&python.classes, table.class)) else { continue };
+        let Some(own) = own.filter(|_| python.classes.is_sqlmodel(table.class)) else { continue };
         // What inherits from a table has its key; and a table that cannot be made is told itself.
         let below_table = own.iter().any(|(at, _)| *at != table.class && python.is_table(*at));
         if below_table || own.iter().any(|(_, class)| may_have_key(facts, class)) || is_abstract(facts, &own) {
             continue;
         }
-        let below = python.tables.iter().filter(|other| other.class != table.class);
-        let below = below.filter(|it| ancestors(&python.classes, it.class).contains(&Ancestor::Class(table.class)));
-        let below: Vec<&Class> = below.filter_map(|it| python.classes.get(it.class)).collect();
-        findings.extend(python.classes.get(table.class).map(|class| finding(class, &below)));
+        let heirs = python.classes.with_heirs(table.class);
+        let is_heir = |class: usize| class != table.class && heirs.get(class).copied().unwrap_or_default();
+        let below = python.tables.iter().find(|other| is_heir(other.class)).and_then(|it| python.classes.get(it.class));
+        findings.extend(python.classes.get(table.class).map(|class| finding(class, below)));
     }
     Ok(findings)
 }
@@ -67,13 +66,13 @@ fn may_have_key(facts: &Facts, class: &Class) -> bool {
         || class.body.iter().any(|member| is_unknown(facts, class, member))
 }
 
-fn finding(class: &Class, below: &[&Class]) -> Finding {
+fn finding(class: &Class, below: Option<&Class>) -> Finding {
     let name = &class.name;
     let message = format!("`{}` is a table without a primary key, which SQLAlchemy cannot map", name.value);
     let finding = Finding::at(&name.span, format!("{}: {}", name.span.path, name.value), message)
         .label("has no field with `primary_key=True`")
         .seen("class", &name.value, "`table=True`, and no primary key in it or in what it inherits from");
-    match below.first() {
+    match below {
         Some(table) => finding
             .related(&table.name.span, format!("`{}` is a table and inherits from it", table.name.value))
             .fix(Fix::manual(format!("take `table=True` away from `{}`, which others inherit from", name.value))),

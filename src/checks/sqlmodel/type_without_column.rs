@@ -2,13 +2,15 @@
 
 mod refusal;
 
+use std::collections::BTreeMap;
+
 use super::members::Members;
 use super::types::{Named, annotated, resolved};
 use crate::checks::python_fix::{listed, text};
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
 use crate::fix::Fix;
-use crate::project::python::{Ancestor, CallSite, Class, DECLARATIVE, Member, ancestors, is_model};
+use crate::project::python::{Ancestor, CallSite, Class, DECLARATIVE, Member};
 use crate::text::python::TypeExpression;
 
 use refusal::{Refusal, refusal};
@@ -16,6 +18,7 @@ use refusal::{Refusal, refusal};
 pub(super) fn check(facts: &Facts) -> Checked {
     let members = Members::of(&facts.project.python);
     let mut findings = vec![];
+    let mut making_names: BTreeMap<&str, bool> = BTreeMap::new();
     for (index, class, member) in members.all() {
         let is_mapped_perhaps =
             member.annotation.as_ref().is_some_and(|annotation| text(facts, annotation).contains("Mapped"));
@@ -24,7 +27,10 @@ pub(super) fn check(facts: &Facts) -> Checked {
         }
         // Only the last of one name counts, and names that are made while the file runs cannot be told.
         let last = class.body.iter().rev().find(|other| other.name.value == member.name.value);
-        let makes_names = facts.source(&member.statement.path).is_some_and(|it| it.text().contains("globals()"));
+        let path = &*member.statement.path;
+        let makes_names = *making_names
+            .entry(path)
+            .or_insert_with(|| facts.source(path).is_some_and(|it| it.text().contains("globals()")));
         if last != Some(member) || makes_names {
             continue;
         }
@@ -68,22 +74,23 @@ fn is_mapped(facts: &Facts, index: usize, class: &Class, member: &Member, writte
     }
     let classes = &facts.project.python.classes;
     // Of SQLAlchemy's own classes there may be many, and nothing below them is refused.
-    let own = ancestors(classes, index);
-    if own.contains(&Ancestor::Unknown) || own.contains(&Ancestor::Outside(DECLARATIVE.to_owned())) {
+    let is_theirs = |it: &Ancestor| match it {
+        Ancestor::Unknown => true,
+        Ancestor::Outside(name) => name == DECLARATIVE,
+        Ancestor::Class(_) => false,
+    };
+    if classes.ancestors(index).any(is_theirs) {
         return false;
     }
     let allows = |it: &Ancestor| match it {
         Ancestor::Class(at) => {
             classes.get(*at).is_some_and(|class| text(facts, &class.statement).contains("arbitrary_types_allowed"))
         }
-        Ancestor::Unknown => true,
-        Ancestor::Outside(name) => name == DECLARATIVE,
+        other => is_theirs(other),
     };
-    let is_refused = |model: usize| {
-        let above = ancestors(classes, model);
-        is_model(classes, model) && above.contains(&Ancestor::Class(index)) && !above.iter().any(allows)
-    };
-    (0..classes.len()).any(is_refused)
+    let heirs = classes.with_heirs(index);
+    let mut below = (0..classes.len()).zip(heirs).filter(|(_, is_heir)| *is_heir).map(|(heir, _)| heir);
+    below.any(|heir| classes.is_model(heir) && !classes.ancestors(heir).any(allows))
 }
 
 fn finding(facts: &Facts, class: &Class, member: &Member, refusal: &Refusal, tables: &[usize]) -> Finding {

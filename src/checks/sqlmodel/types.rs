@@ -61,11 +61,11 @@ pub(super) fn resolved_in(facts: &Facts, shape: &Shape, path: &str, first: &str,
 
 /// The class of a name in a file.
 fn own_class(facts: &Facts, path: &str, name: &str, rest: &str) -> Named {
-    let is_it = |class: &Class| class.name.value == name && *class.name.span.path == *path && !class.in_function;
-    let classes = facts.project.python.classes.iter().enumerate();
-    let mut found = classes.filter(|(_, class)| rest.is_empty() && is_it(class));
+    let is_it = |class: &Class| rest.is_empty() && *class.name.span.path == *path && !class.in_function;
+    let classes = &facts.project.python.classes;
+    let mut found = classes.named(name).iter().filter(|at| classes.get(**at).is_some_and(is_it));
     match (found.next(), found.next()) {
-        (Some((index, _)), None) => Named::Class(index),
+        (Some(index), None) => Named::Class(*index),
         _ => Named::Unknown,
     }
 }

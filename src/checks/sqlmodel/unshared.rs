@@ -1,11 +1,10 @@
 //! Turns `sa_column=Column(…)` into what `Field` says itself, with the same table as the result.
 
-use super::arguments::Changes;
+use super::arguments::{Changes, between};
 use crate::checks::python_fix::text;
 use crate::facts::Facts;
 use crate::fix::Step;
 use crate::project::python::{CallArgument, CallSite};
-use crate::text::Source;
 
 /// What `Field` says of a column by arguments of its own.
 const OWN: [&str; 4] = ["nullable", "primary_key", "index", "unique"];
@@ -31,13 +30,6 @@ pub(super) fn steps(facts: &Facts, field: &CallSite, object: &CallSite, optional
     let said = described(facts, object, optional)?;
     changes.replace(column.whole.range(), said.join(&between(source, column.whole.start)));
     Some(changes.edits(&field.span))
-}
-
-/// What stands between two arguments: where the one at an offset begins its line, so do the others.
-fn between(source: &Source, start: usize) -> String {
-    let line = source.text().get(..start).and_then(|before| before.rsplit('\n').next()).unwrap_or("");
-    let own = !line.is_empty() && line.trim().is_empty();
-    if own { format!(",{}{line}", source.line_end()) } else { ", ".to_owned() }
 }
 
 /// A foreign key as arguments of `Field`.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::checks::python_fix::text;
 use crate::facts::Facts;
 use crate::project::alembic::revisions::{Operation, Revisions};
-use crate::project::python::{Ancestor, CallArgument, CallSite, Class, Member, PythonProject, ancestors};
+use crate::project::python::{CallArgument, CallSite, Class, Member, PythonProject};
 use crate::project::vector_index::{Dimensions, VectorType, dimensions, operators};
 use crate::text::Span;
 
@@ -53,7 +53,7 @@ fn in_model(facts: &Facts, python: &PythonProject, call: &CallSite) -> Option<Ve
     };
     Some(VectorIndex {
         place: call.span.clone(),
-        table: python.tables.iter().find(|table| table.class == class).and_then(|table| table.name.clone()),
+        table: python.table(class).and_then(|table| table.name.clone()),
         method,
         column_place: member.statement.clone(),
         kind,
@@ -74,12 +74,8 @@ fn owner(python: &PythonProject, call: &CallSite, column: &CallArgument) -> Opti
         (None, Some(dotted)) => match dotted.rsplit_once('.') {
             None => Some((within()?, dotted.clone())),
             Some((class, attribute)) => {
-                let mut named = (0..python.classes.len())
-                    .filter(|at| python.classes.get(*at).is_some_and(|it| it.name.value == class));
-                match (named.next(), named.next()) {
-                    (Some(one), None) => Some((one, attribute.to_owned())),
-                    _ => None,
-                }
+                let [one] = python.classes.named(class) else { return None };
+                Some((*one, attribute.to_owned()))
             }
         },
         (None, None) => None,
@@ -87,12 +83,7 @@ fn owner(python: &PythonProject, call: &CallSite, column: &CallArgument) -> Opti
 }
 
 fn member<'a>(python: &'a PythonProject, class: usize, attribute: &str) -> Option<&'a Member> {
-    let above = ancestors(&python.classes, class);
-    let classes = above.iter().filter_map(|ancestor| match ancestor {
-        Ancestor::Class(at) => python.classes.get(*at),
-        _ => None,
-    });
-    classes.flat_map(|class| &class.body).find(|member| member.name.value == attribute)
+    python.classes.line(class).flat_map(|(_, class)| &class.body).find(|member| member.name.value == attribute)
 }
 
 /// The type of pgvector that a field, a column or a type gives.
@@ -112,8 +103,9 @@ pub(super) fn vector_type(facts: &Facts, call: &CallSite) -> Option<(VectorType,
         }
         let is_type = matches!(argument.keyword.as_deref(), None | Some("type_" | "sa_type"));
         let name = argument.name.as_ref().filter(|_| is_type)?.rsplit('.').next()?;
+        let sort = VectorType::of(name).filter(|_| name.starts_with(char::is_uppercase))?;
         let imported = facts.source(&call.span.path)?.text().contains("pgvector");
-        (imported && name.starts_with(char::is_uppercase)).then_some((VectorType::of(name)?, Dimensions::Free))
+        imported.then_some((sort, Dimensions::Free))
     })
 }
 

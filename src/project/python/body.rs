@@ -82,8 +82,7 @@ pub(super) fn members(modules: &mut Modules<'_>, file: &File, member: &python::M
     }
     for range in looked_at {
         entry.calls.extend(calls_in(modules, file, &range));
-        let names = file.module.names.iter().filter(|(_, at)| at.start >= range.start && at.end <= range.end);
-        let names: Vec<&String> = names.map(|(name, _)| name).collect();
+        let names: Vec<&String> = file.module.names_within(&range).map(|(name, _)| name).collect();
         for name in names {
             if let Meaning::Object(path, name) = meaning(modules, file, name) {
                 entry.objects.push((path, name));

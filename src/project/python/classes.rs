@@ -1,11 +1,14 @@
 //! The project's classes across files: what they inherit from, and the order Python would look them up in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Deref;
+use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
 use super::body::{members, metadata_member};
 use super::fields::CallSite;
+use super::lineage::{Disorder, Lineage};
 use super::modules::{File, Modules};
 use super::names::{Meaning, meaning};
 use crate::text::python::{self, Value};
@@ -38,7 +41,7 @@ pub struct Base {
 }
 
 /// What a base leads to.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ancestor {
     /// A class of the project, by its place among them.
@@ -113,111 +116,104 @@ fn canonical(name: String) -> String {
     }
 }
 
-/// The lookup order of a class from outside; `None` when it is not known.
-fn outside_order(name: &str) -> Option<Vec<Ancestor>> {
-    let order: &[&str] = match name {
-        SQLMODEL => &[SQLMODEL, PYDANTIC, "object"],
-        "pydantic_settings.BaseSettings" => &["pydantic_settings.BaseSettings", PYDANTIC, "object"],
-        "object" => &["object"],
-        PYDANTIC
-        | DECLARATIVE
-        | "abc.ABC"
-        | "sqlalchemy.orm.MappedAsDataclass"
-        | "sqlalchemy.ext.asyncio.AsyncAttrs" => return Some(vec![Ancestor::Outside(name.to_owned()), object()]),
-        _ => return None,
-    };
-    Some(order.iter().map(|name| Ancestor::Outside((*name).to_owned())).collect())
+/// The classes of a project, which do not change any more: what follows from all of them is worked out once, when somebody asks.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(from = "Vec<Class>", into = "Vec<Class>")]
+pub struct Classes {
+    list: Vec<Class>,
+    lineage: OnceLock<Lineage>,
+    named: OnceLock<HashMap<String, Vec<usize>>>,
 }
 
-fn object() -> Ancestor {
-    Ancestor::Outside("object".to_owned())
-}
+impl Deref for Classes {
+    type Target = [Class];
 
-/// Why Python cannot make a class.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Disorder {
-    /// The same base twice: the place of the second.
-    Twice(usize),
-    /// No order keeps what each base and the list itself demand.
-    Inconsistent,
-}
-
-/// The order Python looks up the attributes of a class with these bases in, by its own rule (C3).
-/// `None`: some ancestor is not known, or one of them cannot be made itself.
-pub fn order(classes: &[Class], bases: &[Ancestor]) -> Option<Result<Vec<Ancestor>, Disorder>> {
-    order_within(classes, bases, 0)
-}
-
-fn order_within(classes: &[Class], bases: &[Ancestor], depth: usize) -> Option<Result<Vec<Ancestor>, Disorder>> {
-    if depth > 40 {
-        return None;
+    fn deref(&self) -> &[Class] {
+        &self.list
     }
-    // `Generic[T]` steps aside by rules of its own.
-    let bases: Vec<&Ancestor> = bases.iter().filter(|base| !is_generic(base)).collect();
-    let mut lists: Vec<Vec<Ancestor>> = vec![];
-    for base in &bases {
-        lists.push(match base {
-            Ancestor::Unknown => return None,
-            Ancestor::Outside(name) => outside_order(name)?,
-            Ancestor::Class(index) => {
-                let class = classes.get(*index)?;
-                let own: Vec<Ancestor> = class.bases.iter().map(|base| base.leads_to.clone()).collect();
-                let rest = order_within(classes, &own, depth + 1)?.ok()?;
-                [vec![Ancestor::Class(*index)], rest].concat()
+}
+
+impl PartialEq for Classes {
+    fn eq(&self, other: &Self) -> bool {
+        self.list == other.list
+    }
+}
+
+impl Eq for Classes {}
+
+impl From<Vec<Class>> for Classes {
+    fn from(list: Vec<Class>) -> Self {
+        Self { list, ..Self::default() }
+    }
+}
+
+impl From<Classes> for Vec<Class> {
+    fn from(classes: Classes) -> Self {
+        classes.list
+    }
+}
+
+impl Classes {
+    pub(super) fn lineage(&self) -> &Lineage {
+        self.lineage.get_or_init(|| Lineage::of(&self.list))
+    }
+
+    /// Whether a class is one of pydantic's, SQLModel's among them, for certain.
+    pub fn is_model(&self, class: usize) -> bool {
+        self.lineage().is_model(class)
+    }
+
+    /// Whether a class is one of SQLModel's.
+    pub fn is_sqlmodel(&self, class: usize) -> bool {
+        self.lineage().is_sqlmodel(class)
+    }
+
+    /// Every ancestor of a class, itself first, near ones first as far as that is easily told, whether Python could make it
+    /// or not.
+    pub fn ancestors(&self, class: usize) -> impl Iterator<Item = &Ancestor> + Clone {
+        self.lineage().ancestors(class)
+    }
+
+    /// Those of them that are classes of the project, each with its place among them.
+    pub fn line(&self, class: usize) -> impl Iterator<Item = (usize, &Class)> + Clone {
+        self.ancestors(class).filter_map(|ancestor| match ancestor {
+            Ancestor::Class(at) => Some((*at, self.get(*at)?)),
+            _ => None,
+        })
+    }
+
+    /// The classes of which something holds, or of one that they inherit from, by their places.
+    pub fn with_heirs_of(&self, holds: impl Fn(&Ancestor) -> bool) -> Vec<bool> {
+        self.lineage().with_heirs_of(holds)
+    }
+
+    /// A class and those that inherit from it, by their places.
+    pub fn with_heirs(&self, class: usize) -> Vec<bool> {
+        self.lineage().with_heirs([class])
+    }
+
+    /// The order Python looks up the attributes of a class with these bases in, by its own rule (C3).
+    /// `None`: some ancestor is not known, or one of them cannot be made itself.
+    pub fn order(&self, bases: &[Ancestor]) -> Option<Result<Vec<&Ancestor>, Disorder>> {
+        self.lineage().order(bases)
+    }
+
+    /// The order of a class, itself first; `None` where there is none, or none is known.
+    pub fn order_of(&self, class: usize) -> Option<impl Iterator<Item = &Ancestor> + Clone> {
+        self.lineage().order_of(class)
+    }
+
+    /// The places of the classes of a name.
+    pub fn named(&self, name: &str) -> &[usize] {
+        let named = self.named.get_or_init(|| {
+            let mut named: HashMap<String, Vec<usize>> = HashMap::new();
+            for (at, class) in self.list.iter().enumerate() {
+                named.entry(class.name.value.clone()).or_default().push(at);
             }
+            named
         });
+        named.get(name).map(Vec::as_slice).unwrap_or_default()
     }
-    for (place, base) in bases.iter().enumerate() {
-        if bases.iter().take(place).any(|other| other == base) {
-            return Some(Err(Disorder::Twice(place)));
-        }
-    }
-    lists.push(bases.into_iter().cloned().collect());
-    Some(merged(lists))
-}
-
-fn is_generic(base: &Ancestor) -> bool {
-    matches!(base, Ancestor::Outside(name) if matches!(name.as_str(), "typing.Generic" | "typing_extensions.Generic" | "typing.Protocol" | "typing_extensions.Protocol"))
-}
-
-fn merged(mut lists: Vec<Vec<Ancestor>>) -> Result<Vec<Ancestor>, Disorder> {
-    let mut order = vec![];
-    loop {
-        lists.retain(|list| !list.is_empty());
-        if lists.is_empty() {
-            if order.is_empty() {
-                order.push(object());
-            }
-            return Ok(order);
-        }
-        let is_free = |head: &Ancestor| !lists.iter().any(|list| list.iter().skip(1).any(|other| other == head));
-        let Some(next) = lists.iter().filter_map(|list| list.first()).find(|head| is_free(head)).cloned() else {
-            return Err(Disorder::Inconsistent);
-        };
-        lists.iter_mut().for_each(|list| list.retain(|other| *other != next));
-        order.push(next);
-    }
-}
-
-/// Every ancestor of a class, near ones first as far as that is easily told, whether Python could make it or not.
-pub fn ancestors(classes: &[Class], index: usize) -> Vec<Ancestor> {
-    let mut found: Vec<Ancestor> = vec![];
-    let mut open: Vec<Ancestor> = vec![Ancestor::Class(index)];
-    while let Some(next) = open.pop() {
-        if found.contains(&next) {
-            continue;
-        }
-        match &next {
-            Ancestor::Class(at) => {
-                let bases = classes.get(*at).map(|class| class.bases.as_slice()).unwrap_or_default();
-                open.extend(bases.iter().rev().map(|base| base.leads_to.clone()));
-            }
-            Ancestor::Outside(name) => open.extend(outside_order(name).unwrap_or_default().into_iter().skip(1)),
-            Ancestor::Unknown => {}
-        }
-        found.push(next);
-    }
-    found
 }
 
 /// Collects classes, and those they inherit from.
@@ -238,8 +234,9 @@ impl Collector {
     /// The class of a file's name.
     pub fn named(&mut self, modules: &mut Modules<'_>, path: &str, name: &str) -> Ancestor {
         let Some(file) = modules.file(path) else { return Ancestor::Unknown };
-        let found = file.structure.classes.iter().find(|it| it.name == name && !it.place.function && !it.place.class);
-        found.map_or(Ancestor::Unknown, |class| Ancestor::Class(self.class(modules, &file, class)))
+        file.classes_named(name)
+            .next()
+            .map_or(Ancestor::Unknown, |class| Ancestor::Class(self.class(modules, &file, class)))
     }
 
     fn class(&mut self, modules: &mut Modules<'_>, file: &File, class: &python::Class) -> usize {

@@ -138,8 +138,8 @@ pub(super) fn call_site(modules: &mut Modules<'_>, file: &File, call: &Call) -> 
 pub(super) fn calls_in(modules: &mut Modules<'_>, file: &File, range: &Range<usize>) -> Vec<CallSite> {
     let mut found = vec![];
     let mut end = range.start;
-    for call in &file.module.calls {
-        if call.range.start >= end && call.range.start >= range.start && call.range.end <= range.end {
+    for call in file.module.calls_within(range) {
+        if call.range.start >= end {
             end = call.range.end;
             found.push(call_site(modules, file, call));
         }

@@ -7,6 +7,7 @@ mod fields;
 mod filters;
 mod import_orders;
 mod importable;
+mod lineage;
 mod mapping;
 mod modules;
 mod names;
@@ -31,18 +32,17 @@ use super::Unreadable;
 use super::alembic::Alembic;
 use super::files::Files;
 use super::urls::is_own;
-use crate::text::python::imports::ImportOrder;
 use crate::text::{Source, Span, Spanned, bytes_pattern};
 
-pub use classes::{
-    Ancestor, Base, Class, DECLARATIVE, Disorder, Member, MemberSort, PYDANTIC, SQLMODEL, ancestors, order,
-};
+pub use classes::{Ancestor, Base, Class, Classes, DECLARATIVE, Member, MemberSort, PYDANTIC, SQLMODEL};
 pub use environments::{Environment, Unprotected};
 pub use fields::{CallArgument, CallSite, Mapping};
 pub use filters::{Filter, Hides};
+pub use import_orders::ImportOrders;
 pub use importable::Unfound;
+pub use lineage::Disorder;
 pub use shape::{Shape, ShapeImport};
-pub use tables::{Metadata, Table, is_model, is_sqlmodel, is_table};
+pub use tables::{Metadata, Table};
 pub use target::Target;
 pub use twice::{ImportedAs, Twice};
 
@@ -60,8 +60,8 @@ static WORTH_PARSING: LazyLock<Regex> = LazyLock::new(|| {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PythonProject {
     /// Its classes, as far as they can be models, with all they inherit from.
-    pub classes: Vec<Class>,
-    /// Those that are tables.
+    pub classes: Classes,
+    /// Those that are tables, in the same order.
     pub tables: Vec<Table>,
     /// The names of classes that are handed to a database session, each with the first file where they are.
     #[serde(default)]
@@ -83,7 +83,7 @@ pub struct PythonProject {
     pub environments: Vec<Environment>,
     /// How imports are ordered below each folder that Ruff is configured in, and in the whole project.
     #[serde(default)]
-    pub import_orders: BTreeMap<String, ImportOrder>,
+    pub import_orders: ImportOrders,
     /// Where the files take imports, by path.
     pub shapes: BTreeMap<String, Shape>,
     /// The files that could not be read or understood, and that may hold what decides something of all this.
@@ -106,9 +106,15 @@ impl PythonProject {
         self.objects.get(path)?.get(name)
     }
 
+    /// The table that a class is.
+    pub fn table(&self, class: usize) -> Option<&Table> {
+        let at = self.tables.binary_search_by_key(&class, |table| table.class).ok()?;
+        self.tables.get(at)
+    }
+
     /// Whether a class is a table.
     pub fn is_table(&self, class: usize) -> bool {
-        self.tables.iter().any(|table| table.class == class)
+        self.table(class).is_some()
     }
 }
 
@@ -172,7 +178,7 @@ pub fn read(files: &dyn Files, sources: &mut BTreeMap<String, Source>, alembic: 
             sources.entry(path.clone()).or_insert_with(|| file.source.clone());
         }
     }
-    project.classes = std::mem::take(&mut collector.classes);
+    project.classes = std::mem::take(&mut collector.classes).into();
     project.tables = tables::tables(&project.classes);
     environments::judge(&mut modules, &mut project, files);
     objects(&mut modules, &mut project);
@@ -214,7 +220,8 @@ fn keep(
     sources: &mut BTreeMap<String, Source>,
 ) {
     let models = (0..project.classes.len()).filter(|class| {
-        is_model(&project.classes, *class) || project.is_table(*class) || ancestors(&project.classes, *class).len() > 2
+        let above = project.classes.ancestors(*class).nth(2);
+        project.classes.is_model(*class) || project.is_table(*class) || above.is_some()
     });
     let mut paths: Vec<String> = models
         .filter_map(|class| project.classes.get(class))
@@ -227,7 +234,7 @@ fn keep(
     paths.sort();
     paths.dedup();
     // What annotations name may be classes that are not among them yet; their places come behind those of all others.
-    collector.classes = std::mem::take(&mut project.classes);
+    collector.classes = std::mem::take(&mut project.classes).into();
     for path in paths {
         if !path.ends_with(".py") {
             // What shows that Ruff is used.
@@ -240,7 +247,7 @@ fn keep(
         project.shapes.insert(path.clone(), shape::shape(modules, collector, &file));
         sources.entry(path).or_insert_with(|| file.source.clone());
     }
-    project.classes = std::mem::take(&mut collector.classes);
+    project.classes = std::mem::take(&mut collector.classes).into();
 }
 
 #[cfg(test)]

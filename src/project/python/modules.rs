@@ -1,7 +1,7 @@
 //! Modules and their files: where imports look, which file a name leads to, and what an import statement runs.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use crate::project::files::{Files, inside};
@@ -18,13 +18,31 @@ pub(super) struct File {
     pub source: Source,
     pub module: Module,
     pub structure: Structure,
+    /// The places of the classes of each name that stand in no function and in no other class.
+    classes: HashMap<String, Vec<usize>>,
     functions: OnceCell<Rc<Functions>>,
 }
 
 impl File {
+    fn new(path: &str, source: Source) -> Self {
+        let (module, structure) = python::parse_structured(source.text());
+        let mut classes: HashMap<String, Vec<usize>> = HashMap::new();
+        for (at, class) in structure.classes.iter().enumerate() {
+            if !class.place.function && !class.place.class {
+                classes.entry(class.name.clone()).or_default().push(at);
+            }
+        }
+        Self { path: path.to_owned(), source, module, structure, classes, functions: OnceCell::new() }
+    }
+
     /// Its functions, read when somebody asks for them the first time.
     pub fn functions(&self) -> &Rc<Functions> {
         self.functions.get_or_init(|| Rc::new(python::parse_functions(self.source.text())))
+    }
+
+    /// The classes of a name that stand in no function and in no other class.
+    pub fn classes_named(&self, name: &str) -> impl Iterator<Item = &python::Class> {
+        self.classes.get(name).into_iter().flatten().filter_map(|at| self.structure.classes.get(*at))
     }
 }
 
@@ -184,10 +202,7 @@ impl<'a> Modules<'a> {
         if let Some(known) = self.read.get(path) {
             return known.clone();
         }
-        let file = self.files.read(path).ok().map(|source| {
-            let (module, structure) = python::parse_structured(source.text());
-            Rc::new(File { path: path.to_owned(), source, module, structure, functions: OnceCell::new() })
-        });
+        let file = self.files.read(path).ok().map(|source| Rc::new(File::new(path, source)));
         self.read.insert(path.to_owned(), file.clone());
         file
     }

@@ -68,9 +68,7 @@ fn follow(modules: &mut Modules<'_>, file: &File, name: &str, hops: usize) -> Me
         return Meaning::Unknown;
     }
     let structure = &file.structure;
-    let classes =
-        structure.classes.iter().filter(|class| class.name == first && !class.place.function && !class.place.class);
-    match classes.count() {
+    match file.classes_named(first).count() {
         0 => {}
         1 if rest.is_empty() => return Meaning::Class(file.path.clone(), first.to_owned()),
         1 if rest == METADATA => return Meaning::Object(file.path.clone(), name.to_owned()),

@@ -6,8 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::PythonProject;
-use super::classes::{Ancestor, Class, Member, MemberSort, ancestors};
-use super::tables::{is_sqlmodel, is_table};
+use super::classes::{Ancestor, Class, Member, MemberSort};
 use crate::text::{Source, pattern};
 
 /// A schema that is written down.
@@ -15,38 +14,35 @@ static SCHEMA: LazyLock<Regex> = LazyLock::new(|| pattern(r#"(?:"schema"|'schema
 
 /// Gives every table its name, as far as it can be told.
 pub(super) fn tell(project: &mut PythonProject, sources: &BTreeMap<String, Source>) {
-    for table in &mut project.tables {
-        table.name = name(&project.classes, table.class, sources);
+    let names: Vec<Option<String>> = project.tables.iter().map(|table| name(project, table.class, sources)).collect();
+    for (table, name) in project.tables.iter_mut().zip(names) {
+        table.name = name;
     }
 }
 
-fn name(classes: &[Class], index: usize, sources: &BTreeMap<String, Source>) -> Option<String> {
+fn name(project: &PythonProject, index: usize, sources: &BTreeMap<String, Source>) -> Option<String> {
+    let classes = &project.classes;
     let class = classes.get(index)?;
     let text = |member: &Member| -> Option<&str> {
         let span = member.value.as_ref()?;
         sources.get(&*span.path).map(|source| source.slice(span))
     };
-    let above = ancestors(classes, index);
-    let own: Vec<usize> = above
-        .iter()
-        .filter_map(|ancestor| match ancestor {
-            Ancestor::Class(at) => Some(*at),
-            _ => None,
-        })
-        .collect();
+    let own: Vec<(usize, &Class)> = classes.line(index).collect();
     // A class below a table may share that one's.
-    if own.iter().any(|at| *at != index && is_table(classes, *at)) {
+    if own.iter().any(|(at, _)| *at != index && project.is_table(*at)) {
         return None;
     }
     let first = |name: &str| {
-        let members = own.iter().filter_map(|at| classes.get(*at)).flat_map(|class| &class.body);
+        let members = own.iter().flat_map(|(_, class)| &class.body);
         members.into_iter().find(|member| member.name.value == name)
     };
     let table = match first("__tablename__") {
         Some(member) if member.literal && member.kind != MemberSort::Other => literal(text(member)?)?.to_owned(),
         Some(_) => return None,
-        None if first("__table__").is_some() || above.contains(&Ancestor::Unknown) => return None,
-        None if is_sqlmodel(classes, index) => class.name.value.to_lowercase(),
+        None if first("__table__").is_some() || classes.ancestors(index).any(|it| *it == Ancestor::Unknown) => {
+            return None;
+        }
+        None if classes.is_sqlmodel(index) => class.name.value.to_lowercase(),
         None => return None,
     };
     // What a collection of tables says of all of them is not looked for.

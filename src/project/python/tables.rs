@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::classes::{Ancestor, Class, DECLARATIVE, Member, MemberSort, PYDANTIC, SQLMODEL, ancestors};
+use super::classes::{Ancestor, Class, Classes, DECLARATIVE, Member, MemberSort, SQLMODEL};
+use super::lineage::Lineage;
 
 /// One class that is a table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,22 +31,25 @@ pub enum Metadata {
     Unknown,
 }
 
-/// Whether a class is one of pydantic's, SQLModel's among them, for certain.
-pub fn is_model(classes: &[Class], index: usize) -> bool {
-    ancestors(classes, index).contains(&Ancestor::Outside(PYDANTIC.to_owned()))
-}
-
-/// Whether a class is one of SQLModel's.
-pub fn is_sqlmodel(classes: &[Class], index: usize) -> bool {
-    ancestors(classes, index).contains(&Ancestor::Outside(SQLMODEL.to_owned()))
-}
-
 /// The classes that are tables.
-pub(super) fn tables(classes: &[Class]) -> Vec<Table> {
-    let is_table = |index: &usize| is_table(classes, *index);
+pub(super) fn tables(classes: &Classes) -> Vec<Table> {
+    let declarative = classes.with_heirs_of(|it| matches!(it, Ancestor::Outside(name) if name == DECLARATIVE));
+    // A base may name the tables of all its classes by a function.
+    let by_function = classes.with_heirs_of(|it| match it {
+        Ancestor::Class(at) => classes.get(*at).is_some_and(names_by_function),
+        _ => false,
+    });
+    let holds = |all: &[bool], index: usize| all.get(index).copied().unwrap_or_default();
+    let is_table = |index: &usize| match classes.get(*index).filter(|class| !class.in_function) {
+        Some(class) if classes.is_sqlmodel(*index) => {
+            class.keywords.iter().any(|(name, value)| name == "table" && value.value == "True")
+        }
+        Some(class) => holds(&declarative, *index) && is_declarative_table(class, holds(&by_function, *index)),
+        None => false,
+    };
     (0..classes.len())
         .filter(is_table)
-        .map(|class| Table { class, metadata: metadata_of(classes, class), name: None })
+        .map(|class| Table { class, metadata: metadata_of(classes, classes.lineage(), class), name: None })
         .collect()
 }
 
@@ -53,43 +57,31 @@ fn member<'a>(class: &'a Class, name: &str) -> Option<&'a Member> {
     class.body.iter().find(|member| member.name.value == name)
 }
 
-/// Whether a class is a table.
-pub fn is_table(classes: &[Class], index: usize) -> bool {
-    let Some(class) = classes.get(index).filter(|class| !class.in_function) else { return false };
-    let above = ancestors(classes, index);
-    let has = |name: &str| above.contains(&Ancestor::Outside(name.to_owned()));
-    if has(SQLMODEL) {
-        return class.keywords.iter().any(|(name, value)| name == "table" && value.value == "True");
-    }
+/// Whether the name of the table is what a function makes.
+fn names_by_function(class: &Class) -> bool {
+    member(class, "__tablename__").is_some_and(|member| {
+        matches!(member.kind, MemberSort::Function(_)) || member.calls.iter().any(|call| call.is("declared_attr"))
+    })
+}
+
+/// Whether a class of SQLAlchemy's own is a table.
+fn is_declarative_table(class: &Class, by_function: bool) -> bool {
     let is_base = class.bases.iter().any(|base| base.leads_to == Ancestor::Outside(DECLARATIVE.to_owned()));
-    if !has(DECLARATIVE) || is_base || member(class, "__abstract__").is_some() {
-        return false;
-    }
     let named = |name| member(class, name).is_some();
-    // A base may name the tables of all its classes by a function.
-    let by_function = above.iter().any(|ancestor| match ancestor {
-        Ancestor::Class(at) => {
-            classes.get(*at).and_then(|class| member(class, "__tablename__")).is_some_and(|member| {
-                matches!(member.kind, MemberSort::Function(_))
-                    || member.calls.iter().any(|call| call.is("declared_attr"))
-            })
-        }
-        _ => false,
-    });
-    named("__tablename__") || named("__table__") || by_function
+    !is_base && !named("__abstract__") && (named("__tablename__") || named("__table__") || by_function)
 }
 
 /// The collection that the tables of a class are written down in.
-pub(super) fn metadata_of(classes: &[Class], index: usize) -> Metadata {
-    for ancestor in ancestors(classes, index) {
+pub(super) fn metadata_of(classes: &[Class], lineage: &Lineage, index: usize) -> Metadata {
+    for ancestor in lineage.ancestors(index) {
         match ancestor {
             Ancestor::Class(at) => {
-                let Some(class) = classes.get(at) else { return Metadata::Unknown };
+                let Some(class) = classes.get(*at) else { return Metadata::Unknown };
                 if let Some(own) = member(class, "metadata").filter(|member| member.value.is_some()) {
-                    return own_metadata(own, at);
+                    return own_metadata(own, *at);
                 }
                 if class.bases.iter().any(|base| base.leads_to == Ancestor::Outside(DECLARATIVE.to_owned())) {
-                    return Metadata::Class(at);
+                    return Metadata::Class(*at);
                 }
             }
             Ancestor::Outside(name) if name == SQLMODEL => return Metadata::Sqlmodel,

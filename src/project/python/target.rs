@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::classes::{Ancestor, Collector};
 use super::filters::body;
+use super::lineage::Lineage;
 use super::modules::{File, Modules};
 use super::names::{Meaning, bound, meaning};
 use super::tables::{Metadata, is_sqlmodels, metadata_of};
@@ -141,7 +142,7 @@ fn metadata(modules: &mut Modules<'_>, collector: &mut Collector, env: &File, na
             Some((class, _)) => {
                 let Some(file) = modules.file(&path) else { return Metadata::Unknown };
                 match collector.ancestor(modules, &file, class) {
-                    Ancestor::Class(index) => metadata_of(&collector.classes, index),
+                    Ancestor::Class(index) => metadata_of(&collector.classes, &Lineage::of(&collector.classes), index),
                     _ => Metadata::Unknown,
                 }
             }

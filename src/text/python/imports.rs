@@ -7,12 +7,14 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::Arc;
 
 use ruff_python_stdlib::sys::is_known_standard_library;
 use serde::{Deserialize, Serialize};
 
-use super::structure::{ImportStatement, Structure};
-use super::{Module, parse_structured};
+use super::structure::{ImportStatement, Imported};
+use super::{Module, Structure, parse_structured};
+use crate::text::Source;
 
 /// The minor versions of Python 3 that are supported today: what one of them brings counts as the standard library.
 const MINORS: std::ops::RangeInclusive<u8> = 10..=14;
@@ -35,9 +37,12 @@ pub struct Insertion {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportOrder {
     /// The first parts of the names of the project's own modules.
-    pub own: BTreeSet<String>,
+    pub own: Arc<BTreeSet<String>>,
     /// Whether `import a` and `from a import b` stand mixed (`force-sort-within-sections`).
     pub mixed: bool,
+    /// Whether `a as b` stands in one statement with the other names of its module (`combine-as-imports`).
+    #[serde(default)]
+    pub combined: bool,
     /// Whether each name has a line of its own (`force-single-line`).
     pub single: bool,
     /// How wide a line may become when a name is put into it.
@@ -49,7 +54,7 @@ pub struct ImportOrder {
 impl Default for ImportOrder {
     /// The order of Ruff without settings; the width is Black's as well.
     fn default() -> Self {
-        Self { own: BTreeSet::new(), mixed: false, single: false, width: 88, other: false }
+        Self { own: Arc::default(), mixed: false, combined: false, single: false, width: 88, other: false }
     }
 }
 
@@ -65,6 +70,8 @@ struct Key {
     is_from: bool,
     /// The first name behind `from … import`.
     name: String,
+    /// What the first name is bound to instead.
+    rename: Option<String>,
 }
 
 impl Key {
@@ -86,8 +93,10 @@ impl Key {
             _ => 2,
         };
         let (is_from, is_late) = (import.is_from, import.is_from && !order.mixed);
-        let name = import.names.first().filter(|_| is_from).map(|name| name.name.clone()).unwrap_or_default();
-        Some(Self { section, is_late, dots: Reverse(dots), module: module.to_owned(), is_from, name })
+        let first = import.names.first();
+        let name = first.filter(|_| is_from).map(|first| first.name.clone()).unwrap_or_default();
+        let rename = first.and_then(|first| first.rename.clone());
+        Some(Self { section, is_late, dots: Reverse(dots), module: module.to_owned(), is_from, name, rename })
     }
 }
 
@@ -105,37 +114,49 @@ impl Ord for Key {
             .then_with(|| natord::compare(&self.module, &other.module))
             .then_with(|| self.is_from.cmp(&other.is_from))
             .then_with(|| by_kind(&self.name, &other.name))
+            .then_with(|| self.rename.cmp(&other.rename))
     }
 }
 
 /// An import that stands in the file.
-struct Standing<'a> {
-    import: &'a ImportStatement,
+#[derive(Clone, Debug)]
+struct Standing {
+    import: ImportStatement,
     key: Key,
     /// From the comments above it to the end of its last line, without the line end.
     lines: Range<usize>,
 }
 
-/// Places new imports, each a line such as `import os` or `from a import b  # noqa: F401`, into the last group of imports
-/// at the top level of a file. Of the orders that the project may have, the first that the
-/// file keeps to decides.
-///
-/// `None` where the file has no such group, where that is not in isort's order itself, or where a line is no import.
-pub fn place(text: &str, line_end: &str, orders: &[ImportOrder], lines: &[String]) -> Option<Vec<Insertion>> {
-    let (module, structure) = parse_structured(text);
-    let group = last_group(text, &module, &structure)?;
-    let new: Vec<(ImportStatement, &String)> = lines
-        .iter()
-        .map(|line| match parse_structured(line).1.imports.as_slice() {
-            [one] if one.range == (0..one.range.end) => Some((one.clone(), line)),
-            _ => None,
-        })
-        .collect::<Option<_>>()?;
-    orders.iter().filter(|order| !order.other).find_map(|order| {
-        let standing = in_order(text, &group, order)?;
-        let new = new.iter().map(|(import, line)| Some((Key::of(import, order)?, import, line.as_str())));
-        Some(insertions(text, line_end, order, &standing, new.collect::<Option<_>>()?))
-    })
+/// The last group of imports at the top level of a file, in the order that it keeps: what new ones are put among.
+#[derive(Clone, Debug)]
+pub struct Group {
+    order: ImportOrder,
+    standing: Vec<Standing>,
+}
+
+impl Group {
+    /// The group of a file. Of the orders that the project may have, the first that the file keeps to decides.
+    ///
+    /// `None` where the file has no such group, or where that is not in isort's order itself.
+    pub fn of(source: &Source, orders: impl IntoIterator<Item = ImportOrder>) -> Option<Self> {
+        let (module, structure) = source.python();
+        let group = last_group(source.text(), module, structure)?;
+        let mut orders = orders.into_iter().filter(|order| !order.other);
+        orders.find_map(|order| Some(Self { standing: in_order(source.text(), &group, &order)?, order }))
+    }
+
+    /// Places new imports, each a line such as `import os` or `from a import b  # noqa: F401`. `None` where a line is none.
+    pub fn place(&self, source: &Source, lines: &[String]) -> Option<Vec<Insertion>> {
+        let new: Vec<(ImportStatement, &String)> = lines
+            .iter()
+            .map(|line| match parse_structured(line).1.imports.as_slice() {
+                [one] if one.range == (0..one.range.end) => Some((one.clone(), line)),
+                _ => None,
+            })
+            .collect::<Option<_>>()?;
+        let new = new.iter().map(|(import, line)| Some((Key::of(import, &self.order)?, import, line.as_str())));
+        Some(self.insertions(source, new.collect::<Option<_>>()?))
+    }
 }
 
 /// The imports that stand below each other last at the top level, each on lines of its own.
@@ -143,7 +164,9 @@ fn last_group<'a>(text: &str, module: &Module, structure: &'a Structure) -> Opti
     if !module.errors.is_empty() {
         return None;
     }
-    let of = |range: &Range<usize>| structure.imports.iter().find(|it| it.place.is_top() && it.range == *range);
+    let top = structure.imports.iter().filter(|import| import.place.is_top());
+    let at: BTreeMap<usize, &ImportStatement> = top.map(|import| (import.range.start, import)).collect();
+    let of = |range: &Range<usize>| at.get(&range.start).copied().filter(|import| import.range == *range);
     let last = structure.statements.iter().rposition(|range| of(range).is_some())?;
     let mut group: Vec<&ImportStatement> = structure.statements.get(..=last)?.iter().rev().map_while(of).collect();
     group.reverse();
@@ -156,8 +179,8 @@ fn last_group<'a>(text: &str, module: &Module, structure: &'a Structure) -> Opti
 }
 
 /// The imports with their keys, when they stand in their order, with a blank line between two sections and above comments.
-fn in_order<'a>(text: &str, group: &[&'a ImportStatement], order: &ImportOrder) -> Option<Vec<Standing<'a>>> {
-    let mut standing: Vec<Standing<'a>> = vec![];
+fn in_order(text: &str, group: &[&ImportStatement], order: &ImportOrder) -> Option<Vec<Standing>> {
+    let mut standing: Vec<Standing> = vec![];
     for import in group {
         let key = Key::of(import, order)?;
         let start = match standing.last() {
@@ -177,59 +200,104 @@ fn in_order<'a>(text: &str, group: &[&'a ImportStatement], order: &ImportOrder) 
         };
         let behind = text.get(import.range.end..)?;
         let end = import.range.end + behind.find('\n').map_or(behind, |end| &behind[..end]).trim_end().len();
-        standing.push(Standing { import, key, lines: start..end });
+        standing.push(Standing { import: (*import).clone(), key, lines: start..end });
     }
     Some(standing)
 }
 
-/// Puts the new imports between those that stand there: behind one, or before the first of their section.
-fn insertions(
-    text: &str,
-    line_end: &str,
-    order: &ImportOrder,
-    standing: &[Standing<'_>],
-    new: Vec<(Key, &ImportStatement, &str)>,
-) -> Vec<Insertion> {
-    let mut insertions: Vec<Insertion> = vec![];
-    let mut gaps: BTreeMap<usize, Vec<(Key, &str)>> = BTreeMap::new();
-    for (key, import, line) in new {
-        match joined(text, order, standing, import, line) {
-            Some((at, text)) => add(&mut insertions, at, &text),
-            None => {
-                let gap = standing.iter().position(|other| other.key > key).unwrap_or(standing.len());
-                gaps.entry(gap).or_default().push((key, line));
+impl Group {
+    /// Puts the new imports between those that stand there: behind one, or before the first of their section.
+    fn insertions(&self, source: &Source, new: Vec<(Key, &ImportStatement, &str)>) -> Vec<Insertion> {
+        let (standing, line_end) = (&self.standing, source.line_end());
+        let mut insertions: Vec<Insertion> = vec![];
+        let mut gaps: BTreeMap<usize, Vec<(Key, &str)>> = BTreeMap::new();
+        for (key, import, line) in new {
+            match self.joined(source.text(), import, line) {
+                Some((at, text)) => add(&mut insertions, at, &text),
+                None => {
+                    let gap = standing.partition_point(|other| other.key <= key);
+                    gaps.entry(gap).or_default().push((key, line));
+                }
             }
         }
+        for (gap, mut new) in gaps {
+            new.sort_by(|one, other| one.0.cmp(&other.0));
+            let before = gap.checked_sub(1).and_then(|index| standing.get(index));
+            let after = standing.get(gap);
+            let begins = |key: &Key| {
+                after.is_some_and(|after| after.key.section == key.section)
+                    && before.is_none_or(|before| before.key.section != key.section)
+            };
+            let (above, below): (Vec<_>, Vec<_>) =
+                new.into_iter().partition(|(key, _)| before.is_none() || begins(key));
+            if let Some(before) = before.filter(|_| !below.is_empty()) {
+                let mut section = before.key.section;
+                let mut text = String::new();
+                for (key, line) in below {
+                    let blank = if key.section == section { "" } else { line_end };
+                    text.extend([line_end, blank, line]);
+                    section = key.section;
+                }
+                add(&mut insertions, before.lines.end, &text);
+            }
+            if let Some(after) = after.filter(|_| !above.is_empty()) {
+                let text = above.iter().enumerate().map(|(index, (key, line))| {
+                    let section = above.get(index + 1).map_or(after.key.section, |next| next.0.section);
+                    let commented = index + 1 == above.len() && after.lines.start < after.import.range.start;
+                    format!("{line}{line_end}{}", if key.section == section && !commented { "" } else { line_end })
+                });
+                add(&mut insertions, after.lines.start, &text.collect::<String>());
+            }
+        }
+        insertions
     }
-    for (gap, mut new) in gaps {
-        new.sort_by(|one, other| one.0.cmp(&other.0));
-        let before = gap.checked_sub(1).and_then(|index| standing.get(index));
-        let after = standing.get(gap);
-        let begins = |key: &Key| {
-            after.is_some_and(|after| after.key.section == key.section)
-                && before.is_none_or(|before| before.key.section != key.section)
+
+    /// The place of a name in an import from the same module: isort has one statement for each module.
+    fn joined(&self, text: &str, import: &ImportStatement, line: &str) -> Option<(usize, String)> {
+        let order = &self.order;
+        let [name] = import.names.as_slice() else { return None };
+        let is_apart = |name: &Imported| name.rename.is_some() && !order.combined;
+        if !import.is_from || is_apart(name) || line.len() != import.range.end || order.single {
+            return None;
+        }
+        let takes = |it: &&Standing| {
+            it.import.is_from && it.import.from == import.from && !it.import.names.iter().any(is_apart)
         };
-        let (above, below): (Vec<_>, Vec<_>) = new.into_iter().partition(|(key, _)| before.is_none() || begins(key));
-        if let Some(before) = before.filter(|_| !below.is_empty()) {
-            let mut section = before.key.section;
-            let mut text = String::new();
-            for (key, line) in below {
-                let blank = if key.section == section { "" } else { line_end };
-                text.extend([line_end, blank, line]);
-                section = key.section;
+        let other = &self.standing.iter().find(takes)?.import;
+        let written = text.get(other.range.clone())?;
+        let is_same = |it: &Imported| it.name == name.name && it.rename == name.rename;
+        let is_plain = !written.contains(['\\', '#', '*']) && !other.names.iter().any(is_same);
+        let last = other.names.last()?.range.end;
+        let sorted = other.names.is_sorted_by(|one, other| by_name(one, other) != Ordering::Greater);
+        let after = other.names.iter().find(|it| by_name(it, name) == Ordering::Greater).filter(|_| sorted);
+        let name = line.get(name.range.clone())?;
+        if !is_plain {
+            return None;
+        }
+        if written.contains('(') {
+            // Each name on a line of its own, with a comma behind.
+            let first = text.get(..other.names.first()?.range.start)?;
+            let indent = first.get(first.rfind('\n')? + 1..)?;
+            let lines = written.lines().count();
+            let rest = text.get(last..)?;
+            if !indent.trim().is_empty() || lines != other.names.len() + 2 || !rest.starts_with(',') {
+                return None;
             }
-            add(&mut insertions, before.lines.end, &text);
-        }
-        if let Some(after) = after.filter(|_| !above.is_empty()) {
-            let text = above.iter().enumerate().map(|(index, (key, line))| {
-                let section = above.get(index + 1).map_or(after.key.section, |next| next.0.section);
-                let commented = index + 1 == above.len() && after.lines.start < after.import.range.start;
-                format!("{line}{line_end}{}", if key.section == section && !commented { "" } else { line_end })
+            let line_end = if written.contains("\r\n") { "\r\n" } else { "\n" };
+            return Some(match after {
+                Some(after) => (after.range.start, format!("{name},{line_end}{indent}")),
+                None => (last + 1, format!("{line_end}{indent}{name},")),
             });
-            add(&mut insertions, after.lines.start, &text.collect::<String>());
         }
+        let is_alone = text.get(other.range.end..)?.lines().next().unwrap_or("").trim().is_empty();
+        if written.contains('\n') || !is_alone || written.len() + name.len() + 2 > order.width {
+            return None;
+        }
+        Some(match after {
+            Some(after) => (after.range.start, format!("{name}, ")),
+            None => (last, format!(", {name}")),
+        })
     }
-    insertions
 }
 
 /// Puts a text in behind what is put in at the same place already.
@@ -240,52 +308,9 @@ fn add(insertions: &mut Vec<Insertion>, at: usize, text: &str) {
     }
 }
 
-/// The place of a name in an import from the same module: isort has one statement for each module.
-fn joined(
-    text: &str,
-    order: &ImportOrder,
-    standing: &[Standing<'_>],
-    import: &ImportStatement,
-    line: &str,
-) -> Option<(usize, String)> {
-    let [name] = import.names.as_slice() else { return None };
-    if !import.is_from || name.rename.is_some() || line.len() != import.range.end || order.single {
-        return None;
-    }
-    let other = standing.iter().find(|it| it.import.is_from && it.import.from == import.from)?.import;
-    let written = text.get(other.range.clone())?;
-    let is_plain =
-        !written.contains(['\\', '#', '*']) && other.names.iter().all(|it| it.rename.is_none() && it.name != name.name);
-    let last = other.names.last()?.range.end;
-    let sorted = other.names.is_sorted_by(|one, other| by_kind(&one.name, &other.name) != Ordering::Greater);
-    let after = other.names.iter().find(|it| by_kind(&it.name, &name.name) == Ordering::Greater).filter(|_| sorted);
-    let name = &name.name;
-    if !is_plain {
-        return None;
-    }
-    if written.contains('(') {
-        // Each name on a line of its own, with a comma behind.
-        let first = text.get(..other.names.first()?.range.start)?;
-        let indent = first.get(first.rfind('\n')? + 1..)?;
-        let lines = written.lines().count();
-        let rest = text.get(last..)?;
-        if !indent.trim().is_empty() || lines != other.names.len() + 2 || !rest.starts_with(',') {
-            return None;
-        }
-        let line_end = if written.contains("\r\n") { "\r\n" } else { "\n" };
-        return Some(match after {
-            Some(after) => (after.range.start, format!("{name},{line_end}{indent}")),
-            None => (last + 1, format!("{line_end}{indent}{name},")),
-        });
-    }
-    let is_alone = text.get(other.range.end..)?.lines().next().unwrap_or("").trim().is_empty();
-    if written.contains('\n') || !is_alone || written.len() + name.len() + 2 > order.width {
-        return None;
-    }
-    Some(match after {
-        Some(after) => (after.range.start, format!("{name}, ")),
-        None => (last, format!(", {name}")),
-    })
+/// Names after `from … import`, each with what it is bound to.
+fn by_name(one: &Imported, other: &Imported) -> Ordering {
+    by_kind(&one.name, &other.name).then_with(|| one.rename.cmp(&other.rename))
 }
 
 /// Names after `from … import`: constants, then classes, then the rest.

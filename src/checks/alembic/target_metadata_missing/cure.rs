@@ -71,14 +71,22 @@ pub(super) fn handed(facts: &Facts, environment: &Environment, call: &Span) -> O
         Some(variable) => (variable.clone(), vec![]),
         None => written(facts, environment, only(environment)?)?,
     };
-    let text = facts.source(&call.path)?.slice(call);
+    let source = facts.source(&call.path)?;
+    let text = source.slice(call);
     let inner = code(text.strip_suffix(')')?);
-    let argument = match inner.chars().next_back()? {
-        '(' => format!("target_metadata={expression}"),
-        ',' => format!(" target_metadata={expression},"),
+    let mut at = call.start + inner.len();
+    let rest = text.get(inner.len()..)?.split_once('\n').map(|(rest, _)| rest.trim_end_matches('\r'));
+    let argument = match (inner.chars().next_back()?, inner.rsplit_once('\n'), rest) {
+        ('(', ..) => format!("target_metadata={expression}"),
+        // Where each argument has a line of its own, so has this one.
+        (',', Some((_, line)), Some(rest)) => {
+            at += rest.len();
+            let indent = line.get(..line.len() - line.trim_start().len())?;
+            format!("{}{indent}target_metadata={expression},", source.line_end())
+        }
+        (',', ..) => format!(" target_metadata={expression},"),
         _ => format!(", target_metadata={expression}"),
     };
-    let at = call.start + inner.len();
     let steps = imports.into_iter().chain([edit(&range(call, at, at), argument)]).collect();
     Some(Fix::safe(format!("hand over `{expression}`"), steps))
 }

@@ -1,7 +1,7 @@
 //! Columns whose type is of another package than SQLAlchemy, which is what `user_module_prefix` is written before.
 
 use crate::facts::Facts;
-use crate::project::python::{Ancestor, CallSite, Class, Member, MemberSort, ancestors, is_sqlmodel};
+use crate::project::python::{CallSite, Class, Member, MemberSort};
 use crate::text::Span;
 use crate::text::python::{TypeExpression, type_expression};
 
@@ -18,18 +18,12 @@ const DEEPEST: usize = 3;
 pub(super) fn with_prefix(facts: &Facts) -> Option<&Span> {
     let python = &facts.project.python;
     python.tables.iter().find_map(|table| {
-        let above = ancestors(&python.classes, table.class).into_iter().filter_map(|ancestor| match ancestor {
-            Ancestor::Class(at) => python.classes.get(at),
-            _ => None,
-        });
-        let own = python.classes.get(table.class)?;
-        let all: Vec<&Class> =
-            [own].into_iter().chain(above.filter(|class| class.name.span != own.name.span)).collect();
+        let all: Vec<&Class> = python.classes.line(table.class).map(|(_, class)| class).collect();
         // What two of them define may be anything.
         let is_single = |name: &str| {
             all.iter().flat_map(|class| &class.body).filter(|member| member.name.value == name).count() == 1
         };
-        let by_name = is_sqlmodel(&python.classes, table.class);
+        let by_name = python.classes.is_sqlmodel(table.class);
         let has = |member: &&&Member| {
             is_single(&member.name.value) && (of_package(member) || by_name && is_text(facts, member))
         };

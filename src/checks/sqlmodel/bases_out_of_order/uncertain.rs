@@ -1,7 +1,7 @@
 //! What is said of a base that nobody here knows, behind one that it may inherit from.
 
 use crate::finding::Finding;
-use crate::project::python::{Ancestor, Base, Class, DECLARATIVE, PYDANTIC, SQLMODEL, ancestors, is_model, order};
+use crate::project::python::{Ancestor, Base, Class, Classes, DECLARATIVE, PYDANTIC, SQLMODEL};
 
 /// Packages whose classes inherit from no model.
 const PLAIN: [&str; 14] = [
@@ -23,7 +23,7 @@ const PLAIN: [&str; 14] = [
 
 /// Python asks that a base stands before those it inherits from. Of a base that is not known only this matters: whether it
 /// inherits from one that is listed before it. The other way round nothing can be wrong.
-pub(super) fn uncertain(classes: &[Class], class: &Class) -> Option<Finding> {
+pub(super) fn uncertain(classes: &Classes, class: &Class) -> Option<Finding> {
     let pairs =
         class.bases.iter().enumerate().flat_map(|(at, one)| class.bases.iter().skip(at + 1).map(move |two| (one, two)));
     let (before, unknown) = pairs.into_iter().find(|(before, behind)| may_inherit(classes, behind, before))?;
@@ -43,23 +43,23 @@ pub(super) fn uncertain(classes: &[Class], class: &Class) -> Option<Finding> {
 }
 
 /// Whether a base that is not known may inherit from this one.
-fn may_inherit(classes: &[Class], unknown: &Base, before: &Base) -> bool {
+fn may_inherit(classes: &Classes, unknown: &Base, before: &Base) -> bool {
     let is_root = |name: &str| matches!(name, SQLMODEL | PYDANTIC | DECLARATIVE);
     let behind_root = match &before.leads_to {
         Ancestor::Outside(name) => is_root(name),
         Ancestor::Class(_) | Ancestor::Unknown => false,
     };
-    let above: Vec<Ancestor> = match &unknown.leads_to {
-        Ancestor::Class(index) => ancestors(classes, *index).into_iter().skip(1).collect(),
-        other => vec![other.clone()],
+    let above: Vec<&Ancestor> = match &unknown.leads_to {
+        Ancestor::Class(index) => classes.ancestors(*index).skip(1).collect(),
+        other => vec![other],
     };
-    above.iter().any(|ancestor| match ancestor {
+    above.into_iter().any(|ancestor| match ancestor {
         Ancestor::Unknown => {
-            behind_root || matches!(&before.leads_to, Ancestor::Class(index) if is_model(classes, *index))
+            behind_root || matches!(&before.leads_to, Ancestor::Class(index) if classes.is_model(*index))
         }
         Ancestor::Outside(name) => {
             let package = name.split_once('.').map(|(package, _)| package);
-            let is_known = order(classes, std::slice::from_ref(ancestor)).is_some();
+            let is_known = classes.order(std::slice::from_ref(ancestor)).is_some();
             behind_root && !is_known && package.is_some_and(|package| !PLAIN.contains(&package))
         }
         Ancestor::Class(_) => false,

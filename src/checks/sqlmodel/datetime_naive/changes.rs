@@ -2,22 +2,23 @@
 
 use crate::checks::sqlmodel::said::Said;
 use crate::facts::Facts;
-use crate::project::python::{Ancestor, Class, ancestors};
+use crate::project::python::Ancestor;
 
 /// Methods that are called when a row is made, or one of its values is set.
 const CHANGING: [&str; 4] = ["__init__", "__setattr__", "model_post_init", "__init_subclass__"];
 
-/// Whether something may give a time its zone before the row is written.
-pub(super) fn may_change(facts: &Facts, table: usize) -> bool {
+/// Which classes something may give a time its zone in before the row is written.
+pub(super) fn may_change(facts: &Facts) -> Vec<bool> {
     let python = &facts.project.python;
     let validates = |name: &str| name.ends_with("validator") || name == "validates";
-    let changes = |class: &Class| {
-        let said = Said::of(facts, class);
-        said.binds(&CHANGING) || said.reads(&validates)
-    };
-    let above = ancestors(&python.classes, table);
-    !python.listeners.is_empty()
-        || above.iter().any(|it| matches!(it, Ancestor::Class(at) if python.classes.get(*at).is_some_and(changes)))
+    python.classes.with_heirs_of(|ancestor| match ancestor {
+        _ if !python.listeners.is_empty() => true,
+        Ancestor::Class(at) => python.classes.get(*at).is_some_and(|class| {
+            let said = Said::of(facts, class);
+            said.binds(&CHANGING) || said.reads(&validates)
+        }),
+        _ => false,
+    })
 }
 
 #[cfg(test)]
@@ -46,7 +47,7 @@ mod tests {
                 format!("{head}class Hero(SQLModel, table=True):\n    id: int = Field(primary_key=True)\n{body}");
             let files = MemoryFiles::new([("models.py", text.as_str())]);
             let facts = Facts { project: read::project(&files, &Environment::default(), None), ..Facts::default() };
-            assert_eq!(may_change(&facts, 0), expected, "{body}");
+            assert_eq!(may_change(&facts)[0], expected, "{body}");
         }
     }
 }

@@ -1,10 +1,10 @@
 //! What makes times without a zone, and the same with one.
 
-use crate::checks::python_fix::{edit, range, text};
+use crate::checks::python_fix::{edit, import_too, range, text};
 use crate::checks::sqlmodel::types::{Named, resolved};
 use crate::facts::Facts;
 use crate::fix::Step;
-use crate::project::python::{Ancestor, CallArgument, CallSite, Class, Member, MemberSort, ShapeImport, ancestors};
+use crate::project::python::{CallArgument, CallSite, Class, Member, MemberSort, ShapeImport};
 use crate::text::Span;
 use crate::text::python::{self, Entry, Value};
 
@@ -122,19 +122,17 @@ fn in_lambda(facts: &Facts, place: &Span) -> bool {
 }
 
 /// Whether a class or one above it binds a name.
-fn has_member(facts: &Facts, class: &Class, name: &str) -> bool {
-    let classes = &facts.project.python.classes;
-    let index = classes.iter().position(|other| other.statement == class.statement);
-    let above = index.map(|index| ancestors(classes, index)).unwrap_or_default();
+fn has_member(facts: &Facts, (index, class): (usize, &Class), name: &str) -> bool {
     let binds = |class: &Class| class.body.iter().any(|member| member.name.value == name);
-    binds(class)
-        || above.iter().any(|it| matches!(it, Ancestor::Class(at) if classes.get(*at).is_some_and(binds)))
+    facts.project.python.classes.line(index).any(|(_, class)| binds(class))
         || class.body.iter().any(|it| it.kind == MemberSort::Other && text(facts, &it.statement).contains(name))
 }
 
 /// The steps that give each of them a zone, and whether all were times of UTC before.
-pub(super) fn steps(facts: &Facts, class: &Class, found: &[Naive]) -> Option<(Vec<Step>, bool)> {
-    let shape = facts.project.python.shapes.get(&*class.name.span.path)?;
+pub(super) fn steps(facts: &Facts, index: usize, found: &[Naive]) -> Option<(Vec<Step>, bool)> {
+    let class = facts.project.python.classes.get(index)?;
+    let source = facts.source(&class.name.span.path)?;
+    let shape = facts.project.python.shapes.get(source.path())?;
     let mut steps = vec![];
     let mut imported = false;
     for one in found {
@@ -150,7 +148,7 @@ pub(super) fn steps(facts: &Facts, class: &Class, found: &[Naive]) -> Option<(Ve
                     let is_its = |import: &&ShapeImport| import.bound == one.class && import.from == "datetime";
                     let import = shape.imports.iter().find(is_its)?;
                     if !imported {
-                        steps.push(edit(&range(&import.span, import.span.end, import.span.end), ", timezone"));
+                        steps.extend(import_too(facts, source, import, "timezone"));
                     }
                     imported = true;
                     "timezone".to_owned()
@@ -159,7 +157,7 @@ pub(super) fn steps(facts: &Facts, class: &Class, found: &[Naive]) -> Option<(Ve
         };
         // What stands in the class body itself would take the member of that name.
         let first = zone.split('.').next().unwrap_or_default();
-        if !one.is_handed && !in_lambda(facts, &one.place) && has_member(facts, class, first) {
+        if !one.is_handed && !in_lambda(facts, &one.place) && has_member(facts, (index, class), first) {
             return None;
         }
         let lambda = if one.is_handed { "lambda: " } else { "" };

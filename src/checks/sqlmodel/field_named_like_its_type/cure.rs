@@ -1,11 +1,11 @@
 //! Gives the type another name wherever a class body means it.
 
-use crate::checks::python_fix::{edit, listed, range, text};
+use crate::checks::python_fix::{edit, import as import_lines, listed, range, text};
 use crate::facts::Facts;
 use crate::fix::{Fix, Step};
-use crate::project::python::{Class, Member, MemberSort, Shape};
-use crate::text::python::{TypeExpression, type_expression};
-use crate::text::{Span, python};
+use crate::project::python::{Class, Member, MemberSort, Shape, ShapeImport};
+use crate::text::python::{ImportStatement, TypeExpression, type_expression};
+use crate::text::{Source, Span};
 
 /// Another name for the type, in the same import, and wherever the body means the type behind the value.
 pub(super) fn fix(facts: &Facts, shape: &Shape, class: &Class, member: &Member) -> Option<Fix> {
@@ -17,11 +17,10 @@ pub(super) fn fix(facts: &Facts, shape: &Shape, class: &Class, member: &Member) 
     if source.text().contains(&other) || import.from.is_empty() && import.name.contains('.') {
         return None;
     }
-    let read = python::parse(source.text());
+    let (read, _) = source.python();
     let stands = |span: &Span| -> Vec<Span> {
-        let named = read.names.iter().filter(|(written, at)| {
-            written.split('.').next() == Some(name) && span.start <= at.start && at.end <= span.end
-        });
+        let within = span.range();
+        let named = read.names_within(&within).filter(|(written, _)| written.split('.').next() == Some(name));
         named.map(|(_, at)| range(span, at.start, at.start + name.len())).collect()
     };
     let mut places = in_annotation(facts, member.annotation.as_ref()?, name, &stands)?;
@@ -42,10 +41,54 @@ pub(super) fn fix(facts: &Facts, shape: &Shape, class: &Class, member: &Member) 
     if places.iter().any(|place| text(facts, place) != name) {
         return None;
     }
-    let end = import.span.end;
-    let mut steps: Vec<Step> = vec![edit(&range(&import.span, end, end), format!(", {} as {other}", import.name))];
-    steps.extend(places.iter().map(|place| edit(place, other.clone())));
-    Some(Fix::safe(format!("import {} as `{other}` too, and annotate by that", listed(&[name])), steps))
+    let (alone, gone) = if is_left(facts, import, member, &places) { (false, None) } else { taken_out(source, import) };
+    let named = format!("{} as {other}", import.name);
+    let mut steps: Vec<Step> = places.iter().map(|place| edit(place, other.clone())).collect();
+    if alone {
+        steps.push(edit(&import.span, named));
+    } else {
+        let from = if import.from.is_empty() { String::new() } else { format!("from {} ", import.from) };
+        steps.extend(import_lines(facts, source, shape, &[format!("{from}import {named}")]));
+        steps.extend(gone.as_ref().map(|gone| edit(gone, "")));
+    }
+    let too = if alone || gone.is_some() { "" } else { " too" };
+    Some(Fix::safe(format!("import {} as `{other}`{too}, and annotate by that", listed(&[name])), steps))
+}
+
+/// Whether anything means the type by its own name once these places do not.
+fn is_left(facts: &Facts, import: &ShapeImport, member: &Member, places: &[Span]) -> bool {
+    let name = import.bound.as_str();
+    let written = facts.source(&import.span.path).map_or("", Source::text);
+    let within = |at: &usize, span: &Span| span.start <= *at && *at < span.end;
+    let is_other = |at: &usize| {
+        !within(at, &import.span) && *at != member.name.span.start && !places.iter().any(|place| place.start == *at)
+    };
+    let shapes = facts.project.python.shapes.iter().filter(|(path, _)| **path != *import.span.path);
+    let mut elsewhere = shapes.flat_map(|(_, shape)| &shape.imports);
+    // The module that it comes from is no other word for it.
+    let of_statement = |at: &usize| {
+        written.get(..*at).is_some_and(|before| {
+            let line = before.rsplit('\n').next().unwrap_or_default();
+            line.trim() == "from" && written.get(*at..).is_some_and(|rest| rest.starts_with(&import.from))
+        })
+    };
+    words(written, name).iter().any(|at| is_other(at) && !of_statement(at))
+        || elsewhere.any(|other| other.name == name && other.from != import.from)
+}
+
+/// Whether a name is all that its statement imports, else the bytes that go when it does; none of them where a comment might.
+fn taken_out(source: &Source, import: &ShapeImport) -> (bool, Option<Span>) {
+    let holds = |statement: &&ImportStatement| statement.names.iter().any(|name| name.range == import.span.range());
+    let Some(statement) = source.python().1.imports.iter().find(holds) else { return (false, None) };
+    let at = statement.names.iter().position(|name| name.range == import.span.range());
+    let before = at.and_then(|at| statement.names.get(at.checked_sub(1)?));
+    let gone = match (before, at.and_then(|at| statement.names.get(at + 1))) {
+        (_, Some(next)) => range(&import.span, import.span.start, next.range.start),
+        (Some(before), None) => range(&import.span, before.range.end, import.span.end),
+        (None, None) => return (true, None),
+    };
+    let is_plain = !source.slice(&gone).contains(['#', '\\']);
+    (false, is_plain.then_some(gone))
 }
 
 /// Where an annotation names the type; `None` where a string within it does, of which it cannot be told what it is.

@@ -2,7 +2,7 @@
 
 use crate::checks::python_fix::text;
 use crate::facts::Facts;
-use crate::project::python::{Ancestor, Member, MemberSort, ancestors};
+use crate::project::python::{Member, MemberSort};
 
 /// Names that are no fields, whatever they are bound to.
 const NO_FIELDS: [&str; 2] = ["model_config", "metadata"];
@@ -71,11 +71,6 @@ pub(super) fn is_taken(facts: &Facts, class: usize, member: &Member) -> bool {
 
 /// Whether a class above says that the name is none of a field.
 fn is_class_variable(facts: &Facts, class: usize, name: &str) -> bool {
-    let classes = &facts.project.python.classes;
-    ancestors(classes, class).iter().any(|ancestor| match ancestor {
-        Ancestor::Class(at) => classes.get(*at).is_some_and(|class| {
-            class.body.iter().any(|it| it.name.value == name && it.kind == MemberSort::ClassVariable)
-        }),
-        _ => false,
-    })
+    let mut line = facts.project.python.classes.line(class);
+    line.any(|(_, class)| class.body.iter().any(|it| it.kind == MemberSort::ClassVariable && it.name.value == name))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::checks::python_fix::text;
 use crate::facts::Facts;
 use crate::project::alembic::revisions::Operation;
-use crate::project::python::{Ancestor, Class, MemberSort, PythonProject, ancestors};
+use crate::project::python::{Class, MemberSort, PythonProject};
 
 /// Parts of names that people give to what is handed in and out, and to what others inherit from.
 const SCHEMAS: [&str; 22] = [
@@ -21,9 +21,10 @@ pub(super) fn is_schema(python: &PythonProject, index: usize) -> bool {
     let base = ["Base", "Mixin", "Abstract", "DTO"].iter().any(|word| name.contains(word)) || name.ends_with("Model");
     let schema = parts.iter().any(|part| SCHEMAS.contains(part));
     let abstract_ = class.body.iter().any(|member| member.name.value == "__abstract__");
-    let inherits = |table: usize| ancestors(&python.classes, table).contains(&Ancestor::Class(index));
+    let heirs = python.classes.with_heirs(index);
+    let inherits = |table: usize| heirs.get(table).copied().unwrap_or_default();
     // What uses a name that two classes have does not tell which of them.
-    let twice = python.classes.iter().filter(|other| other.name.value == *name).count() > 1;
+    let twice = python.classes.named(name).len() > 1;
     let own = fields(class).collect();
     let alike = |table: usize| resembles(python, &own, table);
     base || schema
@@ -46,11 +47,7 @@ fn fields(class: &Class) -> impl Iterator<Item = &str> {
 
 /// Whether a table has most of the fields, two at least.
 fn resembles(python: &PythonProject, own: &BTreeSet<&str>, table: usize) -> bool {
-    let above = ancestors(&python.classes, table).into_iter().filter_map(|ancestor| match ancestor {
-        Ancestor::Class(at) => python.classes.get(at),
-        _ => None,
-    });
-    let of_table: BTreeSet<&str> = above.flat_map(fields).collect();
+    let of_table: BTreeSet<&str> = python.classes.line(table).flat_map(|(_, class)| fields(class)).collect();
     let common = own.intersection(&of_table).count();
     common >= 2 && common * 2 > own.len()
 }

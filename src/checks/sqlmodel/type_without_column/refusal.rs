@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::checks::sqlmodel::types::{Named, defers, resolved};
 use crate::facts::Facts;
-use crate::project::python::{Class, is_model};
+use crate::project::python::Class;
 use crate::text::python::bindings::may_be_bound;
 use crate::text::python::{TypeExpression, type_expression};
 
@@ -111,7 +111,7 @@ fn refused(facts: &Facts, class: &Class, written: &TypeExpression, is_text: bool
             Named::Class(index) if is_text && is_behind(facts, class, index) => {
                 Some(Refusal::unbound(name, "is made further down"))
             }
-            Named::Class(index) if is_model(&facts.project.python.classes, index) => Some(Refusal::no_column(
+            Named::Class(index) if facts.project.python.classes.is_model(index) => Some(Refusal::no_column(
                 "relate rows of another table by `Relationship()` and a column with `foreign_key=…`, or store it as `sa_type=JSON`",
             )),
             Named::CheckedOnly if is_text => Some(Refusal::unbound(name, "is only imported for the type checker")),

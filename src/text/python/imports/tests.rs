@@ -4,9 +4,10 @@ use super::*;
 
 fn with(text: &str, lines: &[&str]) -> Option<String> {
     let lines: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
-    let own = BTreeSet::from(["app".to_owned()]);
+    let own = Arc::new(BTreeSet::from(["app".to_owned()]));
     let orders = [false, true].map(|mixed| ImportOrder { own: own.clone(), mixed, ..ImportOrder::default() });
-    let mut insertions = place(text, "\n", &orders, &lines)?;
+    let source = Source::new("a.py", text);
+    let mut insertions = Group::of(&source, orders)?.place(&source, &lines)?;
     insertions.sort_by_key(|insertion| Reverse(insertion.at));
     let mut text = text.to_owned();
     insertions.iter().for_each(|insertion| text.insert_str(insertion.at, &insertion.text));
@@ -69,4 +70,18 @@ fn the_last_group_takes_it_and_its_surroundings_stay() {
     assert_eq!(with("import a", &["import b"]).as_deref(), Some("import a\nimport b"));
     assert_eq!(with("import a\n", &["x = 1"]), None);
     assert_eq!(with("import a\n", &["import b; import c"]), None);
+}
+
+#[test]
+fn another_name_for_a_thing_has_a_statement_of_its_own_unless_they_are_combined() {
+    let text = "from datetime import date, time\n";
+    let renamed = ["from datetime import date as day"];
+    assert_eq!(with(text, &renamed), Some(format!("{text}from datetime import date as day\n")));
+    let text = "from datetime import datetime as dt\nfrom datetime import timedelta\n";
+    assert_eq!(with(text, &["from datetime import timezone"]), Some(text.replace("timedelta", "timedelta, timezone")));
+    assert_eq!(with("import a\n", &["import a as b"]).as_deref(), Some("import a\nimport a as b\n"));
+    let source = Source::new("a.py", "from datetime import date, time\n");
+    let group = Group::of(&source, [ImportOrder { combined: true, ..ImportOrder::default() }]).unwrap();
+    let placed = group.place(&source, &renamed.map(str::to_owned)).unwrap();
+    assert_eq!(placed, [Insertion { at: 27, text: "date as day, ".to_owned() }]);
 }
