@@ -66,7 +66,8 @@ fn the_extension_may_be_created_by_whatever_runs_before() {
     );
     let compose = "services:\n  db:\n    image: pgvector/pgvector:pg16\n    volumes:\n      - ./initdb:/docker-entrypoint-initdb.d:ro\n";
     // The files, and what the server was told before, as the image's entrypoint tells it.
-    let ways: [(&str, Vec<(&str, String)>, &str); 5] = [
+    type Way<'text> = (&'text str, Vec<(&'text str, String)>, &'text str);
+    let ways: [Way<'_>; 5] = [
         ("the revision before", vec![(FILE, ancestor.replace("aaa1", "aaa0"))], ""),
         ("the same revision", vec![], ""),
         ("env.py", vec![("migrations/env.py", env_py)], ""),
