@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Environment, Fact, PathStat};
+use crate::project::Project;
+use crate::project::compose::Service;
 use crate::project::python_environment::VirtualEnvironment;
 
 /// One place where an engine was looked for, in the order of the docker CLI.
@@ -139,6 +141,14 @@ impl Docker {
         let lasting = |container: &&&Container| !container.one_off;
         let found = self.containers_of(service);
         found.iter().filter(lasting).find(|container| container.running).or(found.iter().find(lasting)).copied()
+    }
+
+    /// The services of a project that have a container here, each with the one that stands for it.
+    pub fn services<'all>(
+        &'all self,
+        project: &'all Project,
+    ) -> impl Iterator<Item = (&'all Service, &'all Container)> {
+        project.services().filter_map(|service| Some((service, self.container_of(&service.name)?)))
     }
 }
 

@@ -120,6 +120,11 @@ impl Facts {
         self.host.as_ref().map_err(Clone::clone)
     }
 
+    /// Who works on the project; `None` where the host was not looked at.
+    pub fn developer(&self) -> Option<Owner> {
+        self.host.as_ref().ok().map(Host::developer)
+    }
+
     /// The engine, or why it could not be looked at.
     ///
     /// # Errors

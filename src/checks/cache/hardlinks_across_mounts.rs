@@ -13,9 +13,7 @@ use super::variable::set_variable;
 
 pub(super) fn check(facts: &Facts) -> Checked {
     let docker = facts.docker()?;
-    let services = facts.project.services();
-    let containers = services.filter_map(|service| docker.container_of(&service.name));
-    Ok(containers.filter_map(|container| judged(facts, container)).collect())
+    Ok(docker.services(&facts.project).filter_map(|(_, container)| judged(facts, container)).collect())
 }
 
 fn judged(facts: &Facts, container: &Container) -> Option<Finding> {

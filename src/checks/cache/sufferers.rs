@@ -6,7 +6,7 @@ use crate::access::interest::{Use, Using, cache_of, moved_by_configuration, tool
 use crate::access::user::exec_environment;
 use crate::access::{Cache, IdMaps, Obstacle, Process, RunsAs, Seen, Tool};
 use crate::access::{caches::Loss, layout::Layout};
-use crate::facts::{Container, Docker, Facts, Host, Owner};
+use crate::facts::{Container, Docker, Facts, Owner};
 use crate::project::Project;
 use crate::project::commands::CommandLine;
 
@@ -32,7 +32,7 @@ pub(super) fn look_at<'a>(facts: &'a Facts, docker: &Docker, container: &Contain
     let mut looked = Looked { sufferers: vec![], unknown: vec![] };
     // A namespace that could not be found out matters to root only, whose power ends at it.
     let maps = IdMaps::of(docker, &container.userns_mode).unwrap_or_default();
-    let person = facts.host.as_ref().ok().map(Host::developer);
+    let person = facts.developer();
     for using in tools_of(container, &facts.project) {
         if moved_by_configuration(using.tool, &facts.project) {
             continue;

@@ -19,8 +19,7 @@ pub(super) fn stories(facts: &Facts, loss: Loss) -> Checked {
     let docker = facts.docker()?;
     let mut findings = vec![];
     let mut unknown = vec![];
-    for service in facts.project.services() {
-        let Some(container) = docker.container_of(&service.name) else { continue };
+    for (service, container) in docker.services(&facts.project) {
         let looked = look_at(facts, docker, container, loss);
         unknown.extend(looked.unknown);
         let mut stories: BTreeMap<(Tool, String), Vec<Sufferer<'_>>> = BTreeMap::new();

@@ -13,9 +13,7 @@ use crate::project::compose::MountSource;
 
 pub(super) fn check(facts: &Facts) -> Checked {
     let docker = facts.docker()?;
-    let services = facts.project.services();
-    let containers = services.filter_map(|service| docker.container_of(&service.name));
-    Ok(containers.filter_map(|container| judged(facts, docker, container)).collect())
+    Ok(docker.services(&facts.project).filter_map(|(_, container)| judged(facts, docker, container)).collect())
 }
 
 fn judged(facts: &Facts, docker: &Docker, container: &Container) -> Option<Finding> {

@@ -5,17 +5,16 @@ use crate::access::environments::{environment_path, makes};
 use crate::access::interest::{commands, exec_lines, user_of_line};
 use crate::access::rights::{Why, may_fill};
 use crate::access::{IdMaps, Layout, Process, RunsAs, Seen, Verdict};
-use crate::facts::{Container, Docker, Facts, Host, MountKind};
+use crate::facts::{Container, Docker, Facts, MountKind};
 use crate::finding::{Checked, Finding};
 use crate::fix::Fix;
 use crate::text::Span;
 
 pub(super) fn check(facts: &Facts) -> Checked {
     let docker = facts.docker()?;
-    let person = facts.host.as_ref().ok().map(Host::developer);
+    let person = facts.developer();
     let mut findings = vec![];
-    for service in facts.project.services() {
-        let Some(container) = docker.container_of(&service.name) else { continue };
+    for (service, container) in docker.services(&facts.project) {
         let path = environment_path(container);
         // An environment that is there may need no change. Mounts are told by other checks.
         let mounted = Layout::of_container(container).spot(&path).kind;

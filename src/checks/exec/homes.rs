@@ -3,7 +3,7 @@
 use crate::access::homes::{HomeTrouble, HomeUse, trouble, uses};
 use crate::access::{IdMaps, RunsAs};
 use crate::checks::recreate::recreate;
-use crate::facts::{Container, Facts, Host};
+use crate::facts::{Container, Facts};
 use crate::finding::{Checked, Finding};
 use crate::fix::{Edit, Fix, Step};
 use crate::project::compose::{BlockStyle, Service};
@@ -20,10 +20,9 @@ pub(super) struct Homeless<'a> {
 /// One finding for each service in which somebody has this trouble, told by `words`.
 pub(super) fn found(facts: &Facts, wanted: HomeTrouble, words: impl Fn(&Homeless<'_>) -> (String, String)) -> Checked {
     let docker = facts.docker()?;
-    let person = facts.host.as_ref().ok().map(Host::developer);
+    let person = facts.developer();
     let mut findings = vec![];
-    for service in facts.project.services() {
-        let Some(container) = docker.container_of(&service.name) else { continue };
+    for (service, container) in docker.services(&facts.project) {
         // What Compose will change at the next start is not judged by the container of today.
         let home = service.environment.value("HOME");
         let outdated = home.is_some() && home != container.environment.get("HOME");

@@ -2,7 +2,7 @@
 
 use crate::access::RunsAs;
 use crate::access::interest::{exec_lines, user_of_line};
-use crate::facts::{Container, Facts, Host};
+use crate::facts::{Container, Facts};
 use crate::finding::{Checked, Finding};
 use crate::fix::Fix;
 use crate::project::commands::CommandLine;
@@ -23,10 +23,9 @@ const PROGRAMS: [(&str, &str); 9] = [
 
 pub(super) fn check(facts: &Facts) -> Checked {
     let docker = facts.docker()?;
-    let person = facts.host.as_ref().ok().map(Host::developer);
+    let person = facts.developer();
     let mut findings = vec![];
-    for service in facts.project.services() {
-        let Some(container) = docker.container_of(&service.name) else { continue };
+    for (service, container) in docker.services(&facts.project) {
         let own = container.command.iter().chain(service.command.iter().flat_map(|words| &words.value));
         let lines = exec_lines(&facts.project, &service.name).filter_map(|line| {
             let words = line.call.command.iter().map(|word| &word.value);

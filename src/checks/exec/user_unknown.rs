@@ -3,7 +3,7 @@
 use crate::access::RunsAs;
 use crate::access::interest::{exec_lines, user_of_line};
 use crate::access::user::Unresolved;
-use crate::facts::{Container, Facts, Host};
+use crate::facts::{Container, Facts};
 use crate::finding::{Checked, Finding};
 use crate::fix::Fix;
 use crate::text::Span;
@@ -13,10 +13,9 @@ const PEOPLE: std::ops::Range<u32> = 1000..60_000;
 
 pub(super) fn check(facts: &Facts) -> Checked {
     let docker = facts.docker()?;
-    let person = facts.host.as_ref().ok().map(Host::developer);
+    let person = facts.developer();
     let mut findings = vec![];
-    for service in facts.project.services() {
-        let Some(container) = docker.container_of(&service.name) else { continue };
+    for (service, container) in docker.services(&facts.project) {
         if container.mounts.iter().any(|mount| matches!(mount.target.as_str(), "/etc/passwd" | "/etc/group")) {
             continue;
         }

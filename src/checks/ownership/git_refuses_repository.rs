@@ -16,8 +16,7 @@ pub(super) fn check(facts: &Facts) -> Checked {
     let trusted = facts.project.sources.values().any(|source| source.text().contains("safe.directory"));
     let Ok(docker) = &facts.docker else { return Ok(findings) };
     if !trusted {
-        for service in facts.project.services() {
-            let Some(container) = docker.container_of(&service.name) else { continue };
+        for (service, container) in docker.services(&facts.project) {
             findings.extend(in_service(facts, host, git, docker, service, container));
         }
     }

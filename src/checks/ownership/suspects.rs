@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::access::interest::{exec_lines, user_of_line};
 use crate::access::service::{is_application, says_root, service_changes_user};
 use crate::access::{Decides, IdMaps, Layout, RunsAs, ServiceUser, normal};
-use crate::facts::{Facts, FileKind, ForeignFile, Host};
+use crate::facts::{Facts, FileKind, ForeignFile};
 use crate::project::commands::CommandLine;
 use crate::project::compose::{Mount, Service, is_below};
 
@@ -49,7 +49,7 @@ fn of_service<'a>(facts: &'a Facts, service: &'a Service) -> Vec<Suspect<'a>> {
         Err(_) if user.is_root() => on_host(0),
         Err(_) => None,
     });
-    let person = facts.host.as_ref().ok().map(Host::developer);
+    let person = facts.developer();
     let line_user = |line: &CommandLine| match user_of_line(line, person) {
         None => own,
         Some(Err(())) => None,

@@ -13,8 +13,7 @@ use crate::project::compose::{Mount, MountSource, Service};
 pub(super) fn check(facts: &Facts) -> Checked {
     let docker = facts.docker()?;
     let mut findings = vec![];
-    for service in facts.project.services() {
-        let Some(container) = docker.container_of(&service.name) else { continue };
+    for (service, container) in docker.services(&facts.project) {
         if service_changes_user(service, &facts.project, Some(container)) {
             continue;
         }

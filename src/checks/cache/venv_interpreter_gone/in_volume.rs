@@ -13,8 +13,7 @@ use crate::project::compose::MountSource;
 use super::super::venv_is_volume::emptied;
 
 pub(super) fn findings(facts: &Facts, docker: &Docker) -> Vec<Finding> {
-    let containers = facts.project.services().filter_map(|service| docker.container_of(&service.name));
-    containers.filter_map(|container| judged(facts, container)).collect()
+    docker.services(&facts.project).filter_map(|(_, container)| judged(facts, container)).collect()
 }
 
 fn judged(facts: &Facts, container: &Container) -> Option<Finding> {
