@@ -1,5 +1,6 @@
 //! Revision files: who follows whom, what `upgrade()` does, and which names they use without binding them.
 
+mod extension;
 mod graph;
 mod hooks;
 mod one;
@@ -126,6 +127,8 @@ pub enum Operation {
     UsesVector(String),
     /// Creates pgvector's extension.
     CreatesVector,
+    /// Runs what cannot be told and may create it.
+    MayCreateVector,
     /// Drops an extension, a schema, what a role owns, or a database: which of them, in one word.
     Drop(String),
     /// A statement given as text; empty where it cannot be told what it does.
@@ -165,6 +168,7 @@ pub fn read(
         revisions.own_modules = own.collect();
         revisions.template = template::read(files, sources, environment);
         surroundings::read(files, sources, environment, compose, &mut revisions);
+        extension::complete(files, environment, &mut revisions);
         let root = revisions.environment.types_root().map(str::to_owned);
         if let (Some(template), Some(root)) = (&mut revisions.template, root) {
             template.probe(sources, &root);
@@ -222,6 +226,17 @@ impl Revisions {
         let mut own = self.files.iter().filter(|revision| revision.parents.len() < 2).peekable();
         let is_empty = |revision: &Revision| revision.upgrade.as_ref().is_some_and(|upgrade| upgrade.does_nothing);
         !self.uncertain && self.strays.is_empty() && own.peek().is_some() && own.all(is_empty)
+    }
+
+    /// Whether something of these creates pgvector's extension; `None` where that cannot be told.
+    pub fn create_vector(&self) -> Option<bool> {
+        let upgrades = self.files.iter().filter_map(|revision| revision.upgrade.as_ref());
+        let all: Vec<&Operation> = upgrades.flat_map(|one| &one.operations).map(|one| &one.value).collect();
+        if self.environment.creates_vector || all.contains(&&Operation::CreatesVector) {
+            return Some(true);
+        }
+        let may = all.contains(&&Operation::MayCreateVector) || self.files.iter().any(|one| one.may_create_vector);
+        (!may).then_some(false)
     }
 
     /// Who follows whom.
