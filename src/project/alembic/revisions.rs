@@ -2,6 +2,7 @@
 
 mod extension;
 mod graph;
+mod heads;
 mod hooks;
 mod one;
 mod packages;
@@ -60,6 +61,12 @@ pub struct Revisions {
     /// A package or module of the project beside the configuration that `python -m alembic` finds in place of Alembic.
     #[serde(default)]
     pub shadowed_by: Option<String>,
+    /// A recipe or script that runs up to all `heads`, where there are several.
+    #[serde(default)]
+    pub runs_all_heads: Option<String>,
+    /// A recipe or script that runs up to one `head`, where there are several.
+    #[serde(default)]
+    pub runs_one_head: Option<String>,
     /// A script of the database's own start that creates pgvector's extension.
     pub created_at_start: Option<String>,
 }
@@ -169,6 +176,7 @@ pub fn read(
         revisions.template = template::read(files, sources, environment);
         surroundings::read(files, sources, environment, compose, &mut revisions);
         extension::complete(files, environment, &mut revisions);
+        (revisions.runs_all_heads, revisions.runs_one_head) = heads::run(files, &revisions);
         let root = revisions.environment.types_root().map(str::to_owned);
         if let (Some(template), Some(root)) = (&mut revisions.template, root) {
             template.probe(sources, &root);
