@@ -7,6 +7,8 @@
     reason = "a test starts programs, reads the disk, and fails by panicking"
 )]
 
+#[path = "branches_real/heads.rs"]
+mod heads;
 mod support;
 
 use serde_json::Value;

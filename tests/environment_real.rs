@@ -106,6 +106,50 @@ fn a_clone_without_the_folder_of_revisions_gets_it() {
 
 #[test]
 #[ignore = "needs the real parts: run tests/run"]
+fn revisions_in_a_folder_that_nothing_names_are_told() {
+    let id = "alembic-environment-incomplete";
+    let toml = "[tool.alembic]\nscript_location = \"%(here)s/migrations\"\nprepend_sys_path = [\".\"]\n";
+    let url = "[alembic]\nsqlalchemy.url = sqlite:///app.db\n";
+    let ways = [
+        (vec![("alembic.ini", INI)], "migrations/revisions", "alembic.ini:2:19"),
+        (vec![("alembic.ini", INI)], "steps", "alembic.ini:2:19"),
+        (vec![("alembic.ini", url), ("pyproject.toml", toml)], "migrations/revisions", "pyproject.toml:2:20"),
+    ];
+    for set in SETS {
+        for (files, folder, place) in &ways {
+            let project = project(set);
+            for (path, text) in files {
+                project.write(path, text);
+            }
+            let to_the_others = format!("rm -r migrations/versions && mkdir {folder} && mv made.py {folder}/");
+            let revision = "from alembic import op\nimport sqlalchemy as sa\n\nrevision: str = \"aaa1\"\ndown_revision: str | None = None\n\n\ndef upgrade():\n    op.create_table(\"hero\", sa.Column(\"id\", sa.Integer(), primary_key=True))\n\n\ndef downgrade():\n    op.drop_table(\"hero\")\n";
+            project.write("made.py", revision);
+            project.shell(&to_the_others).ends_with(0);
+            // Alembic says nothing of it, and makes nothing.
+            let said = project.shell("alembic upgrade head && alembic heads").ends_with(0);
+            assert!(!said.all().contains("aaa1"), "{set}: {said}");
+            project
+                .shell("rm -rf migrations/versions app.db && ! alembic check && rm -rf migrations/versions app.db")
+                .ends_with(0);
+            let (before, report) = (project.tree(), project.devdoctor(&["check", "--only", id, "--format", "json"]));
+            let report = report.ends_with(1).report();
+            report.assert_places(id, &[place]);
+            assert!(report.0.to_string().contains(folder), "{:#}", report.0);
+            // Which of both folders is meant is for a person to say.
+            project.devdoctor(&["fix", "--yes", "--only", id]).ends_with(1);
+            before.assert_same(&project.tree(), Compared::Content);
+            project.devdoctor(&["fix", "--yes", "--unsafe", "--only", id]).ends_with(0);
+            let said = project.shell("alembic upgrade head && alembic current && alembic check").ends_with(0);
+            assert!(said.all().contains("aaa1 (head)"), "{set}: {said}");
+            project.shell("rm app.db").ends_with(0);
+            project.devdoctor(&["undo"]).ends_with(0);
+            before.assert_same(&project.tree(), Compared::Content);
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
 fn the_command_is_led_to_the_project() {
     let (id, error) = ("alembic-project-not-importable", "ModuleNotFoundError: No module named 'app'");
     for set in SETS {

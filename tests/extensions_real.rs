@@ -9,6 +9,8 @@
 
 #[path = "extensions_real/before.rs"]
 mod before;
+#[path = "extensions_real/created.rs"]
+mod created;
 mod support;
 
 use support::alembic::TEMPLATE;

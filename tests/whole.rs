@@ -11,7 +11,7 @@
 mod projects;
 mod support;
 
-use projects::{ASYNCIO, MONOREPO, SRC_LAYOUT, Whole};
+use projects::{ASYNCIO, ASYNCIO_AGAIN, MONOREPO, MONOREPO_AGAIN, SRC_LAYOUT, SRC_LAYOUT_AGAIN, Whole};
 use support::answer::{Answer, Report};
 use support::person::Person;
 use support::project::Project;
@@ -39,7 +39,7 @@ fn break_it(project: &Project, whole: &Whole) {
     let port = project.variable("DB_PORT").unwrap();
     // The patch is about the fixture as it is.
     project.write(".env", project.read(".env").replace(port, "5432"));
-    let patch = fixtures().join(format!("whole/{}.broken.patch", whole.name));
+    let patch = fixtures().join(format!("whole/{}.patch", whole.patch));
     project
         .shell(&format!("git apply --whitespace=nowarn - <<'END'\n{}END", std::fs::read_to_string(patch).unwrap()))
         .ends_with(0);
@@ -117,7 +117,7 @@ fn assert_found(report: &Report, expected: &[&str], name: &str) {
 }
 
 fn in_health_and_in_trouble(whole: &Whole) {
-    let name = whole.name;
+    let name = whole.patch;
     let project = healthy(whole)
         .with("HOST_UID", &variable("DEVDOCTOR_TEST_UID"))
         .with("HOST_GID", &variable("DEVDOCTOR_TEST_GID"));
@@ -151,7 +151,7 @@ fn in_health_and_in_trouble(whole: &Whole) {
     assert_found(&report, whole.found, name);
     assert_eq!(report.with_outcome("crashed"), Vec::<String>::new(), "{name}");
 
-    let fix = project.devdoctor(&["fix", "--yes"]);
+    let fix = project.devdoctor(&["fix", "--yes"]).ends_with(whole.fix_ends);
     let report = project.devdoctor(&["check", "--format", "json"]).report();
     assert_found(&report, whole.left, &format!("{name} after {fix}"));
     for id in report.found() {
@@ -193,4 +193,22 @@ fn a_repository_of_several_services_is_repaired_as_a_whole() {
 #[ignore = "needs the real parts: run tests/run"]
 fn a_project_of_asyncio_is_repaired_as_a_whole() {
     in_health_and_in_trouble(&ASYNCIO);
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn a_project_with_a_src_folder_that_is_broken_in_another_way_is_repaired() {
+    in_health_and_in_trouble(&SRC_LAYOUT_AGAIN);
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn a_repository_of_several_services_that_is_broken_in_another_way_is_repaired() {
+    in_health_and_in_trouble(&MONOREPO_AGAIN);
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn a_project_of_asyncio_that_is_broken_in_another_way_is_repaired() {
+    in_health_and_in_trouble(&ASYNCIO_AGAIN);
 }

@@ -3,6 +3,7 @@
 pub mod bindings;
 mod builtins;
 mod collect;
+pub mod executed;
 pub mod functions;
 pub mod imports;
 mod structure;

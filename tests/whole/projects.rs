@@ -1,9 +1,12 @@
-//! What is found in each whole project that is broken in every way at once, and what of it is left for a person.
+//! What is found in each whole project that is broken in many ways at once, and what of it is left for a person; each in a second
+//! way too, where one hides the other.
 
 /// A project of `fixtures/whole` and its patch.
 pub struct Whole {
     /// Its folder.
     pub name: &'static str,
+    /// The patch that breaks it, beside the folder.
+    pub patch: &'static str,
     /// Where Alembic's settings are in it.
     pub python: &'static str,
     /// Name of the role and of the database.
@@ -18,6 +21,8 @@ pub struct Whole {
     pub says: &'static str,
     /// Each finding of the broken one with its place.
     pub found: &'static [&'static str],
+    /// How `fix --yes` ends.
+    pub fix_ends: i32,
     /// What safe fixes leave.
     pub left: &'static [&'static str],
     /// Further runs of devdoctor, for what needs a person's yes.
@@ -30,6 +35,7 @@ pub struct Whole {
 
 pub const SRC_LAYOUT: Whole = Whole {
     name: "src-layout",
+    patch: "src-layout.broken",
     python: ".",
     database: "orchard",
     password: "russet@Ladder-27",
@@ -65,6 +71,7 @@ pub const SRC_LAYOUT: Whole = Whole {
         "url-password-not-encoded migrations/env.py:12:42",
         "url-percent-in-alembic-ini alembic.ini:4:17",
     ],
+    fix_ends: 1,
     left: &[
         "alembic-database-behind migrations/versions/c6107be2d95a_add_baskets.py:13:18",
         "alembic-revision-empty migrations/versions/c6107be2d95a_add_baskets.py:21:5",
@@ -80,6 +87,7 @@ pub const SRC_LAYOUT: Whole = Whole {
 
 pub const MONOREPO: Whole = Whole {
     name: "monorepo",
+    patch: "monorepo.broken",
     python: "backend",
     database: "market",
     password: "copper-Meadow-58",
@@ -111,6 +119,7 @@ pub const MONOREPO: Whole = Whole {
         "sqlmodel-column-shared backend/market/models/common.py:19:19",
         "sqlmodel-import-in-class-body backend/market/models/order.py:20:5",
     ],
+    fix_ends: 1,
     left: &[
         "alembic-database-behind backend/migrations/versions/8d20b7aa4e19_measure_articles.py:11:13",
         "alembic-driver-mismatch .env:5:14",
@@ -130,6 +139,7 @@ pub const MONOREPO: Whole = Whole {
 
 pub const ASYNCIO: Whole = Whole {
     name: "asyncio",
+    patch: "asyncio.broken",
     python: ".",
     database: "ferry",
     password: "silver-Anchor-63",
@@ -164,6 +174,7 @@ pub const ASYNCIO: Whole = Whole {
         "sqlmodel-relationship-generic app/models/ship.py:32:12",
         "url-placeholder alembic.ini:4:18",
     ],
+    fix_ends: 1,
     left: &[
         "alembic-database-behind alembic/versions/d104c7f6be32_update.py:15:18",
         "alembic-revision-drops-living-table alembic/versions/d104c7f6be32_update.py:24:5",
@@ -175,4 +186,75 @@ pub const ASYNCIO: Whole = Whole {
         "New upgrade operations detected: [('add_table', Table('ticket'",
     )],
     by_hand: "rm alembic/versions/d104c7f6be32_update.py",
+};
+
+pub const SRC_LAYOUT_AGAIN: Whole = Whole {
+    patch: "src-layout.again",
+    password: "russet-Ladder-27",
+    says: "Table 'note' is already defined for this MetaData instance",
+    found: &[
+        "alembic-database-behind migrations/versions/a84be21c6f05_add_notes.py:14:18",
+        "alembic-extension-created-twice migrations/versions/a84be21c6f05_add_notes.py:21:17",
+        "alembic-post-write-hook-impossible pyproject.toml:23:1",
+        "alembic-tables-refused migrations/env.py:43:13",
+        "sqlmodel-module-imported-twice migrations/env.py:11:1",
+    ],
+    left: &[
+        "alembic-database-behind migrations/versions/a84be21c6f05_add_notes.py:14:18",
+        "alembic-tables-refused migrations/env.py:43:13",
+    ],
+    still_says: &[(
+        "alembic upgrade 3f1c7a90d2e4 && alembic stamp head && ! alembic check",
+        "No new upgrade operations detected",
+    )],
+    by_hand: "sed -i '/include_object/d' migrations/env.py",
+    ..SRC_LAYOUT
+};
+
+pub const MONOREPO_AGAIN: Whole = Whole {
+    patch: "monorepo.again",
+    says: "Path doesn't exist",
+    found: &[
+        "postgres-vector-not-created backend/market/models/article.py:3:1",
+        "alembic-environment-incomplete backend/alembic.ini:2:19",
+        "sqlmodel-column-ignored backend/market/models/trial.py:11:46",
+        "sqlmodel-ondelete-refused backend/market/models/trial.py:17:55",
+        "sqlmodel-table-without-key backend/market/models/trial.py:23:7",
+        "sqlmodel-type-without-column backend/market/models/trial.py:18:11",
+        "sqlmodel-vector-dimensions-impossible backend/market/models/trial.py:20:5",
+        "sqlmodel-vector-index-impossible backend/market/models/trial.py:15:23",
+    ],
+    left: &[
+        "alembic-database-behind backend/migrations/versions/51c0e7d9ab34_create_market.py:17:18",
+        "sqlmodel-column-ignored backend/market/models/trial.py:11:46",
+        "sqlmodel-ondelete-refused backend/market/models/trial.py:17:55",
+        "sqlmodel-table-without-key backend/market/models/trial.py:23:7",
+        "sqlmodel-type-without-column backend/market/models/trial.py:18:11",
+        "sqlmodel-vector-dimensions-impossible backend/market/models/trial.py:20:5",
+        "sqlmodel-vector-index-impossible backend/market/models/trial.py:15:23",
+    ],
+    still_says: &[("alembic current", "RuntimeError: ondelete=\"SET NULL\" requires nullable=True")],
+    by_hand: "rm market/models/trial.py && sed -i '/trial/d' market/models/__init__.py",
+    ..MONOREPO
+};
+
+pub const ASYNCIO_AGAIN: Whole = Whole {
+    patch: "asyncio.again",
+    says: "TypeError: option values must be strings",
+    found: &[
+        "alembic-database-behind alembic/versions/c93d5fa21b08_sell_tickets.py:16:18",
+        "alembic-chain-broken alembic/versions/seed.py:1:1",
+        "alembic-post-write-hook-impossible alembic.ini:10:19",
+        "alembic-url-not-escaped alembic/env.py:18:42",
+        "sqlmodel-datetime-naive app/models/ticket.py:14:47",
+    ],
+    left: &[
+        "alembic-database-behind alembic/versions/c93d5fa21b08_sell_tickets.py:16:18",
+        "alembic-chain-broken alembic/versions/seed.py:1:1",
+    ],
+    then: &[],
+    still_says: &[("alembic current", "Could not determine revision id from filename seed.py")],
+    // The columns follow the version of SQLModel.
+    by_hand: "rm alembic/versions/seed.py && alembic upgrade head && alembic revision --autogenerate -m zones",
+    ..ASYNCIO
 };

@@ -1,12 +1,15 @@
 //! A revision uses pgvector's type, and no revision before it creates the extension.
 
+mod applied;
+
 use super::edits::{if_python, statement_before};
-use crate::facts::{Database, Facts};
+use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
 use crate::fix::Fix;
 use crate::project::alembic::Alembic;
 use crate::project::alembic::revisions::{Graph, Operation, Revision, Upgrade};
-use crate::text::Spanned;
+use crate::text::{Span, Spanned};
+use applied::applied;
 
 pub(super) fn check(facts: &Facts) -> Checked {
     let mut findings = vec![];
@@ -16,14 +19,23 @@ pub(super) fn check(facts: &Facts) -> Checked {
             continue;
         }
         let graph = revisions.graph();
+        // What a hole in the chain hides may create it.
+        let holes: Vec<&str> = graph.missing().iter().map(|(revision, _)| revision.id.value.as_str()).collect();
         let uses = revisions.files.iter().filter_map(|revision| Some((revision, first_use(revision)?)));
         for (revision, place) in uses {
             let before = graph.ancestors(revision);
+            let hidden = before.iter().chain([&revision]).any(|one| holes.contains(&one.id.value.as_str()));
             // Whatever an earlier revision suffers from is told there.
             let settled =
                 before.iter().any(|one| creates(one).is_some() || one.may_create_vector || first_use(one).is_some());
-            if !settled && !revision.may_create_vector && creates(revision).is_none_or(|at| at > place.span.start) {
-                findings.extend(finding(facts, environment, &graph, revision, place));
+            if !settled
+                && !hidden
+                && !revision.may_create_vector
+                && creates(revision).is_none_or(|at| at > place.span.start)
+            {
+                let own = may_create(revision).filter(|one| one.start < place.span.start);
+                let untold = before.iter().find_map(|one| may_create(one)).or(own);
+                findings.extend(finding(facts, environment, &graph, revision, place, untold));
             }
         }
     }
@@ -43,18 +55,25 @@ fn creates(revision: &Revision) -> Option<usize> {
     operations(revision).find(|one| one.value == Operation::CreatesVector).map(|one| one.span.start)
 }
 
+/// Where a revision runs what may create it.
+fn may_create(revision: &Revision) -> Option<&Span> {
+    operations(revision).find(|one| one.value == Operation::MayCreateVector).map(|one| &one.span)
+}
+
 fn finding(
     facts: &Facts,
     environment: &Alembic,
     graph: &Graph<'_>,
     revision: &Revision,
     place: &Spanned<Operation>,
+    untold: Option<&Span>,
 ) -> Option<Finding> {
     let source = facts.source(&revision.path)?;
     let upgrade: &Upgrade = revision.upgrade.as_ref()?;
     let late = operations(revision).find(|one| one.value == Operation::CreatesVector);
-    let message =
-        format!("revision `{}` uses pgvector's type before any revision creates the extension", revision.id.value);
+    let creates = if untold.is_some() { "is seen to create" } else { "creates" };
+    let id = &revision.id.value;
+    let message = format!("revision `{id}` uses pgvector's type before any revision {creates} the extension");
     let mut finding = Finding::at(&place.span, format!("{}: extension", revision.path), message)
         .label("on a new database: type \"vector\" does not exist")
         .seen(
@@ -62,6 +81,9 @@ fn finding(
             &revision.path,
             format!("{} before it, none creates `vector`", graph.ancestors(revision).len()),
         );
+    if let Some(untold) = untold {
+        finding = finding.related(untold, "may create it: what this runs cannot be told from here").only_info();
+    }
     if let Some(late) = late {
         finding = finding.related(&late.span, "creates it only here, too late");
     }
@@ -83,27 +105,9 @@ fn finding(
     };
     let title = format!("create the extension first in `{}`", revision.path);
     let fix = match applied(facts, environment, graph, revision) {
-        Some(false) => Fix::safe(title, steps),
+        Some(false) if untold.is_none() => Fix::safe(title, steps),
         Some(true) => Fix::risky(title, steps).afterwards("create the extension where the revision was run already"),
-        None => Fix::risky(title, steps),
+        _ => Fix::risky(title, steps),
     };
     Some(finding.fix(fix))
-}
-
-/// Whether a database has run this revision; `None` when some database was not seen.
-fn applied(facts: &Facts, environment: &Alembic, graph: &Graph<'_>, revision: &Revision) -> Option<bool> {
-    let databases = &facts.postgres.as_ref().ok()?.databases;
-    if databases.is_empty() || environment.revisions.environment.other_version_table {
-        return None;
-    }
-    let after = graph.descendants(revision);
-    let has = |database: &Database| {
-        let at = database.answered()?.alembic_versions.as_ref()?;
-        // What no file has may have come after it.
-        Some(at.iter().any(|id| {
-            *id == revision.id.value || after.iter().any(|one| one.id.value == *id) || graph.get(id).is_none()
-        }))
-    };
-    let answers: Option<Vec<bool>> = databases.iter().map(has).collect();
-    answers.map(|answers| answers.contains(&true))
 }

@@ -26,8 +26,11 @@ pub(super) fn check(facts: &Facts) -> Checked {
         }
         // A migration that creates it, by a role that may, is only waiting to be run.
         let places = &facts.project.wants_vector;
-        let migrated = places.iter().any(|place| place.value == CREATES && is_migration(facts, &place.span.path));
-        if vector.created.is_none() && migrated && can_create(server) {
+        let told: Vec<_> = facts.project.alembic.iter().map(|one| one.revisions.create_vector()).collect();
+        let migrated = places.iter().any(|place| place.value == CREATES && is_migration(facts, &place.span.path))
+            || told.contains(&Some(true));
+        let waits = vector.created.is_none() && can_create(server);
+        if waits && migrated {
             continue;
         }
         let wanted = places.iter().find(|place| place.value != CREATES).or(places.first());
@@ -64,18 +67,17 @@ pub(super) fn check(facts: &Facts) -> Checked {
         if let Some(service) = &database.service {
             finding = finding.service(service);
         }
+        if waits && told.contains(&None) {
+            finding = finding.seen("revisions", shown(database), "one of them may create it").only_info();
+        }
         findings.push(finding.fix(cure(facts, database, server)));
     }
     Ok(findings)
 }
 
 fn is_migration(facts: &Facts, path: &str) -> bool {
-    facts
-        .project
-        .alembic
-        .iter()
-        .flat_map(|environment| &environment.version_directories)
-        .any(|directory| path.starts_with(directory.as_str()))
+    let mut directories = facts.project.alembic.iter().flat_map(|environment| &environment.version_directories);
+    directories.any(|directory| path.starts_with(directory.as_str()))
 }
 
 fn cure(facts: &Facts, database: &Database, server: &Server) -> Fix {

@@ -1,5 +1,7 @@
 //! What Alembic environments lack: the key that says where one lies, its folder, or a file or folder in it.
 
+mod unread;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -42,8 +44,12 @@ pub struct Incomplete {
     /// Whether the value does not stand in the line of its key: Alembic takes the line end as a part of the path.
     #[serde(default)]
     pub over_lines: bool,
-    /// The one folder of the project that holds an environment nobody names, as the configuration would name it.
+    /// The one folder of the project that holds an environment nobody names, as the configuration would name it; for a missing
+    /// `versions` the one that holds revisions instead.
     pub only: Option<String>,
+    /// For a missing `versions`: folders with revisions that nothing reads.
+    #[serde(default)]
+    pub unread: Vec<String>,
 }
 
 /// Whether there is nothing at a path, for certain.
@@ -107,6 +113,7 @@ fn lacking(
         path: path.to_owned(),
         over_lines: false,
         only: None,
+        unread: vec![],
     };
     if !files.is_directory(folder) {
         let written = configuration.slice(&location.span);
@@ -129,7 +136,13 @@ fn lacking(
     if is_absent(files, &template) {
         return Some(lack(Lack::Template, &template));
     }
-    (!names_versions(files, environment) && is_absent(files, &versions)).then(|| lack(Lack::Versions, &versions))
+    if names_versions(files, environment) || !is_absent(files, &versions) {
+        return None;
+    }
+    let unread = unread::folders(files, environments, folder);
+    let only = unread.first().filter(|_| unread.len() == 1);
+    let only = only.and_then(|only| unread::written(configuration.slice(&location.span), folder, only));
+    Some(Incomplete { unread, only, ..lack(Lack::Versions, &versions) })
 }
 
 /// Whether a value stands in the line of its key, and ends there.
@@ -203,6 +216,7 @@ fn keyless(
             path: name.clone(),
             over_lines: false,
             only: None,
+            unread: vec![],
         });
     }
     // `alembic -n other` reads another section, and `pyproject.toml` may have the key.
@@ -225,7 +239,15 @@ fn keyless(
     let span = file.span(header.map_or(0..0, |section| section.header.clone()));
     let only = only.filter(|_| section.is_some());
     let (lacks, path) = (Lack::Key, "alembic".to_owned());
-    Some(Incomplete { lacks, configuration: file.path().to_owned(), span, path, over_lines: false, only })
+    Some(Incomplete {
+        lacks,
+        configuration: file.path().to_owned(),
+        span,
+        path,
+        over_lines: false,
+        only,
+        unread: vec![],
+    })
 }
 
 /// An environment without any configuration.
@@ -264,5 +286,6 @@ fn unconfigured(files: &dyn Files, sources: &mut BTreeMap<String, Source>) -> Op
         path: folder.clone(),
         over_lines: false,
         only: None,
+        unread: vec![],
     })
 }

@@ -1,6 +1,8 @@
 //! Revision files: who follows whom, what `upgrade()` does, and which names they use without binding them.
 
+mod extension;
 mod graph;
+mod heads;
 mod hooks;
 mod one;
 mod packages;
@@ -59,6 +61,12 @@ pub struct Revisions {
     /// A package or module of the project beside the configuration that `python -m alembic` finds in place of Alembic.
     #[serde(default)]
     pub shadowed_by: Option<String>,
+    /// A recipe or script that runs up to all `heads`, where there are several.
+    #[serde(default)]
+    pub runs_all_heads: Option<String>,
+    /// A recipe or script that runs up to one `head`, where there are several.
+    #[serde(default)]
+    pub runs_one_head: Option<String>,
     /// A script of the database's own start that creates pgvector's extension.
     pub created_at_start: Option<String>,
 }
@@ -126,6 +134,8 @@ pub enum Operation {
     UsesVector(String),
     /// Creates pgvector's extension.
     CreatesVector,
+    /// Runs what cannot be told and may create it.
+    MayCreateVector,
     /// Drops an extension, a schema, what a role owns, or a database: which of them, in one word.
     Drop(String),
     /// A statement given as text; empty where it cannot be told what it does.
@@ -165,6 +175,8 @@ pub fn read(
         revisions.own_modules = own.collect();
         revisions.template = template::read(files, sources, environment);
         surroundings::read(files, sources, environment, compose, &mut revisions);
+        extension::complete(files, environment, &mut revisions);
+        (revisions.runs_all_heads, revisions.runs_one_head) = heads::run(files, &revisions);
         let root = revisions.environment.types_root().map(str::to_owned);
         if let (Some(template), Some(root)) = (&mut revisions.template, root) {
             template.probe(sources, &root);
@@ -222,6 +234,17 @@ impl Revisions {
         let mut own = self.files.iter().filter(|revision| revision.parents.len() < 2).peekable();
         let is_empty = |revision: &Revision| revision.upgrade.as_ref().is_some_and(|upgrade| upgrade.does_nothing);
         !self.uncertain && self.strays.is_empty() && own.peek().is_some() && own.all(is_empty)
+    }
+
+    /// Whether something of these creates pgvector's extension; `None` where that cannot be told.
+    pub fn create_vector(&self) -> Option<bool> {
+        let upgrades = self.files.iter().filter_map(|revision| revision.upgrade.as_ref());
+        let all: Vec<&Operation> = upgrades.flat_map(|one| &one.operations).map(|one| &one.value).collect();
+        if self.environment.creates_vector || all.contains(&&Operation::CreatesVector) {
+            return Some(true);
+        }
+        let may = all.contains(&&Operation::MayCreateVector) || self.files.iter().any(|one| one.may_create_vector);
+        (!may).then_some(false)
     }
 
     /// Who follows whom.

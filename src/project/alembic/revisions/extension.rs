@@ -1,0 +1,189 @@
+//! How else than by a plain statement revisions create pgvector's extension: in a loop, by a format, from a file, or by a
+//! function of another module. What cannot be told is kept as such.
+
+use std::sync::LazyLock;
+
+use regex::{Regex, bytes};
+
+use super::super::{Alembic, join};
+use super::{Operation, Revisions};
+use crate::project::files::Files;
+use crate::project::urls::is_own;
+use crate::project::vector;
+use crate::text::python::executed::{Done, Library, UNKNOWN, executed};
+use crate::text::{Spanned, bytes_pattern, pattern};
+
+/// Where what is not known may be a statement that creates it, or the extension's name.
+static UNTOLD: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(&format!(
+        r#"(?i)(?:^|;)\s*{UNKNOWN}|\bcreate\s+{UNKNOWN}|\bextension\s+(?:if\s+not\s+exists\s+)?"?[^\s";]*{UNKNOWN}"#
+    ))
+});
+
+/// Only revisions with such a word among them are followed: most projects have no vectors.
+static WORTH_FOLLOWING: LazyLock<bytes::Regex> = LazyLock::new(|| bytes_pattern(r"(?i-u)extension|vec"));
+
+/// Packages whose functions create no extension, whatever they are called.
+const KNOWN: [&str; 4] = ["pgvector", "sqlalchemy", "sqlmodel", "sa"];
+
+/// What something says about the extension.
+enum Said {
+    Creates,
+    Untold,
+    Nothing,
+}
+
+struct Project<'a> {
+    files: &'a dyn Files,
+}
+
+impl Library for Project<'_> {
+    fn module(&self, name: &str) -> Option<(String, String)> {
+        let inside = name.replace('.', "/");
+        let ends = [format!("/{inside}.py"), format!("/{inside}/__init__.py")];
+        let fits = |path: &&String| ends.iter().any(|end| format!("/{path}").ends_with(end.as_str())) && is_own(path);
+        // The least deep one: `sys.path` mostly begins near the root.
+        let path = self.files.list().iter().filter(fits).min_by_key(|path| path.len())?;
+        Some((path.clone(), self.files.read(path).ok()?.text().to_owned()))
+    }
+
+    fn inside(&self, folder: &str, path: &str) -> Option<String> {
+        join(folder, path)
+    }
+
+    fn file(&self, path: &str) -> Option<String> {
+        Some(self.files.read(path).ok()?.text().to_owned())
+    }
+}
+
+/// Completes what revisions do, where one of them speaks of it at all.
+pub(super) fn complete(files: &dyn Files, environment: &Alembic, revisions: &mut Revisions) {
+    let speaks = |path: &String| files.bytes(path).is_ok_and(|bytes| WORTH_FOLLOWING.is_match(&bytes));
+    if !revisions.files.iter().any(|revision| speaks(&revision.path)) {
+        return;
+    }
+    let library = Project { files };
+    for revision in &mut revisions.files {
+        let (Some(upgrade), Ok(file)) = (&mut revision.upgrade, files.read(&revision.path)) else { continue };
+        for (done, range) in executed(&library, &revision.path, file.text(), Some("upgrade")) {
+            let span = file.span(range);
+            match said(&done) {
+                Said::Creates => {
+                    let is_known = |one: &Spanned<Operation>| {
+                        one.value == Operation::CreatesVector
+                            && span.start <= one.span.start
+                            && one.span.end <= span.end
+                    };
+                    if !upgrade.operations.iter().any(is_known) {
+                        upgrade.operations.push(Spanned::new(Operation::CreatesVector, span));
+                    }
+                }
+                Said::Untold => upgrade.operations.push(Spanned::new(Operation::MayCreateVector, span)),
+                Said::Nothing => {}
+            }
+        }
+        upgrade.operations.sort_by_key(|one| one.span.start);
+    }
+    let Some(env) = environment.env_py.as_ref().and_then(|path| files.read(path).ok()) else { return };
+    if !revisions.environment.creates_vector {
+        let done = executed(&library, env.path(), env.text(), None);
+        revisions.environment.creates_vector = done.iter().any(|(done, _)| matches!(said(done), Said::Creates));
+    }
+}
+
+fn said(done: &Done) -> Said {
+    match done {
+        Done::Runs(texts) if texts.iter().any(|text| vector::creates(text)) => Said::Creates,
+        Done::Runs(texts) if texts.iter().any(|text| UNTOLD.is_match(text)) => Said::Untold,
+        Done::Calls(name) if speaks_of_it(name) => Said::Untold,
+        _ => Said::Nothing,
+    }
+}
+
+/// Whether the name of what is called speaks of the extension: `create_extension`, `PGExtension`, `ensure_vector`.
+fn speaks_of_it(name: &str) -> bool {
+    let (root, last) = (name.split('.').next().unwrap_or(""), name.rsplit('.').next().unwrap_or(""));
+    let lower = last.to_ascii_lowercase();
+    let is_type = ["vector", "halfvec", "sparsevec"].contains(&lower.as_str()) || lower.contains("tsvector");
+    !KNOWN.contains(&root)
+        && !is_type
+        && !lower.contains("drop")
+        && (lower.contains("extension") || lower.contains("vector"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::project::files::MemoryFiles;
+
+    const HELPER: &str = "from alembic import op\nSQL = 'CREATE EXTENSION IF NOT EXISTS {}'\ndef ensure_vector(name='vector'):\n    op.get_bind().execute(sa.text(SQL.format(name)))\nasync def prepare(connection):\n    await connection.execute(sa.text('create extension vector'))\n";
+
+    /// What is said of it all, by the imports and the body of a revision's `upgrade()`.
+    fn said_of(imports: &str, body: &str) -> &'static str {
+        let text = format!("from pathlib import Path\n{imports}\ndef upgrade():\n    {body}\n");
+        let path = "migrations/versions/a.py";
+        let all = [
+            (path, text.as_str()),
+            ("app/core/migrate.py", HELPER),
+            ("app/again/__init__.py", "from .inner import ensure\n"),
+            ("app/again/inner.py", "from ..core import migrate\ndef ensure():\n    migrate.ensure_vector()\n"),
+            ("migrations/setup.sql", "CREATE EXTENSION IF NOT EXISTS vector;\n"),
+            ("migrations/other.sql", "CREATE TABLE a ();\n"),
+        ];
+        let files = MemoryFiles::new(all);
+        let done = executed(&Project { files: &files }, path, &text, Some("upgrade"));
+        let said: Vec<Said> = done.iter().map(|(done, _)| said(done)).collect();
+        match () {
+            () if said.iter().any(|one| matches!(one, Said::Creates)) => "creates",
+            () if said.iter().any(|one| matches!(one, Said::Untold)) => "untold",
+            () => "nothing",
+        }
+    }
+
+    #[test]
+    fn what_can_be_read_is_told_from_what_cannot_and_from_the_rest() {
+        for (imports, body, expected) in [
+            (
+                "",
+                "for one in ('vector', 'plpgsql'):\n        op.execute(f'CREATE EXTENSION IF NOT EXISTS \"{one}\"')",
+                "creates",
+            ),
+            ("", "for one in ('plpgsql',):\n        op.execute(f'CREATE EXTENSION {one}')", "nothing"),
+            ("ALL = ['vector']", "for one in ALL:\n        op.execute('CREATE EXTENSION ' + one)", "creates"),
+            ("", "[op.execute('create extension %s' % one) for one in ('vector', 'cube')]", "creates"),
+            ("", "op.execute('CREATE EXTENSION IF NOT EXISTS {}'.format('vector'))", "creates"),
+            ("", "op.execute('CREATE EXTENSION {name}'.format(name='cube'))", "nothing"),
+            ("", "op.execute('CREATE EXTENSION %(name)s' % {'name': 'vector'})", "creates"),
+            ("", "op.execute(sa.text('CREATE EXTENSION IF NOT EXISTS %s' % ('vector',)))", "creates"),
+            ("", "op.execute(' '.join(['CREATE EXTENSION', 'vector']))", "creates"),
+            ("from app.core.migrate import ensure_vector", "ensure_vector()", "creates"),
+            ("from app.core.migrate import ensure_vector", "ensure_vector('cube')", "nothing"),
+            ("from app.core import migrate as m", "m.ensure_vector()", "creates"),
+            ("import app.core.migrate", "app.core.migrate.ensure_vector()", "creates"),
+            ("from app.again import ensure", "ensure()", "creates"),
+            ("from app.core.migrate import prepare", "op.run_async(prepare)", "creates"),
+            ("", "op.execute((Path(__file__).parent.parent / 'setup.sql').read_text())", "creates"),
+            ("", "op.execute((Path(__file__).resolve().parents[1] / 'other.sql').read_text())", "nothing"),
+            ("", "op.execute(open(os.path.join(os.path.dirname(__file__), '../setup.sql')).read())", "creates"),
+            (
+                "HERE = Path(__file__).parents[1]",
+                "for one in (HERE / 'setup.sql').read_text().split(';'):\n        op.execute(one)",
+                "creates",
+            ),
+            ("def sql():\n    return 'create extension vector'", "op.execute(sql())", "creates"),
+            ("", "op.execute(statement)", "untold"),
+            ("", "op.execute(Path(name).read_text())", "untold"),
+            ("", "op.execute(f'CREATE EXTENSION IF NOT EXISTS {name}')", "untold"),
+            ("", "op.execute(f'CREATE EXTENSION {name}' if new else 'select 1')", "untold"),
+            ("from company.db import enable_pgvector", "enable_pgvector(op)", "untold"),
+            ("", "op.create_entity(PGExtension(schema='public', signature='vector'))", "untold"),
+            ("", "op.execute(f'UPDATE {table} SET a = 1')", "nothing"),
+            ("", "op.execute(hero.update().where(hero.c.id == 1).values(a=1))", "nothing"),
+            ("", "op.execute(sa.insert(hero).values(a=1).returning(hero.c.id))", "nothing"),
+            ("", "op.add_column('a', sa.Column('e', pgvector.sqlalchemy.Vector(3)))", "nothing"),
+            ("a = b\nb = a + a + b", "op.execute(a + b)", "untold"),
+        ] {
+            assert_eq!(said_of(imports, body), expected, "{imports} {body}");
+        }
+    }
+}
