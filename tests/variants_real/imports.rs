@@ -118,6 +118,28 @@ pub fn table() -> Table {
             ),
         ),
         fine("all names", HERE, with(env("from app.models import *  # noqa: F403"), &[])),
+        fine("all names of a package, which lists its modules", HERE, {
+            let package = [
+                ("app/tables/__init__.py", "__all__ = (\"hero\", \"absent\")\nabsent = 1\n"),
+                ("app/tables/hero.py", HERO),
+                ("app/models.py", ""),
+            ];
+            with(env("from app.tables import *  # noqa: F403"), &package)
+        }),
+        cured(
+            "all names of a package, which binds one like its module",
+            EMPTY,
+            "alembic-models-not-imported migrations/env.py:6:19",
+            HERE,
+            with(
+                env("from app.tables import *  # noqa: F403"),
+                &[
+                    ("app/tables/__init__.py", "__all__ = [\"hero\"]\nhero = 1\n"),
+                    ("app/tables/hero.py", HERO),
+                    ("app/models.py", ""),
+                ],
+            ),
+        ),
         fine(
             "through the application",
             HERE,

@@ -228,8 +228,10 @@ fn registry(modules: &mut Modules<'_>, env: &File, holders: &BTreeSet<String>) -
         let Some(file) = modules.file(path).filter(|_| !holders.contains(path)) else { return false };
         let only_imports = file.structure.functions.is_empty() && file.structure.classes.is_empty();
         let imports = file.structure.imports.iter().filter(|import| import.place.is_top());
-        let files: Vec<String> =
-            imports.flat_map(|import| modules.targets(path, import)).flat_map(|target| target.files).collect();
+        let mut files: Vec<String> = vec![];
+        for import in imports {
+            files.extend(modules.targets(path, import).into_iter().flat_map(|target| target.files));
+        }
         let named = !names_itself && (path.ends_with("models.py") || path.ends_with("models/__init__.py"));
         only_imports && (files.iter().any(|file| holders.contains(file)) || named)
     })
