@@ -2,6 +2,7 @@
 
 mod graph;
 mod hooks;
+pub mod models;
 mod one;
 mod packages;
 mod statements;
@@ -21,8 +22,9 @@ use crate::project::{Format, Unreadable};
 use crate::text::{Source, Span, Spanned};
 
 pub use graph::Graph;
+pub use models::ModelTypes;
 pub use packages::{FORMATTERS, Packages};
-pub use surroundings::{EngineKind, EnvironmentScript, ModelTypes};
+pub use surroundings::{EngineKind, EnvironmentScript};
 pub use template::Template;
 
 /// What is unknown where a revision could not be read.

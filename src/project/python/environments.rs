@@ -8,6 +8,7 @@ use super::PythonProject;
 use super::classes::Collector;
 use super::filters::Filter;
 use super::importable::Unfound;
+use super::makers::{handed, makes_apart};
 use super::modules::{File, Modules};
 use super::noqa;
 use super::reach::{Graph, Reach, side_imports};
@@ -154,6 +155,7 @@ pub(super) fn judge(modules: &mut Modules<'_>, project: &mut PythonProject, file
     let (projects, ruff) = (projects(files), Ruff::read(files));
     let all: BTreeSet<String> = project.environments.iter().flat_map(|it| it.reached.iter().cloned()).collect();
     let mut graph = Graph::default();
+    let all_handed = handed(&project.environments);
     let mut environments = std::mem::take(&mut project.environments);
     for environment in &mut environments {
         let Some(env) = modules.file(&environment.env_py) else { continue };
@@ -183,6 +185,7 @@ pub(super) fn judge(modules: &mut Modules<'_>, project: &mut PythonProject, file
                 environment.unreached.push((*class, name));
             }
         }
+        leave_apart(project, environment, all_handed.as_deref());
         let collections = project.tables.iter().filter(|table| environment.tables.contains(&table.class));
         let mut collections: Vec<&Metadata> = collections.map(|table| &table.metadata).collect();
         collections.sort();
@@ -204,6 +207,21 @@ pub(super) fn judge(modules: &mut Modules<'_>, project: &mut PythonProject, file
         }
     }
     project.environments = environments;
+}
+
+/// Takes out of what an environment misses what it would not see if it imported it: tables in metadata that nobody hands over;
+/// and out of its tables those that the project makes itself in another database. Where none of the tables is in what is handed
+/// over, that is the mistake, and says nothing of the tables.
+fn leave_apart(project: &PythonProject, environment: &mut Environment, handed: Option<&[Metadata]>) {
+    let Some(handed) = handed else { return };
+    let metadata = |class: usize| project.table(class).map_or(&Metadata::Unknown, |table| &table.metadata);
+    let is_held = |class: &usize| handed.contains(metadata(*class));
+    if !environment.tables.iter().any(is_held) {
+        return;
+    }
+    let may_be_seen = |class: usize| *metadata(class) == Metadata::Unknown || handed.contains(metadata(class));
+    environment.unreached.retain(|(class, _)| may_be_seen(*class));
+    environment.tables.retain(|class| may_be_seen(*class) || !makes_apart(project, metadata(*class), handed));
 }
 
 /// The folders that the imports of a file were found in.
