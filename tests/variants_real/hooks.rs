@@ -101,9 +101,9 @@ pub fn table() -> Table {
         cured(
             "a percent sign in what Alembic reads",
             "unsupported format character",
-            "alembic-post-write-hooks-nested pyproject.toml:2:16",
+            "alembic-post-write-hooks-nested pyproject.toml:2:23",
             MADE,
-            project("[tool.alembic]\ntimezone = \"Mars%!\"\n"),
+            project("[tool.alembic]\nprepend_sys_path = [\"a%!\"]\n"),
         ),
         fine(
             "the ini file has a section",
