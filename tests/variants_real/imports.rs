@@ -282,6 +282,16 @@ fn other_databases() -> Vec<Variant> {
         silent("another database, made by a connection", &[("app/cache.py", &handed_on)]),
         silent("another database, by its own name", &[("app/cache.py", &own)]),
         silent("another database, made in another file", &[("app/cache.py", CACHE), ("app/start.py", start)]),
+        silent(
+            "another database, whose engine has the same name as that of the models",
+            &[
+                ("app/cache.py", &made("engine = create_engine(\"sqlite://\")\nCacheBase.metadata.create_all(engine)")),
+                (
+                    "app/start.py",
+                    "from sqlmodel import SQLModel\n\n\ndef start(engine):\n    SQLModel.metadata.create_all(engine)\n",
+                ),
+            ],
+        ),
         left("metadata apart that nobody makes", &[("app/cache.py", CACHE)]),
         left("metadata apart that tests make", &[("app/cache.py", CACHE), ("tests/test_cache.py", start)]),
         left("metadata apart, made in the same database", &[("app/cache.py", CACHE), ("app/start.py", beside)]),

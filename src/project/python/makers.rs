@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::classes::Collector;
 use super::modules::{File, Modules};
+use super::names::{Meaning, meaning};
 use super::tables::Metadata;
 use super::target::metadata;
 use super::{Environment, PythonProject};
@@ -19,7 +20,7 @@ pub struct TableMaker {
     pub span: Span,
     /// The metadata.
     pub metadata: Metadata,
-    /// The database, as it is written; empty where a connection is given by somebody else.
+    /// The database: the file and the name of the engine or connection, of the engine's own file where an import leads there.
     pub database: String,
 }
 
@@ -57,6 +58,10 @@ pub(super) fn tell(
     for (name, mut maker) in found {
         let Some(file) = modules.file(&maker.span.path) else { continue };
         maker.metadata = metadata(modules, collector, &file, &name);
+        maker.database = match meaning(modules, &file, &maker.database) {
+            Meaning::Object(path, name) => format!("{path}: {name}"),
+            _ => format!("{}: {}", file.path, maker.database),
+        };
         if maker.metadata != Metadata::Unknown || name.ends_with("metadata") {
             makers.push(maker);
         }
