@@ -10,6 +10,7 @@ use super::filters::Filter;
 use super::importable::Unfound;
 use super::makers::{handed, makes_apart};
 use super::modules::{File, Modules};
+use super::names::bound;
 use super::noqa;
 use super::reach::{Graph, Reach, side_imports};
 use super::ruff::Ruff;
@@ -200,9 +201,10 @@ pub(super) fn judge(modules: &mut Modules<'_>, project: &mut PythonProject, file
             environment.owners.extend(module.map(|module| (metadata.clone(), module)));
         }
         let registry = environment.registry.clone().filter(|path| !path.ends_with("__init__.py"));
-        for path in [Some(environment.env_py.clone()), registry].into_iter().flatten() {
-            let Some(file) = modules.file(&path) else { continue };
-            let found = unprotected(modules, &mut graph, &ruff, &file, &tables);
+        let wanted = to_be_handed(project, environment);
+        for (path, wanted) in [(Some(environment.env_py.clone()), wanted), (registry, vec![])] {
+            let Some(file) = path.and_then(|path| modules.file(&path)) else { continue };
+            let found = unprotected(modules, &mut graph, &ruff, &file, &tables, &wanted);
             environment.unprotected.extend(found);
         }
     }
@@ -255,12 +257,29 @@ fn registry(modules: &mut Modules<'_>, env: &File, holders: &BTreeSet<String>) -
     })
 }
 
+/// The names that `env.py` has to use as soon as it hands over the metadata of its tables, which it does not yet.
+fn to_be_handed(project: &PythonProject, environment: &Environment) -> Vec<String> {
+    if environment.target.unknown {
+        return vec![];
+    }
+    let left = environment.owners.iter().filter(|(metadata, _)| !environment.target.metadata.contains(metadata));
+    let name = |metadata: &Metadata| match metadata {
+        Metadata::Sqlmodel => Some("SQLModel".to_owned()),
+        Metadata::Class(class) => project.classes.get(*class).map(|class| class.name.value.clone()),
+        Metadata::Object(_, name) => Some(name.clone()),
+        Metadata::Unknown => None,
+    };
+    left.filter_map(|(metadata, _)| name(metadata)).collect()
+}
+
+/// The imports of a file that Ruff would remove, but for those that bind one of the names that `wanted` says.
 fn unprotected(
     modules: &mut Modules<'_>,
     graph: &mut Graph,
     ruff: &Ruff,
     file: &File,
     tables: &[(usize, String)],
+    wanted: &[String],
 ) -> Vec<Unprotected> {
     let mut found = vec![];
     let Some((proof, place)) = &ruff.evidence else { return found };
@@ -271,7 +290,8 @@ fn unprotected(
         let Some(imported) = import.statement.names.get(import.index) else { continue };
         let dot = if import.statement.from.is_empty() || import.statement.from.ends_with('.') { "" } else { "." };
         let module = format!("{}{dot}{}", import.statement.from, imported.name);
-        let kept = noqa::keeps(file, &import.statement, &imported.range, ruff.forms());
+        let kept = noqa::keeps(file, &import.statement, &imported.range, ruff.forms())
+            || wanted.contains(&bound(&import.statement, imported));
         if kept || !ruff.removes(&file.path, &[&module, &import.statement.from]) {
             continue;
         }
