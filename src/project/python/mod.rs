@@ -7,6 +7,7 @@ mod fields;
 mod filters;
 mod import_orders;
 mod importable;
+mod lent;
 mod lineage;
 mod makers;
 mod mapping;
@@ -41,6 +42,7 @@ pub use fields::{CallArgument, CallSite, Mapping};
 pub use filters::{Filter, Hides};
 pub use import_orders::ImportOrders;
 pub use importable::Unfound;
+pub use lent::{Lent, stem};
 pub use lineage::Disorder;
 pub use makers::TableMaker;
 pub use shape::{Shape, ShapeImport};
@@ -81,6 +83,9 @@ pub struct PythonProject {
     /// Calls of `create_all`, which makes every table of a metadata.
     #[serde(default)]
     pub table_makers: Vec<TableMaker>,
+    /// What files take out of the modules of the project.
+    #[serde(default)]
+    pub lent: Lent,
     /// What each migration environment sees.
     pub environments: Vec<Environment>,
     /// How imports are ordered below each folder that Ruff is configured in, and in the whole project.
@@ -132,6 +137,7 @@ pub fn read(files: &dyn Files, sources: &mut BTreeMap<String, Source>, alembic: 
             .flat_map(|it| &it.version_directories)
             .any(|folder| path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/')))
     };
+    let stems = files.list().iter().filter(|path| path.ends_with(".py")).map(|path| stem(path)).collect();
     for path in files.list().iter().filter(|path| path.ends_with(".py") && is_own(path) && !is_revision(path)) {
         let bytes = match files.bytes(path) {
             Ok(bytes) => bytes,
@@ -141,6 +147,7 @@ pub fn read(files: &dyn Files, sources: &mut BTreeMap<String, Source>, alembic: 
             }
         };
         uses::take(path, &bytes, &mut project.uses);
+        lent::take(&bytes, &stems, &mut project.lent);
         if uses::may_listen(&bytes) && modules.file(path).is_some_and(|file| uses::listens(&mut modules, &file)) {
             project.listeners.insert(path.clone());
         }
