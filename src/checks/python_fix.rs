@@ -1,5 +1,7 @@
 //! Edits of Python that both families of checks make, and the proof that what comes out can be read.
 
+mod last_uses;
+
 use std::collections::BTreeMap;
 
 use crate::facts::Facts;
@@ -90,6 +92,9 @@ pub(super) fn with_fix(finding: Finding, fix: Option<Fix>, help: &str) -> Findin
 /// once with all its fixes carried out, and only where that fails with fewer of them.
 pub(super) fn proven(facts: &Facts, checked: Checked) -> Checked {
     let mut findings = checked?;
+    for fix in findings.iter_mut().filter_map(|finding| finding.fix.as_mut()) {
+        fix.last_uses = last_uses::last_uses(facts, fix);
+    }
     let mut by_file: BTreeMap<String, Vec<(usize, Vec<Edit>)>> = BTreeMap::new();
     for (at, finding) in findings.iter().enumerate() {
         for step in finding.fix.iter().flat_map(|fix| &fix.steps) {

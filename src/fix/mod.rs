@@ -6,6 +6,7 @@ pub mod journal;
 pub mod place;
 pub mod plan;
 pub mod show;
+pub(crate) mod spare;
 pub mod withhold;
 
 use std::fmt;
@@ -13,7 +14,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::facts::{Owner, SeenPath};
-use crate::text::Span;
+use crate::text::{Span, Spanned};
 
 pub use place::ChownPlace;
 
@@ -64,22 +65,31 @@ pub struct Fix {
     pub steps: Vec<Step>,
     /// What the person has to do afterwards for it to take effect, starting with a verb, such as ``recreate `api`: docker compose up -d api``.
     pub afterwards: Vec<String>,
+    /// Names whose uses it takes away, each with the import statement: what nothing uses any more goes too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub last_uses: Vec<Spanned<String>>,
 }
 
 impl Fix {
     /// A fix that can be taken back and changes nothing beyond the cure.
     pub fn safe(title: impl Into<String>, steps: Vec<Step>) -> Self {
-        Self { title: title.into(), applicability: Applicability::Safe, steps, afterwards: vec![] }
+        Self { title: title.into(), applicability: Applicability::Safe, steps, afterwards: vec![], last_uses: vec![] }
     }
 
     /// A fix that a person must say yes to.
     pub fn risky(title: impl Into<String>, steps: Vec<Step>) -> Self {
-        Self { title: title.into(), applicability: Applicability::Unsafe, steps, afterwards: vec![] }
+        Self { title: title.into(), applicability: Applicability::Unsafe, steps, afterwards: vec![], last_uses: vec![] }
     }
 
     /// Words only.
     pub fn manual(title: impl Into<String>) -> Self {
-        Self { title: title.into(), applicability: Applicability::Manual, steps: vec![], afterwards: vec![] }
+        Self {
+            title: title.into(),
+            applicability: Applicability::Manual,
+            steps: vec![],
+            afterwards: vec![],
+            last_uses: vec![],
+        }
     }
 
     /// Says what has to be done afterwards.

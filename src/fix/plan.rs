@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::spare::spare;
 use super::{Applicability, Edit, Fix, Step};
 use crate::facts::SeenPath;
 use crate::finding::Place;
@@ -84,6 +85,11 @@ impl Plan {
             } else {
                 edits.into_iter().for_each(|edit| taken.take(edit));
                 plan.items.push(item);
+            }
+        }
+        for (at, edit) in spare(&plan.items, &report.sources) {
+            if let Some(item) = plan.items.get_mut(at) {
+                item.fix.steps.push(Step::Edit(edit));
             }
         }
         plan
@@ -209,7 +215,7 @@ pub fn file_changes<'edit>(
 }
 
 /// `text` with all edits made in one pass; `None` when one lies outside the text or inside a character, or two overlap.
-fn edited(text: &str, edits: &[&Edit]) -> Option<String> {
+pub(super) fn edited(text: &str, edits: &[&Edit]) -> Option<String> {
     let mut edits = edits.to_vec();
     edits.sort_by_key(|edit| (edit.span.start, edit.span.end));
     // The same edit of several fixes is made once; those of one place keep the order they came in.

@@ -37,6 +37,7 @@ pub fn project(files: &dyn Files, environment: &Environment, database_url: Optio
     alembic::revisions::read(files, &mut sources, &mut unreadable, &mut project.alembic, project.compose.as_ref());
     project.alembic_incomplete = alembic::incomplete::read(files, &mut sources, &project.alembic);
     project.python = python::read(files, &mut sources, &project.alembic);
+    alembic::revisions::models::read(files, &mut sources, &mut project.alembic, &project.python);
     // An `env.py` that is broken is named as such.
     let is_named = |entry: &&Unreadable| unreadable.iter().any(|known| known.path == entry.path);
     let unread: Vec<Unreadable> = project.python.unread.iter().filter(|entry| !is_named(entry)).cloned().collect();

@@ -37,6 +37,10 @@ pub const HEALTHY: &[(&str, &str)] = &[
 ];
 
 const REVISION: &str = "$BIN/alembic revision --autogenerate -m made && cat migrations/versions/*.py";
+const RUFF: &str =
+    "[project]\nname = \"shop\"\nversion = \"0\"\n\n[tool.ruff.lint]\nselect = [\"F\", \"I\", \"RUF100\"]\n";
+const TIDY: &str = "$BIN/ruff check --no-cache app migrations";
+const MADE_AND_TIDY: &str = "$BIN/python -c 'import app.models' && $BIN/ruff check --no-cache app migrations";
 const IMPORT: &str = "$BIN/python -c 'import app.models; print(\"imported\")'";
 
 pub const BROKEN: &[Broken] = &[
@@ -224,5 +228,51 @@ pub const BROKEN: &[Broken] = &[
         shown_by: IMPORT,
         says: "TypeError: duplicate base class SQLModel",
         then: "imported",
+    },
+    Broken {
+        check: "alembic-target-metadata-missing",
+        places: &["migrations/env.py:7:19"],
+        files: &[
+            ("pyproject.toml", RUFF),
+            (
+                "app/registry.py",
+                "from sqlmodel import SQLModel\n\nimport app.models  # noqa: F401\n\n__all__ = [\"SQLModel\"]\n",
+            ),
+            (
+                "migrations/env.py",
+                "from alembic import context\nfrom sqlalchemy import engine_from_config, pool\n\nfrom app.registry import SQLModel\n\nconfig = context.config\ntarget_metadata = None\n\n\ndef run_migrations_online():\n    connectable = engine_from_config(config.get_section(config.config_ini_section), prefix=\"sqlalchemy.\", poolclass=pool.NullPool)\n    with connectable.connect() as connection:\n        context.configure(connection=connection, target_metadata=target_metadata)\n        with context.begin_transaction():\n            context.run_migrations()\n\n\nrun_migrations_online()\n",
+            ),
+        ],
+        shown_by: TIDY,
+        says: "imported but unused",
+        then: "All checks passed!",
+    },
+    Broken {
+        check: "sqlmodel-column-shared",
+        places: &["app/models.py:10:60", "app/models.py:11:61"],
+        files: &[
+            ("pyproject.toml", RUFF),
+            (
+                "app/models.py",
+                "import sqlalchemy as sa\nfrom sqlmodel import Field, SQLModel\n\n\nclass Team(SQLModel, table=True):\n    id: int | None = Field(default=None, primary_key=True)\n\n\nclass Placed(SQLModel):\n    home: int | None = Field(default=None, sa_column_args=[sa.ForeignKey(\"team.id\")])\n    guest: int | None = Field(default=None, sa_column_args=[sa.ForeignKey(\"team.id\")])\n\n\nclass Hero(Placed, table=True):\n    id: int | None = Field(default=None, primary_key=True)\n\n\nclass Game(Placed, table=True):\n    id: int | None = Field(default=None, primary_key=True)\n",
+            ),
+        ],
+        shown_by: MADE_AND_TIDY,
+        says: "This ForeignKey already has a parent",
+        then: "All checks passed!",
+    },
+    Broken {
+        check: "sqlmodel-column-shared",
+        places: &["app/models.py:8:33"],
+        files: &[
+            ("pyproject.toml", RUFF),
+            (
+                "app/models.py",
+                "import datetime\n\nfrom sqlalchemy import Column, String\nfrom sqlmodel import Field, SQLModel\n\n\nclass Named(SQLModel):\n    name: str = Field(sa_column=Column(String, nullable=False))\n\n\nclass Hero(Named, table=True):\n    id: int | None = Field(default=None, primary_key=True)\n    born: datetime.date\n\n\nclass Game(Named, table=True):\n    id: int | None = Field(default=None, primary_key=True)\n",
+            ),
+        ],
+        shown_by: MADE_AND_TIDY,
+        says: "already assigned",
+        then: "All checks passed!",
     },
 ];

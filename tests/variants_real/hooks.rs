@@ -92,6 +92,19 @@ pub fn table() -> Table {
         ),
         fine("an array", MADE, project(&format!("{ARRAY}name = \"trim\"\ntype = \"exec\"\nexecutable = \"true\"\n"))),
         fine("an empty table", MADE, project(HOOKS)),
+        fine("a percent sign in what nobody reads", MADE, project("[tool.alembic]\ndiscount = \"50%\"\n")),
+        fine(
+            "a percent sign in what the ini file says instead",
+            MADE,
+            project("[tool.alembic]\nscript_location = \"50%\"\npath_separator = \"5%\"\n"),
+        ),
+        cured(
+            "a percent sign in what Alembic reads",
+            "unsupported format character",
+            "alembic-post-write-hooks-nested pyproject.toml:2:23",
+            MADE,
+            project("[tool.alembic]\nprepend_sys_path = [\"a%!\"]\n"),
+        ),
         fine(
             "the ini file has a section",
             MADE,

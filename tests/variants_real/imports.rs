@@ -118,6 +118,28 @@ pub fn table() -> Table {
             ),
         ),
         fine("all names", HERE, with(env("from app.models import *  # noqa: F403"), &[])),
+        fine("all names of a package, which lists its modules", HERE, {
+            let package = [
+                ("app/tables/__init__.py", "__all__ = (\"hero\", \"absent\")\nabsent = 1\n"),
+                ("app/tables/hero.py", HERO),
+                ("app/models.py", ""),
+            ];
+            with(env("from app.tables import *  # noqa: F403"), &package)
+        }),
+        cured(
+            "all names of a package, which binds one like its module",
+            EMPTY,
+            "alembic-models-not-imported migrations/env.py:6:19",
+            HERE,
+            with(
+                env("from app.tables import *  # noqa: F403"),
+                &[
+                    ("app/tables/__init__.py", "__all__ = [\"hero\"]\nhero = 1\n"),
+                    ("app/tables/hero.py", HERO),
+                    ("app/models.py", ""),
+                ],
+            ),
+        ),
         fine(
             "through the application",
             HERE,
@@ -129,6 +151,7 @@ pub fn table() -> Table {
         fine("a list", HERE, with(env_of("import app.models  # noqa: F401", "[SQLModel.metadata]"), &[])),
     ];
     variants.extend(metadata_apart());
+    variants.extend(other_databases());
     Table {
         files: files(&[
             (
@@ -233,5 +256,57 @@ fn metadata_apart() -> Vec<Variant> {
             ),
         ),
         told("refused by a function", EMPTY, "alembic-tables-refused migrations/env.py:15:79", refusing),
+    ]
+}
+
+const CACHE: &str = "from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column\n\n\nclass CacheBase(DeclarativeBase):\n    pass\n\n\nclass Entry(CacheBase):\n    __tablename__ = \"entry\"\n    id: Mapped[int] = mapped_column(primary_key=True)\n";
+
+/// Tables in metadata of their own, which the project makes itself in another database, or in the same one.
+fn other_databases() -> Vec<Variant> {
+    const APART: &str = "alembic-target-metadata-missing migrations/env.py:7:19";
+    const MODELS: &str = "import app.models  # noqa: F401\n";
+    let made = |call: &str| format!("{CACHE}\n\nfrom sqlalchemy import create_engine\n\n{call}\n");
+    let inside = made("CacheBase.metadata.create_all(create_engine(\"sqlite://\"))");
+    let handed_on = made("async def start(connection):\n    await connection.run_sync(CacheBase.metadata.create_all)");
+    let own = inside
+        .replace("(DeclarativeBase):\n    pass", "(DeclarativeBase):\n    metadata = cached")
+        .replace("\n\nclass CacheBase", "\nfrom sqlalchemy import MetaData\n\ncached = MetaData()\n\n\nclass CacheBase")
+        .replace("CacheBase.metadata.create_all", "cached.create_all");
+    let start =
+        "from app.cache import CacheBase\nfrom app.engines import local\n\nCacheBase.metadata.create_all(local)\n";
+    let beside = "from sqlalchemy import create_engine\nfrom sqlmodel import SQLModel\n\nfrom app.cache import CacheBase\n\n\ndef start():\n    engine = create_engine(\"sqlite:///app.db\")\n    CacheBase.metadata.create_all(engine)\n    SQLModel.metadata.create_all(engine)\n";
+    let silent = |name, others: &[(&str, &str)]| fine(name, HERE, with(env(MODELS), others));
+    let left = |name, others: &[(&str, &str)]| told(name, HERE, APART, with(env(MODELS), others));
+    vec![
+        silent("another database, made where its tables are", &[("app/cache.py", &inside)]),
+        silent("another database, made by a connection", &[("app/cache.py", &handed_on)]),
+        silent("another database, by its own name", &[("app/cache.py", &own)]),
+        silent("another database, made in another file", &[("app/cache.py", CACHE), ("app/start.py", start)]),
+        silent(
+            "another database, whose engine has the same name as that of the models",
+            &[
+                ("app/cache.py", &made("engine = create_engine(\"sqlite://\")\nCacheBase.metadata.create_all(engine)")),
+                (
+                    "app/start.py",
+                    "from sqlmodel import SQLModel\n\n\ndef start(engine):\n    SQLModel.metadata.create_all(engine)\n",
+                ),
+            ],
+        ),
+        left("metadata apart that nobody makes", &[("app/cache.py", CACHE)]),
+        left("metadata apart that tests make", &[("app/cache.py", CACHE), ("tests/test_cache.py", start)]),
+        left("metadata apart, made in the same database", &[("app/cache.py", CACHE), ("app/start.py", beside)]),
+        cured(
+            "the same metadata is made beside the revisions",
+            EMPTY,
+            "alembic-models-not-imported migrations/env.py:6:19",
+            HERE,
+            with(
+                env(""),
+                &[(
+                    "app/start.py",
+                    "from sqlmodel import SQLModel\n\n\ndef start(engine):\n    SQLModel.metadata.create_all(engine)\n",
+                )],
+            ),
+        ),
     ]
 }

@@ -33,7 +33,7 @@ pub(super) fn check(facts: &Facts) -> Checked {
                 findings.extend(entries(source, &toml));
                 findings.extend(in_hooks(source, &toml));
             }
-            findings.extend(percent(source, &toml));
+            findings.extend(percent(facts, environment, source, &toml));
         }
     }
     Ok(findings)

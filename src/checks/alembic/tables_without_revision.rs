@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::databases::{self, At};
-use super::tables::{named, operations};
+use super::tables::{named, operations, seen};
 use crate::checks::python_fix::listed;
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
 use crate::fix::Fix;
 use crate::project::alembic::Alembic;
 use crate::project::alembic::revisions::Operation;
+use crate::project::python::{Metadata, TableMaker};
 use crate::text::counted;
 
 pub(super) fn check(facts: &Facts) -> Checked {
@@ -62,11 +63,14 @@ fn finding(facts: &Facts, environment: &Alembic, at: &At<'_>) -> Option<Finding>
         }
         (None, []) => return None,
     };
-    // Tests make tables in databases of their own.
-    let is_tests = |path: &str| path.split('/').any(|part| part.starts_with("test") || part == "conftest.py");
-    let makers = facts.project.python.table_makers.iter().filter(|call| !is_tests(&call.path));
-    for call in makers.take(2) {
-        finding = finding.related(call, "makes every table by itself, past the revisions");
+    // What makes other tables than those that `env.py` hands over may make them elsewhere.
+    let handed = seen(facts, environment).map_or(&[][..], |seen| &seen.target.metadata);
+    let is_of_these = |maker: &&TableMaker| {
+        !maker.is_of_tests()
+            && (maker.metadata == Metadata::Unknown || handed.is_empty() || handed.contains(&maker.metadata))
+    };
+    for maker in facts.project.python.table_makers.iter().filter(is_of_these).take(2) {
+        finding = finding.related(&maker.span, "makes every table by itself, past the revisions");
     }
     if let Some(service) = &at.database.service {
         finding = finding.service(service.clone());

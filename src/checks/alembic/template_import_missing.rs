@@ -6,7 +6,8 @@ use super::edits::line_behind;
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding, Place};
 use crate::fix::{Fix, Step};
-use crate::project::alembic::revisions::{Revisions, Template};
+use crate::project::alembic::Alembic;
+use crate::project::alembic::revisions::Template;
 use crate::text::Spanned;
 
 /// What Alembic puts the imports of types into.
@@ -16,7 +17,7 @@ pub(super) fn check(facts: &Facts) -> Checked {
     let mut findings = vec![];
     for environment in &facts.project.alembic {
         let Some(template) = &environment.revisions.template else { continue };
-        findings.extend(imports(facts, &environment.revisions, template));
+        findings.extend(imports(facts, environment, template));
         if !template.writes_imports {
             findings.extend(slot(facts, template));
         }
@@ -25,7 +26,8 @@ pub(super) fn check(facts: &Facts) -> Checked {
 }
 
 /// The import lines that are missing, with the package of each.
-fn imports(facts: &Facts, revisions: &Revisions, template: &Template) -> Option<Finding> {
+fn imports(facts: &Facts, environment: &Alembic, template: &Template) -> Option<Finding> {
+    let revisions = &environment.revisions;
     let added = revisions.environment.rendered_imports.as_ref();
     if added.is_some_and(Vec::is_empty) {
         return None; // `render_item` of another module: what it adds cannot be told
@@ -34,7 +36,7 @@ fn imports(facts: &Facts, revisions: &Revisions, template: &Template) -> Option<
         if added.is_some() {
             return None; // what `render_item` writes has no prefix, or one that it imports
         }
-        return prefixed(facts, revisions, template, prefix);
+        return prefixed(facts, environment, template, prefix);
     }
     let adds = |root: &str| {
         let imports = |line: &String| line.split([' ', '.', ',']).nth(1) == Some(root);
@@ -61,9 +63,10 @@ fn imports(facts: &Facts, revisions: &Revisions, template: &Template) -> Option<
 }
 
 /// `user_module_prefix` stands in place of every type's own module: what it begins with is imported, or nothing.
-fn prefixed(facts: &Facts, revisions: &Revisions, template: &Template, prefix: &Spanned<String>) -> Option<Finding> {
+fn prefixed(facts: &Facts, environment: &Alembic, template: &Template, prefix: &Spanned<String>) -> Option<Finding> {
+    let revisions = &environment.revisions;
     let root = revisions.environment.types_root().filter(|root| !template.binds.iter().any(|bound| bound == root))?;
-    let model = types::with_prefix(facts)?;
+    let model = types::with_prefix(facts, environment)?;
     let source = facts.source(&template.path)?;
     let message =
         format!("revisions written from `{}` will not import `{root}`, which every type begins with", template.path);

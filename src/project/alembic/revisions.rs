@@ -4,6 +4,7 @@ mod extension;
 mod graph;
 mod heads;
 mod hooks;
+pub mod models;
 mod one;
 mod packages;
 mod statements;
@@ -23,8 +24,9 @@ use crate::project::{Format, Unreadable};
 use crate::text::{Source, Span, Spanned};
 
 pub use graph::Graph;
+pub use models::ModelTypes;
 pub use packages::{FORMATTERS, Packages};
-pub use surroundings::{EngineKind, EnvironmentScript, ModelTypes};
+pub use surroundings::{EngineKind, EnvironmentScript};
 pub use template::Template;
 
 /// What is unknown where a revision could not be read.

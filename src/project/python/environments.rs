@@ -8,7 +8,9 @@ use super::PythonProject;
 use super::classes::Collector;
 use super::filters::Filter;
 use super::importable::Unfound;
+use super::makers::{handed, makes_apart};
 use super::modules::{File, Modules};
+use super::names::bound;
 use super::noqa;
 use super::reach::{Graph, Reach, side_imports};
 use super::ruff::Ruff;
@@ -154,6 +156,7 @@ pub(super) fn judge(modules: &mut Modules<'_>, project: &mut PythonProject, file
     let (projects, ruff) = (projects(files), Ruff::read(files));
     let all: BTreeSet<String> = project.environments.iter().flat_map(|it| it.reached.iter().cloned()).collect();
     let mut graph = Graph::default();
+    let all_handed = handed(&project.environments);
     let mut environments = std::mem::take(&mut project.environments);
     for environment in &mut environments {
         let Some(env) = modules.file(&environment.env_py) else { continue };
@@ -183,6 +186,7 @@ pub(super) fn judge(modules: &mut Modules<'_>, project: &mut PythonProject, file
                 environment.unreached.push((*class, name));
             }
         }
+        leave_apart(project, environment, all_handed.as_deref());
         let collections = project.tables.iter().filter(|table| environment.tables.contains(&table.class));
         let mut collections: Vec<&Metadata> = collections.map(|table| &table.metadata).collect();
         collections.sort();
@@ -197,13 +201,29 @@ pub(super) fn judge(modules: &mut Modules<'_>, project: &mut PythonProject, file
             environment.owners.extend(module.map(|module| (metadata.clone(), module)));
         }
         let registry = environment.registry.clone().filter(|path| !path.ends_with("__init__.py"));
-        for path in [Some(environment.env_py.clone()), registry].into_iter().flatten() {
-            let Some(file) = modules.file(&path) else { continue };
-            let found = unprotected(modules, &mut graph, &ruff, &file, &tables);
+        let wanted = to_be_handed(project, environment);
+        for (path, wanted) in [(Some(environment.env_py.clone()), wanted), (registry, vec![])] {
+            let Some(file) = path.and_then(|path| modules.file(&path)) else { continue };
+            let found = unprotected(modules, &mut graph, &ruff, &file, &tables, &wanted);
             environment.unprotected.extend(found);
         }
     }
     project.environments = environments;
+}
+
+/// Takes out of what an environment misses what it would not see if it imported it: tables in metadata that nobody hands over;
+/// and out of its tables those that the project makes itself in another database. Where none of the tables is in what is handed
+/// over, that is the mistake, and says nothing of the tables.
+fn leave_apart(project: &PythonProject, environment: &mut Environment, handed: Option<&[Metadata]>) {
+    let Some(handed) = handed else { return };
+    let metadata = |class: usize| project.table(class).map_or(&Metadata::Unknown, |table| &table.metadata);
+    let is_held = |class: &usize| handed.contains(metadata(*class));
+    if !environment.tables.iter().any(is_held) {
+        return;
+    }
+    let may_be_seen = |class: usize| *metadata(class) == Metadata::Unknown || handed.contains(metadata(class));
+    environment.unreached.retain(|(class, _)| may_be_seen(*class));
+    environment.tables.retain(|class| may_be_seen(*class) || !makes_apart(project, metadata(*class), handed));
 }
 
 /// The folders that the imports of a file were found in.
@@ -228,19 +248,38 @@ fn registry(modules: &mut Modules<'_>, env: &File, holders: &BTreeSet<String>) -
         let Some(file) = modules.file(path).filter(|_| !holders.contains(path)) else { return false };
         let only_imports = file.structure.functions.is_empty() && file.structure.classes.is_empty();
         let imports = file.structure.imports.iter().filter(|import| import.place.is_top());
-        let files: Vec<String> =
-            imports.flat_map(|import| modules.targets(path, import)).flat_map(|target| target.files).collect();
+        let mut files: Vec<String> = vec![];
+        for import in imports {
+            files.extend(modules.targets(path, import).into_iter().flat_map(|target| target.files));
+        }
         let named = !names_itself && (path.ends_with("models.py") || path.ends_with("models/__init__.py"));
         only_imports && (files.iter().any(|file| holders.contains(file)) || named)
     })
 }
 
+/// The names that `env.py` has to use as soon as it hands over the metadata of its tables, which it does not yet.
+fn to_be_handed(project: &PythonProject, environment: &Environment) -> Vec<String> {
+    if environment.target.unknown {
+        return vec![];
+    }
+    let left = environment.owners.iter().filter(|(metadata, _)| !environment.target.metadata.contains(metadata));
+    let name = |metadata: &Metadata| match metadata {
+        Metadata::Sqlmodel => Some("SQLModel".to_owned()),
+        Metadata::Class(class) => project.classes.get(*class).map(|class| class.name.value.clone()),
+        Metadata::Object(_, name) => Some(name.clone()),
+        Metadata::Unknown => None,
+    };
+    left.filter_map(|(metadata, _)| name(metadata)).collect()
+}
+
+/// The imports of a file that Ruff would remove, but for those that bind one of the names that `wanted` says.
 fn unprotected(
     modules: &mut Modules<'_>,
     graph: &mut Graph,
     ruff: &Ruff,
     file: &File,
     tables: &[(usize, String)],
+    wanted: &[String],
 ) -> Vec<Unprotected> {
     let mut found = vec![];
     let Some((proof, place)) = &ruff.evidence else { return found };
@@ -251,7 +290,8 @@ fn unprotected(
         let Some(imported) = import.statement.names.get(import.index) else { continue };
         let dot = if import.statement.from.is_empty() || import.statement.from.ends_with('.') { "" } else { "." };
         let module = format!("{}{dot}{}", import.statement.from, imported.name);
-        let kept = noqa::keeps(file, &import.statement, &imported.range, ruff.forms());
+        let kept = noqa::keeps(file, &import.statement, &imported.range, ruff.forms())
+            || wanted.contains(&bound(&import.statement, imported));
         if kept || !ruff.removes(&file.path, &[&module, &import.statement.from]) {
             continue;
         }

@@ -7,7 +7,9 @@ mod fields;
 mod filters;
 mod import_orders;
 mod importable;
+mod lent;
 mod lineage;
+mod makers;
 mod mapping;
 mod modules;
 mod names;
@@ -32,7 +34,7 @@ use super::Unreadable;
 use super::alembic::Alembic;
 use super::files::Files;
 use super::urls::is_own;
-use crate::text::{Source, Span, Spanned, bytes_pattern};
+use crate::text::{Source, Spanned, bytes_pattern};
 
 pub use classes::{Ancestor, Base, Class, Classes, DECLARATIVE, Member, MemberSort, PYDANTIC, SQLMODEL};
 pub use environments::{Environment, Unprotected};
@@ -40,7 +42,9 @@ pub use fields::{CallArgument, CallSite, Mapping};
 pub use filters::{Filter, Hides};
 pub use import_orders::ImportOrders;
 pub use importable::Unfound;
+pub use lent::{Lent, stem};
 pub use lineage::Disorder;
+pub use makers::TableMaker;
 pub use shape::{Shape, ShapeImport};
 pub use tables::{Metadata, Table};
 pub use target::Target;
@@ -52,7 +56,7 @@ use modules::Modules;
 /// Only files with one of these are parsed: what brings models along, what makes a table, and bases of the project's own.
 static WORTH_PARSING: LazyLock<Regex> = LazyLock::new(|| {
     bytes_pattern(
-        r"sqlmodel|SQLModel|pydantic|sqlalchemy|__tablename__|table\s*=\s*True|class\s+\w+\([^)]*(?:Base|Model|Mixin)",
+        r"sqlmodel|SQLModel|pydantic|sqlalchemy|__tablename__|create_all|table\s*=\s*True|class\s+\w+\([^)]*(?:Base|Model|Mixin)",
     )
 });
 
@@ -78,7 +82,10 @@ pub struct PythonProject {
     pub indexes: Vec<CallSite>,
     /// Calls of `create_all`, which makes every table of a metadata.
     #[serde(default)]
-    pub table_makers: Vec<Span>,
+    pub table_makers: Vec<TableMaker>,
+    /// What files take out of the modules of the project.
+    #[serde(default)]
+    pub lent: Lent,
     /// What each migration environment sees.
     pub environments: Vec<Environment>,
     /// How imports are ordered below each folder that Ruff is configured in, and in the whole project.
@@ -123,12 +130,14 @@ pub fn read(files: &dyn Files, sources: &mut BTreeMap<String, Source>, alembic: 
     let mut modules = Modules::new(files);
     let mut collector = Collector::default();
     let mut project = PythonProject::default();
+    let mut makers = vec![];
     let is_revision = |path: &str| {
         alembic
             .iter()
             .flat_map(|it| &it.version_directories)
             .any(|folder| path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/')))
     };
+    let stems = files.list().iter().filter(|path| path.ends_with(".py")).map(|path| stem(path)).collect();
     for path in files.list().iter().filter(|path| path.ends_with(".py") && is_own(path) && !is_revision(path)) {
         let bytes = match files.bytes(path) {
             Ok(bytes) => bytes,
@@ -138,6 +147,7 @@ pub fn read(files: &dyn Files, sources: &mut BTreeMap<String, Source>, alembic: 
             }
         };
         uses::take(path, &bytes, &mut project.uses);
+        lent::take(&bytes, &stems, &mut project.lent);
         if uses::may_listen(&bytes) && modules.file(path).is_some_and(|file| uses::listens(&mut modules, &file)) {
             project.listeners.insert(path.clone());
         }
@@ -153,11 +163,7 @@ pub fn read(files: &dyn Files, sources: &mut BTreeMap<String, Source>, alembic: 
             project.indexes.extend(calls.map(|call| fields::call_site(&mut modules, &file, call)));
         }
         if bytes.windows(b"create_all".len()).any(|word| word == b"create_all") {
-            // An async session hands it to `run_sync`.
-            let names = file.module.names.iter().filter(|(name, _)| name.ends_with("metadata.create_all"));
-            let calls = file.module.calls.iter().filter(|call| call.callee.ends_with("metadata.create_all"));
-            let ranges = names.map(|(_, range)| range).chain(calls.map(|call| &call.range));
-            project.table_makers.extend(ranges.map(|range| file.source.span(range.clone())));
+            makers.extend(makers::of_file(&file));
         }
         if bytes.windows(b"sa_column".len()).any(|word| word == b"sa_column") {
             for call in file.module.calls.iter().filter(|call| call.keyword("sa_column").is_some()) {
@@ -169,6 +175,7 @@ pub fn read(files: &dyn Files, sources: &mut BTreeMap<String, Source>, alembic: 
         }
     }
     project.indexes.retain(|call| call.is("Index"));
+    project.table_makers = makers::tell(&mut modules, &mut collector, makers);
     project.environments = environments::read(&mut modules, &mut collector, alembic);
     for environment in &mut project.environments {
         environment.unread = unread::first_of(&mut modules, files, &environment.reached, &mut project.unread);
@@ -228,7 +235,7 @@ fn keep(
         .map(|class| class.name.span.path.to_string())
         .chain(project.column_fields.iter().chain(&project.indexes).map(|call| call.span.path.to_string()))
         .chain(project.environments.iter().flat_map(|it| it.mentioned()))
-        .chain(project.table_makers.iter().map(|call| call.path.to_string()))
+        .chain(project.table_makers.iter().map(|maker| maker.span.path.to_string()))
         .chain(project.objects.keys().cloned())
         .collect();
     paths.sort();

@@ -278,7 +278,7 @@ impl<'a> Modules<'a> {
     }
 
     /// The files that an import statement runs, for each of its names; and the names of the project that lead nowhere.
-    pub fn targets(&self, from: &str, import: &ImportStatement) -> Vec<Target> {
+    pub fn targets(&mut self, from: &str, import: &ImportStatement) -> Vec<Target> {
         let mut targets = vec![];
         for (index, imported) in import.names.iter().enumerate() {
             let mut target = Target { index, files: vec![], missing: None };
@@ -294,17 +294,36 @@ impl<'a> Modules<'a> {
                     target.missing = Some(import.from.clone());
                 } else {
                     let dot = if import.from.ends_with('.') { "" } else { "." };
-                    let submodule = self.resolve(from, &format!("{}{dot}{}", import.from, imported.name));
                     let wanted = found.parts + 1;
                     target.files = found.files;
-                    // `from package import module` runs the module too.
-                    target.files.extend(submodule.filter(|it| it.parts == wanted).into_iter().flat_map(|it| it.files));
+                    // `from package import module` runs the module too, and `*` those that the package lists.
+                    for name in self.named(target.files.last(), &imported.name) {
+                        let submodule = self.resolve(from, &format!("{}{dot}{name}", import.from));
+                        let submodule = submodule.filter(|it| it.parts == wanted).into_iter();
+                        target.files.extend(submodule.flat_map(|it| it.files));
+                    }
                     target.files.dedup();
                 }
             }
             targets.push(target);
         }
         targets
+    }
+
+    /// What a name after `from package import` stands for: `*` is every name of the package's `__all__` that it does not bind
+    /// itself, which Python then looks for among its modules.
+    fn named(&mut self, package: Option<&String>, name: &str) -> Vec<String> {
+        if name != "*" {
+            return vec![name.to_owned()];
+        }
+        let package = package.filter(|path| path.ends_with("__init__.py")).cloned();
+        let Some(file) = package.and_then(|path| self.file(&path)) else { return vec![] };
+        let structure = &file.structure;
+        let assigned = |name: &String| structure.assigned.iter().any(|member| member.name == *name);
+        let binds = |name: &String| {
+            assigned(name) || structure.functions.contains(name) || file.classes_named(name).next().is_some()
+        };
+        structure.exported.iter().filter(|name| !binds(name)).cloned().collect()
     }
 
     /// The dotted name of a file's module, as imports of `from` would write it.

@@ -134,8 +134,8 @@ fn returns_collection(modules: &mut Modules<'_>, env: &File, name: &str) -> bool
     returned.peek().is_some() && returned.all(is_collection)
 }
 
-/// The collection that a name of `env.py` leads to.
-fn metadata(modules: &mut Modules<'_>, collector: &mut Collector, env: &File, name: &str) -> Metadata {
+/// The collection that a name of a file leads to.
+pub(super) fn metadata(modules: &mut Modules<'_>, collector: &mut Collector, env: &File, name: &str) -> Metadata {
     match meaning(modules, env, name) {
         Meaning::Outside(name) if is_sqlmodels(&name) => Metadata::Sqlmodel,
         Meaning::Object(path, name) => match name.split_once('.') {

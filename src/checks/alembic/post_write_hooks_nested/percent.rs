@@ -1,20 +1,49 @@
 //! Strings of `[tool.alembic]` with a `%` that Alembic takes for its own.
 
+use crate::facts::Facts;
 use crate::finding::Finding;
 use crate::fix::{Edit, Fix, Step};
-use crate::text::{Source, toml};
+use crate::project::alembic::Alembic;
+use crate::text::{Source, ini, toml};
+
+/// What Alembic reads of the section at every command, as text that it puts something into. The rest it passes over, and
+/// switches (`sourceless`) are no text to it.
+const READ: [&str; 8] = [
+    "file_template",
+    "output_encoding",
+    "prepend_sys_path",
+    "revision_environment",
+    "script_location",
+    "timezone",
+    "truncate_slug_length",
+    "version_locations",
+];
 
 /// Strings of `[tool.alembic]` with a `%` that Alembic cannot put anything in for.
-pub(super) fn percent(source: &Source, toml: &toml::Toml) -> Vec<Finding> {
+pub(super) fn percent(facts: &Facts, environment: &Alembic, source: &Source, toml: &toml::Toml) -> Vec<Finding> {
     let section = ["tool", "alembic"];
     let mut findings = vec![];
-    for key in toml.keys(&section) {
+    for key in toml.keys(&section).into_iter().filter(|key| is_read(facts, environment, key)) {
         let path = [section[0], section[1], key.as_str()];
         for text in toml.text(&path).into_iter().chain(toml.texts(&path)) {
             findings.extend(doubled(source, &key, &text));
         }
     }
     findings
+}
+
+/// Whether Alembic takes a key from `pyproject.toml`: it asks for it, or `env.py` does, and the ini file does not have it.
+fn is_read(facts: &Facts, environment: &Alembic, key: &str) -> bool {
+    let of_ini = || {
+        let ini = ini::parse(facts.source(environment.ini.as_ref()?)?.text()).ok()?;
+        ini.entry(&environment.section, key).map(drop)
+    };
+    let asked = || {
+        let text = environment.env_py.as_ref().and_then(|path| facts.source(path)).map_or("", Source::text);
+        let is_quoted = |quote: char| text.contains(&format!("{quote}{key}{quote}"));
+        text.contains("get_alembic_option") && (is_quoted('"') || is_quoted('\''))
+    };
+    (READ.contains(&key) || asked()) && of_ini().is_none()
 }
 
 /// The same in the tables of hooks.

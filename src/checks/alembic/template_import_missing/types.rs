@@ -1,7 +1,9 @@
 //! Columns whose type is of another package than SQLAlchemy, which is what `user_module_prefix` is written before.
 
+use super::super::tables::seen;
 use crate::facts::Facts;
-use crate::project::python::{CallSite, Class, Member, MemberSort};
+use crate::project::alembic::Alembic;
+use crate::project::python::{CallSite, Class, Member, MemberSort, Table};
 use crate::text::Span;
 use crate::text::python::{TypeExpression, type_expression};
 
@@ -14,10 +16,12 @@ const COLUMNS: [&str; 3] = ["Field", "mapped_column", "Column"];
 /// How deep calls are looked into: `Field(sa_column=Column(Vector(3)))`.
 const DEEPEST: usize = 3;
 
-/// The first column of a table that certainly has such a type.
-pub(super) fn with_prefix(facts: &Facts) -> Option<&Span> {
+/// The first column of a table of an environment that certainly has such a type.
+pub(super) fn with_prefix<'facts>(facts: &'facts Facts, environment: &Alembic) -> Option<&'facts Span> {
     let python = &facts.project.python;
-    python.tables.iter().find_map(|table| {
+    let own = seen(facts, environment);
+    let is_own = |table: &&Table| own.is_none_or(|own| own.tables.contains(&table.class));
+    python.tables.iter().filter(is_own).find_map(|table| {
         let all: Vec<&Class> = python.classes.line(table.class).map(|(_, class)| class).collect();
         // What two of them define may be anything.
         let is_single = |name: &str| {

@@ -2,18 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use regex::bytes::Regex;
 use serde::{Deserialize, Serialize};
 
-use super::template::ROOTS;
 use super::{Alembic, Revisions, hooks, packages};
 use crate::project::alembic::join;
 use crate::project::compose::{Compose, is_below};
 use crate::project::files::{Files, source};
-use crate::project::urls::is_own;
 use crate::project::vector;
 use crate::text::python::bindings;
-use crate::text::python::{Call, Import, Module, Value};
+use crate::text::python::{Call, Module, Value};
 use crate::text::{Source, Span, Spanned};
 
 /// What `env.py` does besides choosing the URL.
@@ -60,9 +57,6 @@ pub enum EngineKind {
     Async,
 }
 
-/// For each package of types, the place of a model that imports it.
-pub type ModelTypes = BTreeMap<String, Span>;
-
 pub(super) fn read(
     files: &dyn Files,
     sources: &mut BTreeMap<String, Source>,
@@ -72,10 +66,6 @@ pub(super) fn read(
 ) {
     if let Some(env) = environment.env_py.as_ref().and_then(|path| source(files, sources, path).ok()) {
         revisions.environment = of_env_py(&env);
-    }
-    let incomplete = revisions.template.as_ref().is_some_and(|template| template.binds.len() < ROOTS.len());
-    if incomplete || revisions.all_empty() {
-        revisions.models = models(files, sources, environment);
     }
     revisions.packages = packages::read(files, environment);
     hooks::read(files, environment, revisions);
@@ -167,53 +157,6 @@ fn types_prefix(env: &Source, module: &Module) -> Option<Spanned<String>> {
     let text = prefix.value.as_text().map_or("", |text| text.value.as_str());
     let is_none = env.text().get(prefix.range.clone()) == Some("None");
     (!is_none).then(|| Spanned::new(text.to_owned(), env.span(prefix.whole.clone())))
-}
-
-/// Whether an import brings types of columns, and not only sessions or queries.
-fn brings_types(root: &str, import: &Import) -> bool {
-    if import.module.split('.').next() != Some(root) {
-        return false;
-    }
-    let named = |wanted: &dyn Fn(&str) -> bool| import.names.is_empty() || import.names.iter().any(|name| wanted(name));
-    match root {
-        "sqlmodel" => named(&|name| matches!(name, "SQLModel" | "Field" | "*")),
-        "pgvector" => import.module.starts_with("pgvector.sqlalchemy"),
-        "sqlalchemy_utils" => named(&|name| name.ends_with("Type")),
-        _ => named(&|name| matches!(name, "Geometry" | "Geography" | "Raster")),
-    }
-}
-
-/// Looks for models by their imports, until each package was met.
-fn models(files: &dyn Files, sources: &mut BTreeMap<String, Source>, environment: &Alembic) -> ModelTypes {
-    let mut found = ModelTypes::new();
-    let mut waiting: Vec<(&str, Regex)> =
-        ROOTS.iter().filter_map(|root| Some((*root, Regex::new(root).ok()?))).collect();
-    let is_revision =
-        |path: &str| environment.version_directories.iter().any(|directory| path.starts_with(&format!("{directory}/")));
-    for path in files.list().iter().filter(|path| path.ends_with(".py") && is_own(path) && !is_revision(path)) {
-        if waiting.is_empty() {
-            break;
-        }
-        let Ok(bytes) = files.bytes(path) else { continue };
-        if !waiting.iter().any(|(_, word)| word.is_match(&bytes)) {
-            continue;
-        }
-        let known = sources.contains_key(path);
-        let Ok(file) = source(files, sources, path) else { continue };
-        let module: Module = crate::text::python::parse(file.text());
-        let before = found.len();
-        waiting.retain(|(root, _)| match module.imports.iter().find(|import| brings_types(root, import)) {
-            Some(import) => {
-                found.insert((*root).to_owned(), file.span(import.range.clone()));
-                false
-            }
-            None => true,
-        });
-        if found.len() == before && !known {
-            sources.remove(path);
-        }
-    }
-    found
 }
 
 /// A script that the image of Postgres runs on an empty volume and that creates the extension.

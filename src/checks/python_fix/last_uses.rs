@@ -1,0 +1,47 @@
+//! Which imports a fix may leave without use, so that they can go with it.
+
+use crate::facts::Facts;
+use crate::fix::spare::uses;
+use crate::fix::{Fix, Step};
+use crate::project::python::stem;
+use crate::text::Spanned;
+
+/// Packages whose import does nothing but bind names. One of the project's own modules may make tables known.
+const BINDING_ONLY: [&str; 6] = ["datetime", "pydantic", "sqlalchemy", "sqlmodel", "typing", "typing_extensions"];
+
+/// The imported names that stand in what the edits of a fix replace. Not those of an `__init__.py`, or those that another file
+/// takes from there: they are imported for others.
+pub(super) fn last_uses(facts: &Facts, fix: &Fix) -> Vec<Spanned<String>> {
+    let python = &facts.project.python;
+    let mut found: Vec<Spanned<String>> = vec![];
+    for step in &fix.steps {
+        let Step::Edit(edit) = step else { continue };
+        let path: &str = &edit.span.path;
+        if edit.span.range().is_empty() || !path.ends_with(".py") || path.ends_with("__init__.py") {
+            continue;
+        }
+        let (Some(source), Some(shape)) = (facts.source(path), python.shapes.get(path)) else { continue };
+        let replaced = source.slice(&edit.span);
+        let lent = python.lent.get(stem(path));
+        for import in &shape.imports {
+            let module = if import.from.is_empty() { &import.name } else { &import.from };
+            let is_lent = lent.is_some_and(|names| names.contains("*") || names.contains(&import.bound));
+            let binds_only = module.split('.').next().is_some_and(|package| BINDING_ONLY.contains(&package));
+            if is_lent || !binds_only || uses(replaced, &import.bound) == 0 {
+                continue;
+            }
+            let statements = &source.python().1.imports;
+            let statement = statements.iter().find(|it| it.range.contains(&import.span.start));
+            let Some(statement) =
+                statement.filter(|it| it.range.start > edit.span.end || it.range.end < edit.span.start)
+            else {
+                continue;
+            };
+            let name = Spanned::new(import.bound.clone(), source.span(statement.range.clone()));
+            if !found.contains(&name) {
+                found.push(name);
+            }
+        }
+    }
+    found
+}
