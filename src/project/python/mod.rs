@@ -2,6 +2,7 @@
 
 mod body;
 mod classes;
+mod declarative;
 mod environments;
 mod fields;
 mod filters;
