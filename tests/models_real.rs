@@ -8,10 +8,14 @@
 
 #[path = "models_real/annotations.rs"]
 mod annotations;
+#[path = "models_real/beside.rs"]
+mod beside;
 #[path = "models_real/hooks.rs"]
 mod hooks;
 #[path = "models_real/neighbours.rs"]
 mod neighbours;
+#[path = "models_real/nested.rs"]
+mod nested;
 #[allow(dead_code, reason = "other tests of Python files use the rest of it")]
 #[path = "models_real/oracle.rs"]
 mod oracle;

@@ -117,6 +117,39 @@ fn tables_that_create_all_made_are_told_from_those_of_revisions() {
 
 #[test]
 #[ignore = "needs the real parts: run tests/run"]
+fn an_empty_revision_says_what_made_it_empty() {
+    for set in SETS {
+        let postgres = Postgres::start("DEVDOCTOR_TEST_PG_BIN");
+        let project = project(set, &postgres);
+        let help = || {
+            let report = project.devdoctor(&["check", "--only", "alembic-revision-empty", "--format", "json"]).report();
+            report.findings().iter().map(|finding| finding["help"].to_string()).collect::<Vec<_>>()
+        };
+        project.shell("alembic revision -m hand --rev-id aaa1").ends_with(0);
+        assert!(matches!(help().as_slice(), [one] if one.contains("`--autogenerate`")), "{set}: {:?}", help());
+        // What is said, done: the same command with that option.
+        project.shell("rm migrations/versions/aaa1_hand.py").ends_with(0);
+        project.write("app/hero.py", "");
+        project.write("app/team.py", "");
+        project.shell("alembic revision --autogenerate -m made --rev-id aaa1").ends_with(0);
+        project.write("app/hero.py", model("Hero"));
+        project.write("app/team.py", model("Team"));
+        assert!(matches!(help().as_slice(), [one] if one.contains("imports every module")), "{set}: {:?}", help());
+        project.shell("rm migrations/versions/aaa1_made.py").ends_with(0);
+        project.shell("alembic revision --autogenerate -m made --rev-id aaa1 && alembic upgrade head").ends_with(0);
+        assert_eq!(found(&project), [""; 0], "{set}");
+        // A later one for a table that is new.
+        project.write(
+            "app/team.py",
+            format!("{}\n\n{}", model("Team"), model("Band").replace("from sqlmodel import Field, SQLModel\n\n\n", "")),
+        );
+        project.shell("alembic revision -m hand --rev-id bbb2").ends_with(0);
+        assert!(matches!(help().as_slice(), [one] if one.contains("`--autogenerate`")), "{set}: {:?}", help());
+    }
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
 fn a_url_without_a_driver_means_another_one_for_each_version() {
     let id = "alembic-driver-mismatch";
     for set in SETS {

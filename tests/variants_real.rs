@@ -9,6 +9,8 @@
 
 #[path = "variants_real/alembic.rs"]
 mod alembic;
+#[path = "variants_real/declarative.rs"]
+mod declarative;
 #[path = "variants_real/environments.rs"]
 mod environments;
 #[path = "variants_real/filters.rs"]
@@ -205,6 +207,12 @@ fn hold(table: &Table) {
 #[ignore = "needs the real parts: run tests/run"]
 fn what_autogenerate_sees_of_the_models() {
     hold(&imports::table());
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn what_autogenerate_sees_of_plain_sqlalchemy() {
+    hold(&declarative::table());
 }
 
 #[test]

@@ -17,12 +17,12 @@ const PROGRAM: &str = r#"
 import json, os, sys, warnings
 warnings.simplefilter("ignore")
 import sqlmodel, pydantic, sqlalchemy, sqlalchemy.orm, sqlalchemy.ext.hybrid
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 def ddl(thing):
-    return str(thing.compile(dialect=postgresql.dialect()))
+    return "".join(str(thing.compile(dialect=it.dialect())) for it in (postgresql, sqlite))
 def described(table):
-    columns = [(c.name, c.comment, c.onupdate and str(c.onupdate.arg), c.autoincrement) for c in table.columns]
+    columns = [(c.name, c.comment, c.onupdate and str(c.onupdate.arg), c.default and str(c.default.arg), c.autoincrement) for c in table.columns]
     return ddl(CreateTable(table)) + "".join(sorted(ddl(CreateIndex(i)) for i in table.indexes)) + repr(columns)
 def run(text):
     out, into = os.pipe()

@@ -58,10 +58,17 @@ pub(super) fn check(facts: &Facts) -> Checked {
             }
         }
     }
-    let judged = found.values().filter_map(|shared| match shared.tables.as_slice() {
-        [] => None,
-        [table] => within_one(facts, shared, *table),
-        _ => Some(finding(facts, shared)),
+    let judged = found.values_mut().filter_map(|shared| {
+        let first = shared.tables.first().copied()?;
+        // Each program makes its objects anew.
+        let path_of = |table: &usize| python.classes.get(*table).map_or("", |class| &*class.name.span.path);
+        let paths: Vec<&str> = shared.tables.iter().map(path_of).collect();
+        let mut together = python.programs.together(&paths).into_iter();
+        shared.tables.retain(|_| together.next() != Some(false));
+        match shared.tables.as_slice() {
+            [] | [_] => within_one(facts, shared, first),
+            _ => Some(finding(facts, shared)),
+        }
     });
     Ok(judged.collect())
 }
@@ -100,7 +107,7 @@ fn finding(facts: &Facts, shared: &Shared<'_>) -> Finding {
     let fix = fix.map(|steps| Fix::safe("describe the column, so that each table makes its own", steps));
     let help = match what {
         "Index" => {
-            "make `__table_args__` a function with `@declared_attr.directive`, so that each table gets its own index"
+            "make `__table_args__` a function with `@declared_attr.directive`, and the name of the index one of the table: `f\"ix_{cls.__tablename__}_at\"`"
         }
         _ => "say `sa_type=…` and `sa_column_kwargs={…}` in `Field`, so that each table makes its own column",
     };

@@ -9,7 +9,7 @@ use crate::finding::{Checked, Finding};
 use crate::project::python::{Ancestor, Class, Member, MemberSort};
 use crate::text::counted;
 
-use taken::is_taken;
+use taken::{cure, is_taken};
 
 pub(super) fn check(facts: &Facts) -> Checked {
     let classes = &facts.project.python.classes;
@@ -67,17 +67,11 @@ fn finding(facts: &Facts, class: &Class, members: &[&Member], movable: bool) -> 
             "statements of the body bind names without a type",
         ),
     );
-    if !movable {
-        let is_declared = |member: &&Member| {
-            text(facts, &member.statement).trim_start().starts_with('@')
-                && text(facts, &member.statement).contains("declared_attr")
-        };
-        if members.iter().any(is_declared) {
-            return finding.help("put it into a plain mixin, which inherits from no model");
-        }
-        return finding
-            .help("give it a type, `ClassVar[…]` when it is none of a field, or a name that begins with `_`");
+    if let Some(first) = members.first().filter(|_| !movable) {
+        return finding.help(cure(first));
     }
-    let fix = moved::fix(facts, class, members);
-    with_fix(finding, fix, "move it to the top of the module")
+    match moved::fix(facts, class, members) {
+        Ok(fix) => with_fix(finding, Some(fix), "move it to the top of the module"),
+        Err(help) => finding.help(help),
+    }
 }

@@ -1,5 +1,6 @@
 //! A field of a table is annotated with a type that SQLModel makes no column of.
 
+mod described;
 mod refusal;
 
 use std::collections::BTreeMap;
@@ -10,9 +11,10 @@ use crate::checks::python_fix::{listed, text};
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
 use crate::fix::Fix;
-use crate::project::python::{Ancestor, CallSite, Class, DECLARATIVE, Member};
+use crate::project::python::{Ancestor, Class, DECLARATIVE, Member};
 use crate::text::python::TypeExpression;
 
+use described::{deciding, describes, may_say_more};
 use refusal::{Refusal, refusal};
 
 pub(super) fn check(facts: &Facts) -> Checked {
@@ -40,7 +42,7 @@ pub(super) fn check(facts: &Facts) -> Checked {
             continue;
         }
         let tables = members.tables_of_sqlmodel(index, &member.name.value);
-        if tables.is_empty() || may_say_more(facts, member) {
+        if tables.is_empty() || may_say_more(facts, class, member, &written) {
             continue;
         }
         if let Some(refusal) = refusal(facts, class, &written) {
@@ -48,20 +50,6 @@ pub(super) fn check(facts: &Facts) -> Checked {
         }
     }
     Ok(findings)
-}
-
-/// Whether something says which column it is, or what says so cannot be told.
-fn may_say_more(facts: &Facts, member: &Member) -> bool {
-    let is_pydantics = |call: &CallSite| matches!(call.outside.as_str(), "pydantic.Field" | "pydantic.fields.Field");
-    let is_known = |call: &CallSite| call.is_field() || is_pydantics(call);
-    let describes = |call: &CallSite| {
-        let column = call.keyword("sa_column").is_some_and(|column| text(facts, &column.value) != "None");
-        column || call.keyword("sa_type").is_some() || call.keyword("**").is_some()
-    };
-    let value = member.value.as_ref().filter(|_| !member.literal);
-    let value_is_known =
-        value.is_none_or(|value| member.calls.iter().any(|call| call.span == *value && is_known(call)));
-    !member.objects.is_empty() || !value_is_known || member.calls.iter().any(|call| !is_known(call) || describes(call))
 }
 
 /// Whether it is `Mapped[…]` in a model, or in what a model inherits from.
@@ -109,6 +97,12 @@ fn finding(facts: &Facts, class: &Class, member: &Member, refusal: &Refusal, tab
         let names: Vec<&str> = below.iter().map(|table| table.name.value.as_str()).collect();
         let inherit = if names.len() == 1 { "inherits it" } else { "inherit it" };
         finding = finding.related(&class.name.span, format!("{} {inherit}", listed(&names)));
+    }
+    let dropped = member.calls.iter().find(|call| Some(*call) != deciding(member) && describes(facts, call));
+    if let Some(field) = dropped {
+        finding = finding.related(&field.span, format!("`{}` is not asked what the column is", field.callee));
+        let instead = "say it in a `Field` behind `=`: `Field(default=None, sa_type=…)`";
+        return finding.fix(Fix::manual(instead));
     }
     finding.fix(Fix::manual(refusal.instead.clone()))
 }

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use serde::{Deserialize, Serialize};
 
 use super::body::{members, metadata_member};
+use super::declarative::{is_declared, makes_base};
 use super::fields::CallSite;
 use super::lineage::{Disorder, Lineage};
 use super::modules::{File, Modules};
@@ -261,7 +262,7 @@ impl Collector {
             in_function: class.place.function,
         });
         let body = class.body.iter().flat_map(|member| members(modules, file, member)).collect();
-        let bases = class
+        let mut bases: Vec<Base> = class
             .bases
             .iter()
             .map(|base| Base {
@@ -269,6 +270,10 @@ impl Collector {
                 leads_to: self.ancestor(modules, file, &base.name),
             })
             .collect();
+        if is_declared(modules, file, class) {
+            let written = Spanned::new(class.decorators.join(" "), span(&class.name_range));
+            bases.push(Base { written, leads_to: Ancestor::Outside(DECLARATIVE.to_owned()) });
+        }
         if let Some(entry) = self.classes.get_mut(index) {
             (entry.bases, entry.body) = (bases, body);
         }
@@ -299,9 +304,7 @@ impl Collector {
 
     fn made(&mut self, modules: &mut Modules<'_>, file: &File, member: &python::Member) -> Ancestor {
         let Some((Value::Call(call), range)) = &member.value else { return Ancestor::Unknown };
-        let Meaning::Outside(callee) = meaning(modules, file, &call.callee) else { return Ancestor::Unknown };
-        let is_base = callee.starts_with("sqlalchemy.") && callee.ends_with(".declarative_base");
-        if !is_base || call.keyword("cls").is_some() {
+        if !makes_base(modules, file, call, range) {
             return Ancestor::Unknown;
         }
         let key = (file.path.clone(), member.range.start);

@@ -118,7 +118,7 @@ pub(super) fn read(modules: &mut Modules<'_>, collector: &mut Collector, alembic
 }
 
 /// Folders that a project of its own lies in.
-fn projects(files: &dyn Files) -> BTreeSet<String> {
+pub(super) fn projects(files: &dyn Files) -> BTreeSet<String> {
     let marks = ["pyproject.toml", "setup.py", "setup.cfg", "alembic.ini", "requirements.txt", "Pipfile"];
     let split =
         |path: &String| path.rsplit_once('/').map_or((String::new(), path.clone()), |(a, b)| (a.into(), b.into()));
@@ -127,7 +127,7 @@ fn projects(files: &dyn Files) -> BTreeSet<String> {
 }
 
 /// The nearest folder above a path that a project lies in.
-fn project_of(projects: &BTreeSet<String>, path: &str) -> String {
+pub(super) fn project_of(projects: &BTreeSet<String>, path: &str) -> String {
     let mut folder = path;
     while let Some((above, _)) = folder.rsplit_once('/') {
         if projects.contains(above) {

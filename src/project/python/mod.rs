@@ -2,6 +2,7 @@
 
 mod body;
 mod classes;
+mod declarative;
 mod environments;
 mod fields;
 mod filters;
@@ -14,6 +15,7 @@ mod mapping;
 mod modules;
 mod names;
 mod noqa;
+mod programs;
 mod reach;
 mod ruff;
 mod shape;
@@ -45,6 +47,7 @@ pub use importable::Unfound;
 pub use lent::{Lent, stem};
 pub use lineage::Disorder;
 pub use makers::TableMaker;
+pub use programs::Programs;
 pub use shape::{Shape, ShapeImport};
 pub use tables::{Metadata, Table};
 pub use target::Target;
@@ -88,6 +91,9 @@ pub struct PythonProject {
     pub lent: Lent,
     /// What each migration environment sees.
     pub environments: Vec<Environment>,
+    /// Which tables one program can import together.
+    #[serde(default)]
+    pub programs: Programs,
     /// How imports are ordered below each folder that Ruff is configured in, and in the whole project.
     #[serde(default)]
     pub import_orders: ImportOrders,
@@ -189,6 +195,7 @@ pub fn read(files: &dyn Files, sources: &mut BTreeMap<String, Source>, alembic: 
     project.tables = tables::tables(&project.classes);
     environments::judge(&mut modules, &mut project, files);
     objects(&mut modules, &mut project);
+    programs::tell(&mut modules, &mut project, files);
     keep(files, (&mut modules, &mut collector), &mut project, sources);
     if !project.shapes.is_empty() {
         project.import_orders = import_orders::read(files);

@@ -73,6 +73,11 @@ impl Graph {
         edges
     }
 
+    /// The files that the imports of a file run.
+    pub fn imported(&mut self, modules: &mut Modules<'_>, path: &str) -> Vec<String> {
+        self.edges(modules, path).files.clone()
+    }
+
     /// Everything that is run when these files are.
     pub fn reach(&mut self, modules: &mut Modules<'_>, from: &[String]) -> Reach {
         let mut reach = Reach::default();

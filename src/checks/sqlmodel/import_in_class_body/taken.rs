@@ -24,6 +24,9 @@ fn begins_with_capital(name: &str) -> bool {
 /// What is called for a value that is no plain one: pydantic asks for its type.
 const CALLS: [&str; 4] = ["Column", "relationship", "mapped_column", "Field"];
 
+/// What SQLAlchemy puts on the class itself; it does so with `ClassVar[…]` too.
+const ATTRIBUTES: [&str; 5] = ["hybrid_property", "hybrid_method", "column_property", "association_proxy", "synonym"];
+
 /// `@declared_attr`, and what is said of it: `@declared_attr.cascading`.
 fn is_declared_attr(decorator: &str) -> bool {
     decorator.split('.').any(|part| part == "declared_attr")
@@ -54,7 +57,7 @@ pub(super) fn is_taken(facts: &Facts, class: usize, member: &Member) -> bool {
                 }
                 (_, Some(call)) => {
                     let is_pydantics = call.outside == "pydantic.Field" || call.outside == "pydantic.fields.Field";
-                    is_pydantics || CALLS.iter().any(|it| call.is(it))
+                    is_pydantics || CALLS.iter().chain(&ATTRIBUTES).any(|it| call.is(it))
                 }
                 (Some(outside), _) => is_type(outside),
                 (None, None) if is_name => begins_with_capital(value),
@@ -63,7 +66,8 @@ pub(super) fn is_taken(facts: &Facts, class: usize, member: &Member) -> bool {
             }
         }
         MemberSort::Function(decorators) => {
-            decorators.iter().any(|it| it.rsplit('.').next() == Some("hybrid_property") || is_declared_attr(it))
+            let is_hybrid = |it: &str| matches!(it.rsplit('.').next(), Some("hybrid_property" | "hybrid_method"));
+            decorators.iter().any(|it| is_hybrid(it) || is_declared_attr(it))
         }
         _ => false,
     }
@@ -73,4 +77,19 @@ pub(super) fn is_taken(facts: &Facts, class: usize, member: &Member) -> bool {
 fn is_class_variable(facts: &Facts, class: usize, name: &str) -> bool {
     let mut line = facts.project.python.classes.line(class);
     line.any(|(_, class)| class.body.iter().any(|it| it.kind == MemberSort::ClassVariable && it.name.value == name))
+}
+
+/// What cures it where it stands, beginning with a verb.
+pub(super) fn cure(member: &Member) -> String {
+    let name = &member.name.value;
+    let is_attribute = member.calls.first().is_some_and(|call| ATTRIBUTES.iter().any(|it| call.is(it)));
+    match &member.kind {
+        MemberSort::Function(decorators) if decorators.iter().any(|it| is_declared_attr(it)) => {
+            "say a column as a field, with `sa_type=…`; put anything else into a plain mixin, which inherits from no model"
+                .to_owned()
+        }
+        MemberSort::Function(_) => format!("write `{name}: ClassVar[Any]` above the decorator, in a line of its own"),
+        _ if is_attribute => format!("annotate it `{name}: ClassVar[Any] = …`"),
+        _ => "give it the type of the field, or `ClassVar[…]` when it is none".to_owned(),
+    }
 }

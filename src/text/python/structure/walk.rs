@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use ruff_python_ast::token::TokenKind;
 use ruff_python_ast::visitor::{self, Visitor};
-use ruff_python_ast::{Alias, ExceptHandler, Expr, Operator, Stmt, StmtClassDef};
+use ruff_python_ast::{Alias, ExceptHandler, Expr, Operator, Stmt, StmtClassDef, StmtIf, UnaryOp};
 use ruff_python_parser::{Parsed, parse_expression};
 use ruff_text_size::Ranged;
 
@@ -112,6 +112,25 @@ fn takes_import_errors(handlers: &[ExceptHandler]) -> bool {
     })
 }
 
+/// Whether a test holds in every run; `None` when that cannot be told.
+fn holds(test: &Expr) -> Option<bool> {
+    match test {
+        Expr::BooleanLiteral(literal) => Some(literal.value),
+        Expr::NumberLiteral(literal) => literal.value.as_int().map(|number| number.as_u64() != Some(0)),
+        Expr::UnaryOp(operation) if operation.op == UnaryOp::Not => holds(&operation.operand).map(|holds| !holds),
+        // Only type checkers set it.
+        _ => (dotted(test).rsplit('.').next() == Some("TYPE_CHECKING")).then_some(false),
+    }
+}
+
+/// The branch of an `if` that every run takes.
+fn always_run(choice: &StmtIf) -> Option<&[Stmt]> {
+    if holds(&choice.test)? {
+        return Some(&choice.body);
+    }
+    choice.elif_else_clauses.first().filter(|clause| clause.test.is_none()).map(|clause| &*clause.body)
+}
+
 impl Walk<'_> {
     fn import(&self, statement: &Stmt) -> Option<ImportStatement> {
         let (from, is_from, names) = match statement {
@@ -179,6 +198,15 @@ impl Walk<'_> {
         }
     }
 
+    /// What a statement of a class says; behind an `if` that always holds, also what is imported and assigned in it.
+    fn members(&self, statement: &Stmt) -> Vec<Member> {
+        let mut found = vec![self.member(statement)];
+        let run = statement.as_if_stmt().and_then(always_run).unwrap_or_default();
+        let inner = run.iter().flat_map(|statement| self.members(statement));
+        found.extend(inner.filter(|it| matches!(it.kind, MemberKind::Import(_) | MemberKind::Assigned)));
+        found
+    }
+
     fn class(&mut self, class: &StmtClassDef) {
         let base = |base: &Expr| Base { name: bare(base), range: bytes(base.range()) };
         let keywords = class.arguments.iter().flat_map(|arguments| &arguments.keywords).map(|keyword| {
@@ -198,7 +226,7 @@ impl Walk<'_> {
         self.structure.classes.push(entry);
         let before = self.place.clone();
         self.place.class = true;
-        let body: Vec<Member> = class.body.iter().map(|statement| self.member(statement)).collect();
+        let body: Vec<Member> = class.body.iter().flat_map(|statement| self.members(statement)).collect();
         if let Some(entry) = self.structure.classes.get_mut(index) {
             entry.body = body;
         }
