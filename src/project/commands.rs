@@ -29,6 +29,7 @@ use crate::text::{Mapped, Source, Span, Spanned, SyntaxError, shell};
 use directory::Place;
 use docker::{Found, Word};
 pub use meant::Meant;
+pub use scripts::interpreter;
 pub use tasks::reads_input_of_git;
 pub use user::{Blank, UserOption};
 use user::{Lookup, Reference, Variables};

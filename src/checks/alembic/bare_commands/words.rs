@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::access::puts_into_path;
 use crate::text::shell;
 
 /// How alembic is run.
@@ -42,8 +43,7 @@ pub fn runs(text: &str, words: &[&str]) -> Vec<Run> {
     match words {
         [shell, flag, script, ..] if is_shell(shell) && flag.starts_with('-') && flag.ends_with('c') => {
             // What a script does before may put it into the PATH.
-            let sets = ["activate", "pip install", "uv tool", "pipx install"].iter().any(|one| script.contains(one));
-            if sets || sets_path(script) {
+            if puts_into_path(script) {
                 return vec![];
             }
             let found = shell::commands(script).into_iter().filter_map(|command| {
@@ -90,12 +90,6 @@ fn simple<'a>(words: &[&'a str]) -> Option<(How, usize, Option<&'a str>)> {
         }
         _ => None,
     }
-}
-
-/// Whether a script sets `PATH`, and not another variable whose name ends so.
-fn sets_path(script: &str) -> bool {
-    let own = |before: &str| !before.ends_with(|one: char| one.is_ascii_alphanumeric() || one == '_');
-    script.match_indices("PATH=").any(|(at, _)| script.get(..at).is_some_and(own))
 }
 
 /// Where the word `alembic` stands by itself in a text.
