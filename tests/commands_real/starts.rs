@@ -146,7 +146,8 @@ fn scripts_that_containers_start_with_run_it_through_uv() {
         let (mut compose, mut lines) = ("services:\n".to_owned(), vec![]);
         for (name, text, said) in SCRIPTS {
             compose += &format!("  {name}:\n    build:\n      dockerfile: {name}.Dockerfile\n    network_mode: none\n");
-            shop.write(&format!("{name}.Dockerfile"), &format!("{DOCKERFILE}{text}"));
+            // The folder of the base image, which only this one says.
+            shop.write(&format!("{name}.Dockerfile"), &format!("{DOCKERFILE}WORKDIR /app\n{text}"));
             lines.push((format!("docker compose build -q {name} && docker compose run --rm -T {name}"), said));
         }
         shop.write("compose.yaml", &compose);
@@ -155,6 +156,6 @@ fn scripts_that_containers_start_with_run_it_through_uv() {
             let works = shop.project.shell(line).ends_with(0);
             assert!(works.out.contains(HEAD), "{works}");
         }
-        shop.is_cured(&lines, &["entry.Dockerfile:7:7", "scripts/inner.sh:2:12", "scripts/prestart.sh:3:1"]);
+        shop.is_cured(&lines, &["entry.Dockerfile:8:7", "scripts/inner.sh:2:12", "scripts/prestart.sh:3:1"]);
     }
 }
