@@ -33,7 +33,7 @@ pub use interest::{accounts_matter, paths_of_interest};
 pub use layout::{Layout, Spot, ancestors, normal};
 pub use project_mounts::shows_project;
 pub use rights::{Obstacle, Process, Seen, Verdict, Why};
-pub use run_scripts::{RunScript, behind_starters, hands_over, puts_into_path, run_scripts};
+pub use run_scripts::{RunScript, behind_starters, hands_over, run_scripts};
 pub use scripts::{Script, scripts};
 pub use service::{Decides, ServiceUser};
 pub use user::{RunsAs, Unresolved, resolve};

@@ -1,6 +1,7 @@
 //! Scripts of the project that commands in a service's container run, and the scripts that those run.
 
 use crate::project::Project;
+use crate::project::alembic::words::puts_into_path;
 use crate::project::commands::interpreter;
 use crate::project::compose::{Service, is_below};
 use crate::text::{Source, shell};
@@ -57,16 +58,6 @@ pub fn behind_starters<'w, 't>(words: &'w [&'t str]) -> &'w [&'t str] {
         words = rest.get(options..).unwrap_or_default();
     }
     words
-}
-
-/// Whether a shell text puts programs where the commands after it find them, or packages where every Python does.
-pub fn puts_into_path(text: &str) -> bool {
-    const SETS: [&str; 4] = ["activate", "pip install", "uv tool", "pipx install"];
-    shell::commands(text).iter().filter_map(|command| text.get(command.range())).any(|command| {
-        let own = |before: &str| !before.ends_with(|one: char| one.is_ascii_alphanumeric() || one == '_');
-        let sets_path = command.match_indices("PATH=").any(|(at, _)| command.get(..at).is_some_and(own));
-        sets_path || SETS.iter().any(|one| command.contains(one))
-    })
 }
 
 /// Whether a script ends as the very command that it is given, in the environment that it was started in itself.

@@ -36,6 +36,7 @@ pub fn project(files: &dyn Files, environment: &Environment, database_url: Optio
     project.alembic = alembic::read(files, &mut sources, &mut unreadable);
     alembic::revisions::read(files, &mut sources, &mut unreadable, &mut project.alembic, project.compose.as_ref());
     project.alembic_incomplete = alembic::incomplete::read(files, &mut sources, &project.alembic);
+    project.alembic_on_host = alembic::on_host::read(files, &mut sources);
     project.python = python::read(files, &mut sources, &project.alembic);
     // An `env.py` that is broken is named as such.
     let is_named = |entry: &&Unreadable| unreadable.iter().any(|known| known.path == entry.path);

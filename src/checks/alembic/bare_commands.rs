@@ -1,11 +1,10 @@
 //! Where commands of the project run alembic by itself in a container: in recipes, in Compose files, in Dockerfiles, and in the
 //! scripts that these run.
 
-mod words;
-
 use crate::access::interest::every_line;
 use crate::access::{behind_starters, hands_over, run_scripts};
 use crate::facts::Facts;
+use crate::project::alembic::words;
 use crate::project::commands::{DockerCall, DockerVerb, Occasion};
 use crate::project::compose::Service;
 use crate::text::{Source, Span, Spanned};
