@@ -1,3 +1,5 @@
+//! What is read of recipes, scripts and pipelines that run alembic.
+
 use super::*;
 use crate::project::files::MemoryFiles;
 
