@@ -201,22 +201,22 @@ pub fn that_cannot_run() -> Table {
         ),
         told(
             "an entry point of a package that is not there",
-            "FAILED: Could not find entrypoint console_scripts.black",
+            "FAILED: Could not find entrypoint console_scripts.yapf",
             "alembic-post-write-hook-impossible alembic.ini:8:19",
-            with_lock(ini("hooks = tidy\ntidy.type = console_scripts\ntidy.entrypoint = black\n"), "1.20.1", "ruff"),
+            with_lock(ini("hooks = tidy\ntidy.type = console_scripts\ntidy.entrypoint = yapf\n"), "1.20.1", "ruff"),
         ),
         told(
             "a module of a package that is not there",
-            "FAILED: Could not find module black",
+            "FAILED: Could not find module yapf",
             "alembic-post-write-hook-impossible pyproject.toml:4:11",
-            with_lock(hook("type = \"module\"\nmodule = \"black\"\n"), "1.20.1", "ruff"),
+            with_lock(hook("type = \"module\"\nmodule = \"yapf\"\n"), "1.20.1", "ruff"),
         )
         .in_2025("FAILED: No formatter with name 'module' registered"),
         // Without a lock file nothing says what is installed.
         fine(
             "a module that may be there",
-            "FAILED: Could not find module black",
-            hook("type = \"module\"\nmodule = \"black\"\n"),
+            "FAILED: Could not find module yapf",
+            hook("type = \"module\"\nmodule = \"yapf\"\n"),
         )
         .in_2025("FAILED: No formatter with name 'module' registered"),
         // The newest Alembic does not run what the lock file says.

@@ -1,5 +1,7 @@
 //! Ruff in the project: whether it is used, and for which files its configuration lets it remove an import.
 
+mod patterns;
+
 use std::collections::BTreeMap;
 
 use super::noqa::{Forms, RULE};
@@ -26,7 +28,9 @@ struct Configuration {
     unfixable: Vec<String>,
     per_file_ignores: Vec<(String, Vec<String>)>,
     exclude: Vec<String>,
-    force_exclude: bool,
+    extend_exclude: Vec<String>,
+    lint_exclude: Vec<String>,
+    force_exclude: Option<bool>,
     allowed: Vec<String>,
 }
 
@@ -59,17 +63,22 @@ impl Configuration {
     fn over(mut self, base: Self) -> Self {
         self.select = self.select.or(base.select);
         self.fixable = self.fixable.or(base.fixable);
+        self.force_exclude = self.force_exclude.or(base.force_exclude);
+        for (own, other) in [(&mut self.exclude, base.exclude), (&mut self.lint_exclude, base.lint_exclude)] {
+            if own.is_empty() {
+                *own = other;
+            }
+        }
         for (own, other) in [
             (&mut self.extend_select, base.extend_select),
             (&mut self.ignore, base.ignore),
             (&mut self.unfixable, base.unfixable),
-            (&mut self.exclude, base.exclude),
+            (&mut self.extend_exclude, base.extend_exclude),
             (&mut self.allowed, base.allowed),
         ] {
             own.extend(other);
         }
         self.per_file_ignores.extend(base.per_file_ignores);
-        self.force_exclude |= base.force_exclude;
         self
     }
 }
@@ -93,14 +102,20 @@ fn read_configuration(files: &dyn Files, path: &str, depth: usize) -> Option<(Co
         found
     };
     let list = |key: &str| texts(&[key]).unwrap_or_default();
+    // `lint.exclude` is another setting of the same name.
+    let files_of =
+        |key: &str| -> Vec<String> { toml.texts(&[top, &[key]].concat()).into_iter().map(|text| text.value).collect() };
+    let force_exclude = [top, &["force-exclude"]].concat();
     let mut configuration = Configuration {
         select: texts(&["select"]),
         extend_select: list("extend-select"),
         ignore: [list("ignore"), list("extend-ignore")].concat(),
         fixable: texts(&["fixable"]).map(|fixable| [fixable, list("extend-fixable")].concat()),
         unfixable: [list("unfixable"), list("extend-unsafe-fixes")].concat(),
-        exclude: [list("exclude"), list("extend-exclude")].concat(),
-        force_exclude: toml.has(&[top, &["force-exclude"]].concat()),
+        exclude: files_of("exclude"),
+        extend_exclude: files_of("extend-exclude"),
+        lint_exclude: toml.texts(&[top, &["lint", "exclude"]].concat()).into_iter().map(|text| text.value).collect(),
+        force_exclude: toml.has(&force_exclude).then(|| toml.flag(&force_exclude)),
         allowed: texts(&["pyflakes", "allowed-unused-imports"]).unwrap_or_default(),
         ..Configuration::default()
     };
@@ -244,7 +259,10 @@ impl Ruff {
                 if official {
                     self.version = self.version.or_else(|| version(&text(&repository, "rev")));
                 }
-                self.names_files |= local && !entry.contains("--force-exclude") && !entry.contains("format");
+                let names_files = hook.get("pass_filenames").and_then(serde_yaml::Value::as_bool) != Some(false);
+                let argument = |it: &serde_yaml::Value| it.as_str() == Some("--force-exclude");
+                let excludes = entry.contains("--force-exclude") || list(&hook, "args").iter().any(argument);
+                self.names_files |= local && names_files && !excludes && !entry.contains("format");
                 let at = source.text().find(if official { "ruff-pre-commit" } else { "ruff" }).unwrap_or(0);
                 self.proof("runs Ruff before each commit", &source, at..super::shape::line_end(source.text(), at));
             }
@@ -276,78 +294,21 @@ impl Ruff {
         };
         let Some((folder, configuration)) = nearest else { return true };
         let inner = path.get(if folder.is_empty() { 0 } else { folder.len() + 1 }..).unwrap_or(path);
-        let ignored = configuration.per_file_ignores.iter().any(|(pattern, codes)| {
-            let holds = match pattern.strip_prefix('!') {
-                Some(pattern) => !is_match(pattern, inner),
-                None => is_match(pattern, inner),
-            };
-            holds && reach(codes).is_some()
-        });
+        let ignores =
+            |(pattern, codes): &(String, Vec<String>)| patterns::is_for(pattern, inner) && reach(codes).is_some();
+        let ignored = configuration.per_file_ignores.iter().any(ignores);
         // In 2025 only the module itself was meant, not what is below it.
         let below = self.forms() == Forms::Suppressions;
         let allowed = configuration.allowed.iter().any(|allowed| {
             let names = |name: &&str| *name == allowed || below && name.starts_with(&format!("{allowed}."));
             modules.iter().any(names)
         });
-        let parents = inner.match_indices('/').filter_map(|(at, _)| inner.get(..at)).chain([inner]);
-        let excluded = parents
-            .into_iter()
-            .any(|part| configuration.exclude.iter().any(|it| is_match(it.trim_end_matches('/'), part)));
-        let left_out = excluded && (configuration.force_exclude || !self.names_files);
+        let excluded = patterns::leaves_out(&configuration.exclude, inner)
+            || patterns::leaves_out(&configuration.extend_exclude, inner)
+            || patterns::leaves_out_of_linting(&configuration.lint_exclude, inner);
+        let left_out = excluded && (configuration.force_exclude.unwrap_or(false) || !self.names_files);
         configuration.selects() && configuration.fixes() && !ignored && !allowed && !left_out
     }
-}
-
-/// Whether a pattern of Ruff's is the name of a file or its path.
-fn is_match(pattern: &str, path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    expanded(pattern.trim_start_matches("./")).iter().any(|pattern| {
-        let pattern: Vec<char> = pattern.chars().collect();
-        let is = |text: &str| glob(&pattern, &text.chars().collect::<Vec<char>>());
-        is(path) || is(name)
-    })
-}
-
-/// `{a,b}` written out.
-fn expanded(pattern: &str) -> Vec<String> {
-    let Some((before, rest)) = pattern.split_once('{') else { return vec![pattern.to_owned()] };
-    let Some((choices, after)) = rest.split_once('}') else { return vec![pattern.to_owned()] };
-    choices.split(',').take(50).map(|choice| format!("{before}{choice}{after}")).collect()
-}
-
-fn glob(pattern: &[char], text: &[char]) -> bool {
-    // The places of the pattern that the text read so far may have led to.
-    let step = |places: &mut Vec<bool>| {
-        for at in 0..pattern.len() {
-            if places[at] && pattern[at] == '*' {
-                places[at + 1] = true;
-                // `**/` is no folder too.
-                if pattern.get(at + 1) == Some(&'*')
-                    && pattern.get(at + 2) == Some(&'/')
-                    && (at == 0 || pattern[at - 1] == '/')
-                {
-                    places[at + 3] = true;
-                }
-            }
-        }
-    };
-    let mut places = vec![false; pattern.len() + 1];
-    places[0] = true;
-    step(&mut places);
-    for character in text {
-        let mut next = vec![false; pattern.len() + 1];
-        for at in (0..pattern.len()).filter(|at| places[*at]) {
-            match pattern[at] {
-                '*' => next[at] = true,
-                '?' => next[at + 1] = true,
-                wanted if wanted == *character => next[at + 1] = true,
-                _ => {}
-            }
-        }
-        places = next;
-        step(&mut places);
-    }
-    places[pattern.len()]
 }
 
 #[cfg(test)]
