@@ -73,7 +73,7 @@ fn without_ini(facts: &Facts, environment: &Alembic, env_py: &str, engine: &Span
     let path = &environment.configuration;
     let message = format!("`{env_py}` makes its engine of `sqlalchemy.url`, which only an ini file can give");
     let finding = Finding::at(engine, format!("{path}: sqlalchemy.url"), message)
-        .label("nothing puts another URL in force: KeyError: 'url'")
+        .label("nothing puts another URL in force")
         .seen(path, "[tool.alembic]", "is all the configuration there is");
     Some(filled(facts, finding, Some(environment), "sqlalchemy.url"))
 }
