@@ -97,6 +97,37 @@ fn a_problem_that_is_here_is_shown_and_one_that_is_not_is_said_to_be_not() {
 }
 
 #[test]
+fn what_the_text_names_is_shown_and_not_its_like() {
+    let around = empty_project();
+    let write = |path: &str, text: &str| {
+        let path = around.path().join("shop").join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write("alembic.ini", "[alembic]\nscript_location = migrations\n");
+    write("migrations/env.py", "from alembic import context\n");
+    for (id, parent, sort) in
+        [("aaa1", "None", "sqlmodel.sql.sqltypes.AutoString()"), ("bbb2", "\"aaa1\"", "pgvector.sqlalchemy.Vector(3)")]
+    {
+        let text = format!(
+            "from alembic import op\nimport sqlalchemy as sa\n\nrevision = \"{id}\"\ndown_revision = {parent}\n\n\ndef upgrade():\n    op.add_column(\"item\", sa.Column(\"e\", {sort}))\n"
+        );
+        write(&format!("migrations/versions/{id}.py"), &text);
+    }
+    let shop = around.path().join("shop");
+    for (text, shown, other) in [
+        ("NameError: name 'sqlmodel' is not defined", "aaa1.py:9", "bbb2.py:9"),
+        ("NameError: name 'pgvector' is not defined", "bbb2.py:9", "aaa1.py:9"),
+    ] {
+        let (status, said, _) = why(&shop, &[text], None);
+        assert!(status == 1 && said.contains(shown) && !said.contains(other), "{said}");
+    }
+    // Where no finding is of what it names, all are shown.
+    let (_, said, _) = why(&shop, &["NameError: name 'other' is not defined"], None);
+    assert!(said.contains("aaa1.py:9") && said.contains("bbb2.py:9"), "{said}");
+}
+
+#[test]
 fn a_whole_log_with_colours_and_prefixes_is_read() {
     let around = empty_project();
     let mut log = b"\x1b[2K\rWARN x\r\n".to_vec();

@@ -58,16 +58,7 @@ fn of_service<'a>(service: &'a Service, project: &'a Project) -> Vec<Script<'a>>
             None if program.starts_with('/') => normal(&program),
             _ => continue,
         };
-        let spot = layout.spot(&inside);
-        let mount = spot.mount.and_then(|index| service.mounts.get(index));
-        let (path, comes, copied) = match (mount, spot.host_path, dockerfile, build) {
-            (Some(mount), Some(path), _, _) => (path, &mount.span, false),
-            (None, None, Some(dockerfile), Some(build)) => {
-                let Some((source, comes)) = copied_from(project, dockerfile, target, &inside) else { continue };
-                (normal(&format!("{}/{}/{source}", project.root, build.context.value)), comes, true)
-            }
-            _ => continue,
-        };
+        let Some((path, comes, Some(copied))) = lies_at(project, service, &layout, &inside) else { continue };
         if path != project.root && is_below(&path, &project.root) {
             found.push(Script { service, inside, path, span, comes, copied });
         }
@@ -75,30 +66,52 @@ fn of_service<'a>(service: &'a Service, project: &'a Project) -> Vec<Script<'a>>
     found
 }
 
-/// What of the context lies at a path of the image, when nothing changes its mode on the way.
+/// The absolute path on the host of what lies at a path of a service's container, what brings it there, and whether that is a
+/// copy; `None` for the last where its mode is changed on the way.
+pub(super) fn lies_at<'a>(
+    project: &'a Project,
+    service: &'a Service,
+    layout: &Layout,
+    inside: &str,
+) -> Option<(String, &'a Span, Option<bool>)> {
+    let spot = layout.spot(inside);
+    let mount = spot.mount.and_then(|index| service.mounts.get(index));
+    match (mount, spot.host_path) {
+        (Some(mount), Some(path)) => Some((path, &mount.span, Some(false))),
+        (None, None) => {
+            let build = service.build.as_ref()?;
+            let dockerfile = project.dockerfiles.get(&build.dockerfile)?;
+            let (source, comes, keeps_mode) = copied_from(project, dockerfile, build.target.as_deref(), inside)?;
+            let path = normal(&format!("{}/{}/{source}", project.root, build.context.value));
+            Some((path, comes, keeps_mode.then_some(true)))
+        }
+        _ => None,
+    }
+}
+
+/// What of the context lies at a path of the image, and whether nothing changes its mode on the way.
 fn copied_from<'a>(
     project: &Project,
     dockerfile: &'a Dockerfile,
     target: Option<&str>,
     inside: &str,
-) -> Option<(String, &'a Span)> {
+) -> Option<(String, &'a Span, bool)> {
     let stages: Vec<&Stage> = dockerfile.lineage(target).collect();
     let mut found = None;
     for step in stages.into_iter().rev().flat_map(|stage| &stage.steps) {
         match step {
             BuildStep::Copy(copied) => {
-                let plain = copied.from.is_none() && copied.mode.is_none();
                 if let Some(source) =
                     copied.sources.iter().find_map(|source| lands(source, &copied.destination, inside))
                 {
-                    found = plain.then_some((source, &copied.span));
+                    found = copied.from.is_none().then_some((source, &copied.span, copied.mode.is_none()));
                 }
             }
             BuildStep::Run(run) => {
                 let source = project.sources.get(&*run.command.path);
                 let text = source.map_or("", |source| source.slice(&run.command));
                 if ["chmod", "install -"].iter().any(|word| text.contains(word)) {
-                    found = None;
+                    found = found.map(|(source, span, _)| (source, span, false));
                 }
             }
             BuildStep::Workdir(_) => {}
@@ -112,7 +125,9 @@ fn lands(source: &str, destination: &str, inside: &str) -> Option<String> {
     if source.contains(['*', '?', '[', '$']) || !destination.starts_with('/') {
         return None;
     }
-    let name = Path::new(source).file_name()?.to_str().filter(|_| !source.ends_with('/') && !source.ends_with('.'));
+    // A folder has no name here: `.`, `docker/`.
+    let name = Path::new(source).file_name().and_then(|name| name.to_str());
+    let name = name.filter(|_| !source.ends_with('/') && !source.ends_with('.'));
     let file = match name {
         Some(name) if destination.ends_with('/') => normal(&format!("{destination}{name}")) == inside,
         Some(_) => normal(destination) == inside,

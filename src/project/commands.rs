@@ -1,7 +1,7 @@
 //! Command lines that speak to Docker, from Makefiles, justfiles, Taskfiles, package.json, pyproject.toml, shell scripts,
 //! hook configurations, editors' tasks, CI pipelines and what is told to people.
 
-mod directory;
+pub(in crate::project) mod directory;
 mod docker;
 mod documents;
 mod editors;
@@ -29,7 +29,10 @@ use crate::text::{Mapped, Source, Span, Spanned, SyntaxError, shell};
 use directory::Place;
 use docker::{Found, Word};
 pub use meant::Meant;
+pub(in crate::project) use pipelines::{is_pipeline, is_workflow, join};
+pub use scripts::interpreter;
 pub use tasks::reads_input_of_git;
+pub(in crate::project) use tasks::with_templates_as_words;
 pub use user::{Blank, UserOption};
 use user::{Lookup, Reference, Variables};
 

@@ -73,6 +73,9 @@ pub struct Project {
     /// What Alembic environments cannot be without and lack.
     #[serde(default)]
     pub alembic_incomplete: Vec<alembic::incomplete::Incomplete>,
+    /// Where recipes, scripts and pipelines run alembic outside of containers, sorted.
+    #[serde(default)]
+    pub alembic_on_host: Vec<alembic::on_host::HostRun>,
     /// Command lines of Makefiles, scripts and the like that speak to Docker.
     pub commands: Vec<CommandLine>,
     /// Every place that names a Postgres database by a URL.

@@ -1,6 +1,6 @@
 //! Reads all files of a project into one [`Project`]. Pure but for [`Files`]: the same files give the same project.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::files::{Files, ReadError, ReadOnce, source};
 use super::{
@@ -36,6 +36,7 @@ pub fn project(files: &dyn Files, environment: &Environment, database_url: Optio
     project.alembic = alembic::read(files, &mut sources, &mut unreadable);
     alembic::revisions::read(files, &mut sources, &mut unreadable, &mut project.alembic, project.compose.as_ref());
     project.alembic_incomplete = alembic::incomplete::read(files, &mut sources, &project.alembic);
+    project.alembic_on_host = alembic::on_host::read(files, &mut sources);
     project.python = python::read(files, &mut sources, &project.alembic);
     alembic::revisions::models::read(files, &mut sources, &mut project.alembic, &project.python);
     // An `env.py` that is broken is named as such.
@@ -78,20 +79,38 @@ fn ignore_files(files: &dyn Files, project: &Project, sources: &mut BTreeMap<Str
     }
 }
 
-/// Reads the scripts that the project's images start with: they may leave root by themselves.
+/// Reads the scripts that the project's images and services start with, that command lines run in them, and that these run in
+/// turn: they may leave root by themselves, and run what a check knows.
 fn starting_scripts(files: &dyn Files, project: &Project, sources: &mut BTreeMap<String, Source>) {
     let dockerfiles = project.dockerfiles.iter().filter_map(|(path, read)| Some((read, sources.get(path)?.clone())));
     let dockerfiles: Vec<_> = dockerfiles.collect();
-    let names: Vec<&str> = dockerfiles.iter().flat_map(|(read, source)| starts::starting_files(read, source)).collect();
-    let is_named = |path: &&String| path.rsplit('/').next().is_some_and(|name| names.contains(&name));
-    for path in files.list().iter().filter(is_named).take(MOST_STARTING_SCRIPTS) {
-        // One that cannot be read tells nothing, and is copied into the image all the same.
-        _ = super::files::source(files, sources, path);
+    let of_images = dockerfiles.iter().flat_map(|(read, source)| starts::starting_files(read, source));
+    let written = project.services().flat_map(|service| [&service.entrypoint, &service.command]).flatten();
+    let called = project.commands.iter().flat_map(|line| &line.call.command).map(|word| &word.value);
+    let texts = written.flat_map(|words| &words.value).chain(called);
+    let names = of_images.chain(texts.flat_map(|text| starts::script_names(text)));
+    let mut names: BTreeSet<String> = names.map(str::to_owned).collect();
+    let (mut looked_for, mut left) = (BTreeSet::new(), MOST_STARTING_SCRIPTS);
+    while !names.is_empty() {
+        let is_named = |path: &&String| path.rsplit('/').next().is_some_and(|name| names.contains(name));
+        let mut inner = BTreeSet::new();
+        for path in files.list().iter().filter(is_named) {
+            // One that cannot be read tells nothing, and is copied into the image all the same.
+            let script = sources.contains_key(path).then(|| sources.get(path).cloned()).flatten();
+            let script = script.or_else(|| {
+                left = usize::checked_sub(left, 1)?;
+                super::files::source(files, sources, path).ok()
+            });
+            let script = script.filter(|script| script.text().starts_with("#!") || path.ends_with("sh"));
+            inner.extend(script.iter().flat_map(|script| starts::script_names(script.text())).map(str::to_owned));
+        }
+        looked_for.append(&mut names);
+        names = inner.difference(&looked_for).cloned().collect();
     }
 }
 
 /// So many scripts with the name of one that an image starts with are read.
-const MOST_STARTING_SCRIPTS: usize = 20;
+const MOST_STARTING_SCRIPTS: usize = 40;
 
 /// Files of the root that every tool looks for, and what is unknown without them.
 const WELL_KNOWN: [(&str, Format, &str); 11] = [

@@ -28,6 +28,14 @@ pub fn starting_files<'a>(read: &'a Dockerfile, source: &'a Source) -> Vec<&'a s
     names
 }
 
+/// The names of the scripts that a text of commands may run: its words that are paths or end as scripts do.
+pub fn script_names(text: &str) -> impl Iterator<Item = &str> {
+    let words = text.split(|one: char| one.is_whitespace() || "\"'`[](){},;&|<>=".contains(one));
+    let words = words.filter(|word| word.contains('/') || word.ends_with(".sh") || word.ends_with(".bash"));
+    let names = words.filter_map(|word| word.rsplit('/').next());
+    names.filter(|name| name.chars().any(char::is_alphanumeric) && !name.contains('$'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,8 +4,9 @@ use serde::Serialize;
 
 use super::{Judged, Location, Outcome, Report, Summary};
 use crate::checks::Severity;
-use crate::finding::Evidence;
+use crate::finding::{Evidence, Place};
 use crate::fix::{Applicability, Fix, Privilege};
+use crate::project::urls::is_in_no_file;
 
 #[derive(Serialize)]
 struct Document<'report> {
@@ -51,7 +52,7 @@ struct FindingEntry<'report> {
 #[derive(Serialize)]
 struct RelatedEntry<'report> {
     #[serde(flatten)]
-    location: Location,
+    location: Option<Location>,
     message: &'report str,
 }
 
@@ -90,11 +91,11 @@ fn finding<'report>(report: &'report Report, judged: &'report Judged) -> Finding
         severity: judged.severity,
         subject: &finding.subject,
         message: &finding.message,
-        location: finding.place.as_ref().map(|place| report.location(place)),
+        location: finding.place.as_ref().and_then(|place| location(report, place)),
         related: finding
             .related
             .iter()
-            .map(|related| RelatedEntry { location: report.location(&related.place), message: &related.message })
+            .map(|related| RelatedEntry { location: location(report, &related.place), message: &related.message })
             .collect(),
         evidence: &finding.evidence,
         help: &finding.help,
@@ -102,6 +103,12 @@ fn finding<'report>(report: &'report Report, judged: &'report Judged) -> Finding
         follows_from: judged.follows_from.as_deref(),
         fingerprint: &judged.fingerprint,
     }
+}
+
+/// Where in a file something is; what a variable or the command line gives is in none.
+fn location(report: &Report, place: &Place) -> Option<Location> {
+    let is_file = !matches!(place, Place::Span(span) if is_in_no_file(span));
+    is_file.then(|| report.location(place))
 }
 
 fn fix(fix: &Fix) -> FixEntry<'_> {

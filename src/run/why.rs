@@ -14,7 +14,7 @@ use crate::cli::{Format, ProjectArgs, WhyArgs};
 use crate::error::Error;
 use crate::facts::Environment;
 use crate::probe::files::read_standard_input;
-use crate::report::{self, HumanStyle, Outcome, Report, wrapped};
+use crate::report::{self, HumanStyle, Judged, Outcome, Report, wrapped};
 use crate::text::{log, mask_text};
 
 /// How much of a log is read: its last bytes.
@@ -54,7 +54,9 @@ pub fn run(arguments: &WhyArgs, environment: &Environment, output: &mut Output) 
     let (mut report, no_project) = match gather(&project, environment, output) {
         Ok(gathered) => {
             let left = judge::time_left(&started, project.outside.timeout);
-            (judge::judge_until(&checks, &Arc::new(gathered.facts), arguments.offline, &left), None)
+            let mut report = judge::judge_until(&checks, &Arc::new(gathered.facts), arguments.offline, &left);
+            narrow(&mut report, &named);
+            (report, None)
         }
         Err(error) if error.is_no_project() => {
             let results = checks.iter().map(|check| nowhere::not_looked_at(check)).collect();
@@ -71,6 +73,29 @@ pub fn run(arguments: &WhyArgs, environment: &Environment, output: &mut Output) 
         return Err(error);
     }
     Ok(check::status(&report, Severity::Warning, false))
+}
+
+/// Where a text names things, and some findings of its check speak of them, the others are of something else.
+fn narrow(report: &mut Report, named: &[Named]) {
+    let mut kept: Vec<String> = vec![];
+    for Named { check, text, .. } in named {
+        let id = check.id();
+        // What stands in quotes: every other part of the text.
+        let names: Vec<&str> =
+            text.split(['\'', '"', '`']).skip(1).step_by(2).filter(|name| !name.is_empty()).collect();
+        let of_check = || report.findings.iter().filter(|judged| judged.id == id);
+        let says = |judged: &&Judged, name: &str| {
+            let is_part = |one: char| one.is_alphanumeric() || one == '_';
+            let mut words = judged.finding.message.split(|one: char| !is_part(one));
+            words.any(|word| word == name)
+        };
+        let speaks = |judged: &&Judged| names.iter().any(|name| says(judged, name));
+        let is_narrower = of_check().any(|judged| speaks(&judged));
+        kept.extend(
+            of_check().filter(|judged| !is_narrower || speaks(judged)).map(|judged| judged.fingerprint.clone()),
+        );
+    }
+    report.keep(|judged| kept.contains(&judged.fingerprint));
 }
 
 #[derive(Serialize)]

@@ -108,3 +108,54 @@ fn builds_that_run_alembic_run_it_through_uv() {
         }
     }
 }
+
+/// Dockerfiles that end with a script, what starting their image says, and whether that finds alembic.
+const SCRIPTS: [(&str, &str, &str); 5] = [
+    (
+        "shell",
+        "COPY . .\nCMD [\"bash\", \"scripts/prestart.sh\"]\n",
+        "scripts/prestart.sh: line 3: alembic: command not found",
+    ),
+    (
+        "entry",
+        "COPY . .\nENTRYPOINT [\"/app/scripts/entry.sh\"]\nCMD [\"alembic\", \"heads\"]\n",
+        "exec: alembic: not found",
+    ),
+    ("inner", "COPY scripts/ /srv/\nCMD cd /srv && ./outer.sh\n", "./inner.sh: 2: alembic: not found"),
+    ("managed", "COPY . .\nCMD [\"uv\", \"run\", \"bash\", \"scripts/managed.sh\"]\n", HEAD),
+    ("sets", "COPY . .\nCMD [\"scripts/sets.sh\"]\n", HEAD),
+];
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn scripts_that_containers_start_with_run_it_through_uv() {
+    for set in SETS {
+        let shop = Shop::locked(set, "");
+        for (path, text) in [
+            ("prestart.sh", "#! /usr/bin/env bash\nset -e\nalembic heads\n"),
+            ("entry.sh", "#!/bin/sh\nset -e\nexec \"$@\"\n"),
+            ("outer.sh", "#!/bin/sh\n./inner.sh\n"),
+            ("inner.sh", "#!/bin/sh\ncd /app && alembic heads\n"),
+            ("managed.sh", "alembic heads\n"),
+            ("sets.sh", "#!/bin/sh\n. scripts/paths.sh\nalembic heads\n"),
+            ("paths.sh", "export PATH=/app/.venv/bin:$PATH\n"),
+        ] {
+            shop.write(&format!("scripts/{path}"), text);
+        }
+        shop.project.shell("chmod +x scripts/*.sh").ends_with(0);
+        let (mut compose, mut lines) = ("services:\n".to_owned(), vec![]);
+        for (name, text, said) in SCRIPTS {
+            compose += &format!("  {name}:\n    build:\n      dockerfile: {name}.Dockerfile\n    network_mode: none\n");
+            // The folder of the base image, which only this one says.
+            shop.write(&format!("{name}.Dockerfile"), &format!("{DOCKERFILE}WORKDIR /app\n{text}"));
+            lines.push((format!("docker compose build -q {name} && docker compose run --rm -T {name}"), said));
+        }
+        shop.write("compose.yaml", &compose);
+        let fine: Vec<_> = lines.extract_if(.., |(_, said)| *said == HEAD).collect();
+        for (line, _) in &fine {
+            let works = shop.project.shell(line).ends_with(0);
+            assert!(works.out.contains(HEAD), "{works}");
+        }
+        shop.is_cured(&lines, &["entry.Dockerfile:8:7", "scripts/inner.sh:2:12", "scripts/prestart.sh:3:1"]);
+    }
+}

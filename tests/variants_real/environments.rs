@@ -1,7 +1,5 @@
 //! Environments that lack a part, and ways in which the command `alembic` finds the project's modules, or does not.
 
-use devdoctor::fix::Applicability;
-
 use super::{TEMPLATE, Table, Variant, cured, files, fine, told};
 
 const INI: &str = "[alembic]\nscript_location = migrations\nprepend_sys_path = .\n";
@@ -30,7 +28,6 @@ fn table(variants: Vec<Variant>) -> Table {
         files: vec![],
         environment: vec![],
         commands: vec![vec!["current"], vec!["revision", "-m", "made"]],
-        daring: Applicability::Safe,
         variants,
     }
 }

@@ -1,7 +1,5 @@
 //! Functions that `env.py` hands to autogenerate, which leave tables out.
 
-use devdoctor::fix::Applicability;
-
 use super::{TEMPLATE, Table, Variant, files, fine, told};
 
 const MODELS: &str = "from sqlmodel import Field, SQLModel\n\n\nclass Hero(SQLModel, table=True):\n    id: int | None = Field(default=None, primary_key=True)\n\n\nclass Team(SQLModel, table=True):\n    id: int | None = Field(default=None, primary_key=True)\n";
@@ -88,7 +86,6 @@ pub fn table() -> Table {
         files: all,
         environment: vec![],
         commands: vec![vec!["upgrade", "head"], vec!["revision", "--autogenerate", "-m", "made"]],
-        daring: Applicability::Safe,
         variants,
     }
 }

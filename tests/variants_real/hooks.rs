@@ -1,7 +1,5 @@
 //! Forms of `[tool.alembic.post_write_hooks]`.
 
-use devdoctor::fix::Applicability;
-
 use super::{Table, Variant, cured, files, fine, told};
 
 const HOOKS: &str = "[tool.alembic.post_write_hooks]\n";
@@ -29,7 +27,6 @@ fn around(variants: Vec<Variant>) -> Table {
         ]),
         environment: vec![],
         commands: vec![vec!["heads"], vec!["revision", "-m", "made"]],
-        daring: Applicability::Unsafe,
         variants,
     }
 }
@@ -211,7 +208,8 @@ pub fn that_cannot_run() -> Table {
             "FAILED: Could not find entrypoint console_scripts.ruff",
             "alembic-post-write-hook-impossible pyproject.toml:4:15",
             hook("type = \"console_scripts\"\nentrypoint = \"ruff\"\noptions = \"format REVISION_SCRIPT_FILENAME\"\n"),
-        ),
+        )
+        .dared(),
         told(
             "an entry point of a package that is not there",
             "FAILED: Could not find entrypoint console_scripts.yapf",
@@ -239,6 +237,7 @@ pub fn that_cannot_run() -> Table {
             "alembic-post-write-hook-impossible pyproject.toml:3:9",
             with_lock(module.clone(), "1.16.1", "ruff"),
         )
+        .dared()
         .in_2025("FAILED: No formatter with name 'module' registered"),
         fine("a module", MADE, with_lock(module, "1.20.1", "ruff"))
             .in_2025("FAILED: No formatter with name 'module' registered"),

@@ -1,7 +1,5 @@
 //! Ways in which `env.py` comes by the models, or does not.
 
-use devdoctor::fix::Applicability;
-
 use super::{Table, Variant, cured, files, fine, told};
 
 const RUN: &str = "config = context.config\nconnectable = engine_from_config(config.get_section(config.config_ini_section), prefix=\"sqlalchemy.\", poolclass=pool.NullPool)\nwith connectable.connect() as connection:\n    context.configure(connection=connection, target_metadata=target_metadata)\n    with context.begin_transaction():\n        context.run_migrations()\n";
@@ -165,7 +163,6 @@ pub fn table() -> Table {
         ]),
         environment: vec![],
         commands: vec![vec!["revision", "--autogenerate", "-m", "made"]],
-        daring: Applicability::Safe,
         variants,
     }
 }

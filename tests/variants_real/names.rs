@@ -1,7 +1,5 @@
 //! Imports of revisions, and which of the names that they use these bind.
 
-use devdoctor::fix::Applicability;
-
 use super::{Table, Variant, cured, files, fine};
 
 const WELL: &str = "ENDS WELL";
@@ -61,7 +59,6 @@ pub fn table() -> Table {
         ]),
         environment: vec![],
         commands: vec![vec!["upgrade", "head"]],
-        daring: Applicability::Safe,
         variants: vec![
             unbound("none", sqlmodel, "alembic-revision-name-unbound migrations/versions/a.py:10:44", "", TEXT),
             unbound(

@@ -12,7 +12,6 @@ use super::support::tree::Compared;
 pub fn repaired(
     variant: &Variant,
     files: &[(String, String)],
-    daring: Applicability,
     wrong: &mut Vec<String>,
 ) -> Option<Vec<(String, String)>> {
     let project = Project::empty(Person::User);
@@ -35,17 +34,20 @@ pub fn repaired(
     if seen.report().places(id) != places {
         say(format!("not at {places:?}: {seen}"));
     }
+    let shown = project.devdoctor(&["check", "--only", id]);
     let mut arguments = vec!["fix", "--yes", "--only", id];
-    if daring < Applicability::Safe {
+    if variant.grade == Some(Applicability::Unsafe) {
+        // Nobody said that it may be so daring.
+        project.devdoctor(&arguments);
+        before.assert_same(&project.tree(), Compared::Content);
         arguments.push("--unsafe");
     }
-    let shown = project.devdoctor(&["check", "--only", id]);
     let fixed = project.devdoctor(&arguments);
     for said in [&seen, &fixed, &shown].map(|answer| answer.all()).into_iter().filter(|said| said.contains("secret")) {
         say(format!("a password is said: {said}"));
     }
-    if variant.then.is_empty() {
-        // A fix that only makes folders leaves the files, whose cure is asked for here, as they were.
+    if variant.grade.is_none() {
+        // What only makes folders leaves the files, whose cure is asked for here, as they were.
         if fixed.all().contains("take it back with") {
             project.devdoctor(&["undo"]).ends_with(0);
         }

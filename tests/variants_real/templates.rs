@@ -1,7 +1,5 @@
 //! Templates of revisions, and what `env.py` has written before the names of types.
 
-use devdoctor::fix::Applicability;
-
 use super::{Table, cured, files, fine, told};
 
 const WELL: &str = "ENDS WELL";
@@ -51,7 +49,6 @@ pub fn table(port: u16) -> Table {
             vec!["upgrade", "head"],
             vec!["downgrade", "base"],
         ],
-        daring: Applicability::Safe,
         variants: vec![
             fine("both", WELL, with(&own)),
             cured("no import", sqlmodel, AT, WELL, with(SLOT)),

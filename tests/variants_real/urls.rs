@@ -1,7 +1,5 @@
 //! Values of `sqlalchemy.url`, and the ways in which `env.py` puts another in its place.
 
-use devdoctor::fix::Applicability;
-
 use super::{Table, Variant, cured, files, fine, told};
 
 const HEAD: &str = "import os\n\nfrom alembic import context\nfrom sqlalchemy import create_engine, engine_from_config, pool\n\nconfig = context.config\n";
@@ -31,7 +29,6 @@ fn table(port: u16, env_py: &str, variants: Vec<Variant>) -> Table {
         ]),
         environment: vec![("DATABASE_URL".into(), url), ("EMPTY_URL".into(), String::new())],
         commands: vec![vec!["current"]],
-        daring: Applicability::Unsafe,
         variants,
     }
 }
@@ -40,12 +37,13 @@ fn table(port: u16, env_py: &str, variants: Vec<Variant>) -> Table {
 pub fn in_the_ini_file(port: u16) -> Table {
     let at = format!("127.0.0.1:{port}");
     let url = |scheme: &str, rest: &str| format!("{scheme}://app:secret%%40word@{at}/app{rest}");
-    let filled = |name, says, value: &str| cured(name, says, PLACEHOLDER, WELL, ini(value));
+    let filled = |name, says, value: &str| cured(name, says, PLACEHOLDER, WELL, ini(value)).dared();
     let bad_port = |name, found, value: &str| {
-        cured(name, "ValueError: invalid literal for int() with base 10", found, WELL, ini(value))
+        cured(name, "ValueError: invalid literal for int() with base 10", found, WELL, ini(value)).dared()
     };
-    let scheme =
-        |name, says, value: &str| cured(name, says, "url-scheme-unknown alembic.ini:3:18", WELL, ini(&url(value, "")));
+    let scheme = |name, says, value: &str| {
+        cured(name, says, "url-scheme-unknown alembic.ini:3:18", WELL, ini(&url(value, ""))).dared()
+    };
     let variants = vec![
         fine("as it should be", WELL, ini(&url("postgresql+psycopg", ""))),
         fine("blanks behind it", WELL, ini(&format!("{}   ", url("postgresql+psycopg", "")))),
@@ -74,7 +72,7 @@ pub fn in_the_ini_file(port: u16) -> Table {
         filled("a doubled option", UNREADABLE, "%%(DATABASE_URL)s"),
         filled("a variable in braces", UNREADABLE, "${DATABASE_URL}"),
         filled("a variable", UNREADABLE, "$DATABASE_URL"),
-        cured("nothing", UNREADABLE, "url-placeholder alembic.ini:3:1", WELL, ini("")),
+        cured("nothing", UNREADABLE, "url-placeholder alembic.ini:3:1", WELL, ini("")).dared(),
         bad_port(
             "a port in words",
             "url-placeholder alembic.ini:3:60",
@@ -110,21 +108,24 @@ pub fn in_the_ini_file(port: u16) -> Table {
             "url-placeholder alembic.ini:3:78",
             WELL,
             ini(&url("postgresql+psycopg", " # local")),
-        ),
+        )
+        .dared(),
         cured(
             "another comment behind it",
             "does not exist",
             "url-placeholder alembic.ini:3:80",
             WELL,
             ini(&url("postgresql+psycopg", "  \t; local")),
-        ),
+        )
+        .dared(),
         cured(
             "an option of asyncpg",
             "invalid connection option \"ssl\"",
             "url-option-unknown alembic.ini:3:78",
             "server does not support SSL, but SSL was required",
             ini(&url("postgresql+psycopg", "?ssl=require")),
-        ),
+        )
+        .dared(),
         told(
             "an option of Prisma",
             "invalid connection option \"schema\"",
@@ -137,9 +138,33 @@ pub fn in_the_ini_file(port: u16) -> Table {
             "url-placeholder alembic.ini:1:2",
             WELL,
             files(&[("alembic.ini", "[alembic]\nscript_location = migrations\n")]),
-        ),
+        )
+        .dared(),
     ];
     table(port, &format!("{HEAD}{CONNECTABLE}{TAIL}"), variants)
+}
+
+/// `pyproject.toml` alone says where the environment is.
+pub fn without_an_ini_file(port: u16) -> Table {
+    let toml = "[tool.alembic]\nscript_location = \"migrations\"\n";
+    let url = "\"sqlalchemy.url\" = \"postgresql+psycopg://app@localhost/app\"\n";
+    // As the template of Alembic writes it.
+    let asks = CONNECTABLE.replace("_section)", "_section, {})");
+    let says = "KeyError: 'url'";
+    let found = "url-placeholder migrations/env.py:7:15";
+    let variants = vec![
+        cured("no URL", says, found, WELL, files(&[("pyproject.toml", toml)])).dared(),
+        cured("a URL that nobody reads", says, found, WELL, files(&[("pyproject.toml", &format!("{toml}{url}"))]))
+            .dared(),
+        fine("env.py has its own", WELL, {
+            let line =
+                "config.set_main_option(\"sqlalchemy.url\", os.environ[\"DATABASE_URL\"].replace(\"%\", \"%%\"))\n";
+            files(&[("pyproject.toml", toml), ("migrations/env.py", &format!("{HEAD}{line}{asks}{TAIL}"))])
+        }),
+    ];
+    let mut table = table(port, &format!("{HEAD}{asks}{TAIL}"), variants);
+    table.files.retain(|(path, _)| path != "alembic.ini");
+    table
 }
 
 /// `env.py` puts the URL of the environment in force.
@@ -302,14 +327,22 @@ pub fn drivers(port: u16) -> Table {
         let dotenv = url("postgresql+asyncpg").replace("%%", "%");
         files(&[("migrations/env.py", &text), (".env", &format!("DATABASE_URL={dotenv}\n"))])
     };
+    let by_env_py = |name, found, lines: &str| {
+        let address = format!("postgresql+asyncpg://app@127.0.0.1:{port}/app");
+        let text = format!("{HEAD}{lines}{TAIL}").replace("URL", &address);
+        cured(name, await_now, found, "no password supplied", files(&[("migrations/env.py", &text)]))
+            .dared()
+            .in_2025(await_2025)
+    };
     let set = |line: &str| {
         format!(
             "with open(\".env\") as lines:\n    os.environ.update(line.strip().split(\"=\", 1) for line in lines)\nurl = os.environ[\"DATABASE_URL\"]{line}\n"
         )
     };
     let variants = vec![
-        cured("asyncpg", await_now, mismatch, WELL, ordinary("postgresql+asyncpg")).in_2025(await_2025),
+        cured("asyncpg", await_now, mismatch, WELL, ordinary("postgresql+asyncpg")).dared().in_2025(await_2025),
         cured("psycopg for asyncio", await_now, mismatch, WELL, ordinary("postgresql+psycopg_async"))
+            .dared()
             .in_2025(await_2025),
         fine("psycopg", WELL, ordinary("postgresql+psycopg")),
         fine("asyncpg in asyncio", WELL, asyncio("postgresql+asyncpg")),
@@ -320,7 +353,8 @@ pub fn drivers(port: u16) -> Table {
             "url-scheme-unknown alembic.ini:3:18",
             WELL,
             asyncio("postgres+asyncpg"),
-        ),
+        )
+        .dared(),
         fine("psycopg for asyncio in asyncio", WELL, asyncio("postgresql+psycopg_async")),
         cured(
             "psycopg2 in asyncio",
@@ -330,8 +364,20 @@ pub fn drivers(port: u16) -> Table {
             WELL,
             asyncio("postgresql+psycopg2"),
         )
+        .dared()
         .in_2025(
             "InvalidRequestError: The asyncio extension requires an async driver to be used. The loaded 'psycopg2' is not async.",
+        ),
+        by_env_py("an async driver for create_engine", "alembic-driver-mismatch migrations/env.py:7:30", "connectable = create_engine(\"URL\")\n"),
+        by_env_py(
+            "an async driver by the option",
+            "alembic-driver-mismatch migrations/env.py:7:43",
+            &format!("config.set_main_option(\"sqlalchemy.url\", \"URL\")\n{CONNECTABLE}"),
+        ),
+        by_env_py(
+            "an async driver in the section",
+            "alembic-driver-mismatch migrations/env.py:8:30",
+            "section = config.get_section(config.config_ini_section)\nsection[\"sqlalchemy.url\"] = \"URL\"\nconnectable = engine_from_config(section, prefix=\"sqlalchemy.\")\n",
         ),
         told("the application's URL", await_now, "alembic-driver-mismatch .env:1:14", from_code(&set("")))
             .in_2025(await_2025),

@@ -2,6 +2,7 @@
 
 mod cure;
 mod image;
+mod on_host;
 
 use super::bare_commands::{self, Bare, How};
 use crate::facts::Facts;
@@ -13,12 +14,13 @@ use image::Home;
 pub(super) fn check(facts: &Facts) -> Checked {
     let shadow = facts.project.alembic.iter().find_map(|environment| environment.revisions.shadowed_by.as_deref());
     let mut findings = vec![];
-    for bare in bare_commands::all(facts) {
+    let bare = bare_commands::all(facts);
+    for bare in &bare {
         let service = facts.project.service(&bare.service).filter(|_| bare.how != How::Managed);
         let found = match service.and_then(|service| image::home(facts, service)) {
-            Some(home) => Some(outside(facts, &bare, &home, shadow)),
+            Some(home) => Some(outside(facts, bare, &home, shadow)),
             None if bare.how == How::Script => None,
-            None => shadow.map(|path| shadowed(facts, &bare, path)),
+            None => shadow.map(|path| shadowed(facts, bare, path)),
         };
         findings.extend(found.map(|finding| match bare.occasion {
             Occasion::Called => finding.service(bare.service.clone()),
@@ -26,6 +28,7 @@ pub(super) fn check(facts: &Facts) -> Checked {
             Occasion::Shown => finding.only_info(),
         }));
     }
+    findings.extend(on_host::findings(facts, &bare));
     Ok(findings)
 }
 
@@ -63,6 +66,10 @@ fn outside(facts: &Facts, bare: &Bare, home: &Home, shadow: Option<&str>) -> Fin
             None => "put the environment into PATH, in the Dockerfile".to_owned(),
         }));
     }
+    run_by_manager(facts, bare, finding, manager, shadow)
+}
+
+fn run_by_manager(facts: &Facts, bare: &Bare, finding: Finding, manager: &str, shadow: Option<&str>) -> Finding {
     let line =
         if shadow.is_some() { format!("{manager} run alembic") } else { format!("{manager} run python -m alembic") };
     match cure::by_manager(facts, bare, manager, shadow.is_some()) {

@@ -26,12 +26,17 @@ pub(super) fn check(facts: &Facts) -> Checked {
         }
         for url in facts.project.urls.iter().filter(|url| url.overridden_by.is_none()) {
             let configured = environment.ini.as_deref() == Some(&*url.span.path) && environment.url_override.is_none();
-            if configured || is_read_by(url, environment) {
+            if configured || is_own(url, environment) || is_read_by(url, environment) {
                 findings.extend(mismatch(environment, engine, url));
             }
         }
     }
     Ok(findings)
+}
+
+/// Whether a URL is written in `env.py` itself, and an engine is made of it there.
+fn is_own(url: &DatabaseUrl, environment: &Alembic) -> bool {
+    url.read_by_sqlalchemy.is_some() && environment.env_py.as_deref() == Some(&*url.span.path)
 }
 
 /// An asyncio engine without the package that SQLAlchemy's asyncio is made with.

@@ -81,7 +81,7 @@ fn finding(facts: &Facts, environment: &Environment) -> Finding {
         Some((_, at, tables)) => finding
             .seen("pg_class", at, format!("has {}", tables.join(", ")))
             .help("write no revision before this is repaired: it would hold `op.drop_table` for these tables"),
-        None => finding.help("expect no `op.drop_table` in a revision made so far: where the database has these tables, autogenerate drops them"),
+        None => finding.help("look for `op.drop_table` in the revisions made so far: where the database has these tables, autogenerate drops them"),
     };
     with_fix(finding, cure(facts, environment), "import the modules of these tables in `env.py`")
 }

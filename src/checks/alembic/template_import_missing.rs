@@ -3,6 +3,7 @@
 mod types;
 
 use super::edits::line_behind;
+use crate::checks::python_fix::listed;
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding, Place};
 use crate::fix::{Fix, Step};
@@ -52,13 +53,13 @@ fn imports(facts: &Facts, environment: &Alembic, template: &Template) -> Option<
     let message =
         format!("revisions written from `{}` will not import `{named}`, whose types the models use", template.path);
     let mut finding = Finding::at(place(template), format!("{}: {}", template.path, roots.join(", ")), message)
-        .label(format!("`{}` is missing", lines.join("`, `")))
-        .seen("script.py.mako", &template.path, format!("binds neither of: {}", roots.join(", ")));
+        .label(format!("{} {} missing", listed(&lines), if lines.len() > 1 { "are" } else { "is" }))
+        .seen("script.py.mako", &template.path, format!("does not bind {}", listed(&roots)));
     for (root, model) in missing {
         finding = finding.related(model, format!("a model uses types of `{root}`"));
     }
     let edit = line_behind(source, template.import_after.as_ref(), &lines.join(source.line_end()));
-    let title = format!("put `{}` into `{}`", lines.join("`, `"), template.path);
+    let title = format!("put {} into `{}`", listed(&lines), template.path);
     Some(finding.fix(Fix::safe(title, vec![Step::Edit(edit)])))
 }
 

@@ -47,8 +47,8 @@ fn is_movable(member: &Member) -> bool {
 fn finding(facts: &Facts, class: &Class, members: &[&Member], movable: bool) -> Finding {
     let names: Vec<&str> = members.iter().map(|member| member.name.value.as_str()).collect();
     let path = class.name.span.path.to_string();
-    let message =
-        format!("{} in the body of `{}` is taken for a field without a type", listed(&names), class.name.value);
+    let taken = if names.len() > 1 { "are taken for fields" } else { "is taken for a field" };
+    let message = format!("{} in the body of `{}` {taken} without a type", listed(&names), class.name.value);
     let subject = format!("{path}: {}: {}", class.name.value, names.join(" "));
     let mut finding = match members {
         [first, ..] if matches!(first.kind, MemberSort::Function(_)) => Finding::at(&first.name.span, subject, message),

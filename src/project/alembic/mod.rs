@@ -3,7 +3,9 @@
 mod env_py;
 pub mod incomplete;
 pub(in crate::project) mod mentioned;
+pub mod on_host;
 pub mod revisions;
+pub mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;

@@ -11,10 +11,7 @@ use crate::text::{Mapped, Source};
 /// Reads all pipelines of the project.
 pub fn read(reading: &mut Reading) -> Vec<CommandLine> {
     let mut lines = vec![];
-    let ends = |path: &str| path.ends_with(".yml") || path.ends_with(".yaml");
-    let github = |path: &str| path.starts_with(".github/workflows/") && ends(path);
-    let gitlab = |path: &str| matches!(path, ".gitlab-ci.yml" | ".gitlab-ci.yaml");
-    for path in reading.whole_paths(|path| github(path) || gitlab(path)) {
+    for path in reading.whole_paths(is_pipeline) {
         let Some(source) = mentioning_docker(reading, &path, Format::Yaml) else { continue };
         let tree = match yaml::parse(&source) {
             Ok(tree) => tree,
@@ -23,7 +20,7 @@ pub fn read(reading: &mut Reading) -> Vec<CommandLine> {
                 continue;
             }
         };
-        let scripts = if github(&path) { workflow(&source, &tree) } else { pipeline(&source, &tree) };
+        let scripts = if is_workflow(&path) { workflow(&source, &tree) } else { pipeline(&source, &tree) };
         let mut found = vec![];
         for Script { job, text, shell, within } in scripts {
             let text = with_templates_as_words(&text);
@@ -41,6 +38,16 @@ pub fn read(reading: &mut Reading) -> Vec<CommandLine> {
         lines.extend(found);
     }
     lines
+}
+
+/// Whether a file is one of GitHub's workflows.
+pub fn is_workflow(path: &str) -> bool {
+    path.starts_with(".github/workflows/") && (path.ends_with(".yml") || path.ends_with(".yaml"))
+}
+
+/// Whether a file is a pipeline.
+pub fn is_pipeline(path: &str) -> bool {
+    is_workflow(path) || matches!(path, ".gitlab-ci.yml" | ".gitlab-ci.yaml")
 }
 
 /// What one shell runs.
@@ -91,8 +98,8 @@ fn pipeline<'a>(source: &Source, tree: &'a Node) -> Vec<Script<'a>> {
     scripts
 }
 
-/// Lists of lists stand for one list.
-fn join(source: &Source, script: &Node, text: &mut Mapped, depth: usize) {
+/// Adds the lines of a script to a text. Lists of lists stand for one list.
+pub fn join(source: &Source, script: &Node, text: &mut Mapped, depth: usize) {
     if let Some(line) = mapped(source, script) {
         text.push_part(&line, 0..line.text().len(), None);
         text.push_decoded("\n", source.span(script.span.end..script.span.end));

@@ -68,7 +68,7 @@ pub fn read(reading: &mut Reading) -> Vec<CommandLine> {
 }
 
 /// The shell that a `#!` line names.
-fn interpreter(text: &str) -> Option<&'static str> {
+pub fn interpreter(text: &str) -> Option<&'static str> {
     let line = text.trim_start_matches('\u{feff}').strip_prefix("#!")?.lines().next()?;
     let names = || line.split(['/', ' ', '\t']).map(str::trim);
     ["bash", "zsh", "dash", "ash", "ksh", "sh"].into_iter().find(|shell| names().any(|name| name == *shell))

@@ -8,6 +8,7 @@ use crate::project::compose::{Compose, Service};
 use crate::project::files::{Files, source};
 use crate::text::{Source, Span, dotenv, ini, toml};
 
+use super::given::{COMMAND_LINE, ENVIRONMENT};
 use super::mapped::{Mapped, only_reference};
 use super::packages::{self, Packages};
 use super::parts::parts;
@@ -121,8 +122,7 @@ impl Collector<'_> {
     }
 
     fn given(&mut self, given: Given<'_>) {
-        let texts =
-            [("(command line)", "--database-url", given.option), ("(environment)", "DATABASE_URL", given.environment)];
+        let texts = [(COMMAND_LINE, "--database-url", given.option), (ENVIRONMENT, "DATABASE_URL", given.environment)];
         for (path, key, text) in texts {
             // A variable may be for another program; an option that is none of Postgres is refused before.
             let Some(text) = text.filter(|text| is_postgres(text)) else {

@@ -2,6 +2,17 @@
 
 use super::collect::{LONGEST, is_postgres};
 use super::intent;
+use crate::text::Span;
+
+/// What stands for a file where `--database-url` gives a URL.
+pub(super) const COMMAND_LINE: &str = "(command line)";
+/// The same for a variable of devdoctor's own environment.
+pub(super) const ENVIRONMENT: &str = "(environment)";
+
+/// Whether a span is of a text that no file holds.
+pub fn is_in_no_file(span: &Span) -> bool {
+    [COMMAND_LINE, ENVIRONMENT].contains(&&*span.path)
+}
 
 /// Why a text that somebody named outright cannot be the URL of a Postgres database. Nothing of a password is said.
 pub fn refusal(text: &str) -> Option<String> {

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::text::{Span, Spanned};
 
 pub use collect::{Given, read};
-pub use given::refusal;
+pub use given::{is_in_no_file, refusal};
 pub use login::Login;
 pub use other_programs::{Program, of_other_programs};
 pub use repair::{

@@ -7,7 +7,7 @@ use regex::bytes::Regex;
 
 use crate::project::alembic::looks_like_url_variable;
 use crate::project::files::{Files, source};
-use crate::text::python::{self, Call, Text, Value};
+use crate::text::python::{self, Call, Module, Text, Value};
 use crate::text::{Source, Span, bytes_pattern};
 
 /// Only files with a URL of Postgres, or with what else is looked for, are parsed: prose has the words too.
@@ -104,15 +104,23 @@ fn understand(file: &Source, found: &mut Found) -> bool {
             "psycopg.connect" | "psycopg2.connect" | "asyncpg.connect" | "asyncpg.create_pool"
         );
         if (engine || driver)
-            && let Some(text) = call.positional(0).or(call.keyword("url")).and_then(Value::as_text)
+            && let Some(text) = call.positional(0).or(call.keyword("url")).and_then(|url| text_of(&module, url))
         {
             add(call.function(), text, None, engine);
+        }
+        if let Some(text) = for_alembic(call).and_then(|url| text_of(&module, url)).filter(is_single) {
+            add(ALEMBICS, text, None, true);
         }
         if let Some((variable, text)) = default_of(call) {
             add(&variable, text, Some(variable.clone()), false);
         }
     }
     for assignment in &module.assignments {
+        if assignment.key.as_deref() == Some(ALEMBICS)
+            && let Some(text) = text_of(&module, &assignment.value)
+        {
+            add(ALEMBICS, text, None, true);
+        }
         let name = assignment.key.as_deref().unwrap_or(&assignment.target);
         let name = name.rsplit('.').next().unwrap_or(name);
         if !looks_like_url_variable(name) {
@@ -145,6 +153,34 @@ fn understand(file: &Source, found: &mut Found) -> bool {
         used = true;
     }
     used
+}
+
+/// The option that Alembic makes its engine of.
+const ALEMBICS: &str = "sqlalchemy.url";
+
+/// What a call puts in force as Alembic's URL, such as `set_main_option("sqlalchemy.url", …)`.
+fn for_alembic(call: &Call) -> Option<&Value> {
+    let (key, value) = match call.function() {
+        "set_main_option" => (0, 1),
+        "set_section_option" => (1, 2),
+        "engine_from_config" | "async_engine_from_config" => return call.keyword("url"),
+        _ => return None,
+    };
+    let key = call.positional(key).or(call.keyword("name"))?.as_text()?;
+    call.positional(value).or(call.keyword("value")).filter(|_| key.value == ALEMBICS)
+}
+
+/// Whether a text holds no percent sign that is written twice, as configparser wants it.
+fn is_single(text: &&Text) -> bool {
+    !text.value.contains('%')
+}
+
+/// The text that a value is, or that the one name it is was given at the top of the file.
+fn text_of<'module>(module: &'module Module, value: &'module Value) -> Option<&'module Text> {
+    let Value::Name(name) = value else { return value.as_text() };
+    let mut given = module.assignments.iter().filter(|assignment| assignment.target == *name);
+    let only = given.next().filter(|first| first.key.is_none() && first.context.condition.is_none())?;
+    only.value.as_text().filter(|_| given.next().is_none())
 }
 
 /// `os.getenv("NAME", "default")`.

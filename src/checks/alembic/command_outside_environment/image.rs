@@ -1,5 +1,6 @@
 //! Where alembic lives in the image of a service, as far as its Dockerfile tells.
 
+use crate::access::run_scripts;
 use crate::facts::Facts;
 use crate::project::compose::Service;
 use crate::project::dockerfile::Stage;
@@ -36,8 +37,12 @@ pub(super) fn home(facts: &Facts, service: &Service) -> Option<Home> {
     if in_path.is_some_and(is_environment) || service.environment.get("PATH").is_some() {
         return None;
     }
-    let mut started = service.command.iter().chain(&service.entrypoint).flat_map(|words| &words.value);
-    if started.any(|word| ["pip install", "--system", "activate"].iter().any(|one| word.contains(one))) {
+    const INSTALLS: [&str; 3] = ["pip install", "--system", "activate"];
+    let words = [&service.entrypoint, &service.command].into_iter().flatten().map(|words| &words.value);
+    let words: Vec<Vec<&str>> = words.map(|words| words.iter().map(String::as_str).collect()).collect();
+    let scripts = words.iter().flat_map(|words| run_scripts(&facts.project, service, words, None));
+    let texts = scripts.map(|script| script.source.text()).chain(words.iter().flatten().copied());
+    if texts.into_iter().any(|text| INSTALLS.iter().any(|one| text.contains(one))) {
         return None;
     }
     let locked = || MANAGERS.iter().filter(|(_, lock, _)| facts.project.has_marker(lock));

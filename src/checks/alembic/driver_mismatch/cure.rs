@@ -7,8 +7,8 @@ use crate::project::alembic::revisions::EngineKind;
 use crate::project::urls::{DatabaseUrl, Holder};
 use crate::text::{Span, Spanned};
 
-use super::named_in;
 use super::wrong::{Wrong, of_kind};
+use super::{is_own, named_in};
 
 /// The finding with what helps.
 pub(super) fn cured(
@@ -24,8 +24,8 @@ pub(super) fn cured(
     let named = named_in(scheme);
     let fits = |module: &str| packages.drivers.as_ref().is_none_or(|(there, _)| there.iter().any(|one| one == module));
     let is_plain = scheme.span.end - scheme.span.start == scheme.value.len();
-    if url.holder == Holder::Ini && is_plain && fits("psycopg") {
-        // The ini file is Alembic's own copy. psycopg works with both kinds, where it is installed.
+    if (url.holder == Holder::Ini || is_own(url, environment)) && is_plain && fits("psycopg") {
+        // The ini file and `env.py` are Alembic's own. psycopg works with both kinds, where it is installed.
         let start = scheme.span.end - named.map_or(0, str::len);
         let text = if named.is_some() { "psycopg" } else { "+psycopg" };
         let steps = vec![Step::Edit(Edit { span: Span { start, ..scheme.span.clone() }, text: text.to_owned() })];

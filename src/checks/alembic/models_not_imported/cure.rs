@@ -32,7 +32,12 @@ pub(super) fn cure(facts: &Facts, environment: &Environment) -> Option<Fix> {
         }
     }
     lines.sort();
-    Some(Fix::safe(format!("import their modules in `{holder}`"), import(facts, source, shape, &lines)))
+    let what = match (lines.as_slice(), environment.unreached.as_slice()) {
+        ([_], [(class, _)]) => format!("the module of `{}`", python.classes.get(*class)?.name.value),
+        ([_], _) => "the module of these tables".to_owned(),
+        _ => "the modules of these tables".to_owned(),
+    };
+    Some(Fix::safe(format!("import {what} in `{holder}`"), import(facts, source, shape, &lines)))
 }
 
 /// The module of a file beside this one, where the others are imported by a dot too.

@@ -1,9 +1,10 @@
 //! Where a project runs commands of Alembic's that run `env.py`, and in which of its services.
 
+use crate::access::run_scripts;
 use crate::facts::Facts;
 use crate::project::commands::{CommandLine, DockerVerb};
 use crate::project::compose::Service;
-use crate::text::{Span, Spanned};
+use crate::text::{Source, Span, Spanned, shell};
 
 /// What runs `env.py`, of Alembic's commands and options.
 const RUN_ENV_PY: [&str; 7] = ["autogenerate", "check", "current", "downgrade", "ensure_version", "stamp", "upgrade"];
@@ -22,14 +23,39 @@ pub(super) struct Run<'facts> {
 impl Run<'_> {
     /// Whether it runs alembic, and a command of it that runs `env.py`: `heads` and `history` only read the revisions.
     fn runs_env_py(&self) -> bool {
-        let parts = || self.words.iter().flat_map(|word| word.split(|one: char| !one.is_alphanumeric() && one != '_'));
-        parts().any(|part| part == "alembic") && parts().any(|part| RUN_ENV_PY.contains(&part))
+        runs_env_py(&self.words)
     }
 
     /// Whether the line itself brings a variable.
     pub fn gives(&self, name: &str) -> bool {
         self.sets.contains(&name) || self.words.iter().any(|word| word.contains(name))
     }
+}
+
+fn runs_env_py(words: &[&str]) -> bool {
+    let parts = || words.iter().flat_map(|word| word.split(|one: char| !one.is_alphanumeric() && one != '_'));
+    parts().any(|part| part == "alembic") && parts().any(|part| RUN_ENV_PY.contains(&part))
+}
+
+/// The scripts among what a command of a service runs that run alembic, with all that their commands say.
+fn in_scripts<'facts>(
+    facts: &'facts Facts,
+    run: &Run<'facts>,
+    words: &[&str],
+    directory: Option<&str>,
+) -> Vec<Run<'facts>> {
+    let scripts = run_scripts(&facts.project, run.service, words, directory);
+    // What one of them sets, or reads from elsewhere, all after it have.
+    let commands = |source: &'facts Source| -> Vec<&'facts str> {
+        let text = source.text();
+        shell::commands(text).iter().filter_map(|command| text.get(command.range())).collect()
+    };
+    let all: Vec<&str> = scripts.iter().flat_map(|script| commands(script.source)).collect();
+    let reads = |command: &&str| ["source ", ". ", "eval ", "set -a"].iter().any(|one| command.starts_with(one));
+    if all.iter().any(reads) || !all.iter().any(|command| runs_env_py(&[command])) {
+        return vec![];
+    }
+    vec![Run { service: run.service, span: run.span, words: all, sets: run.sets.clone() }]
 }
 
 /// The command lines that run alembic in a service.
@@ -45,7 +71,13 @@ pub(super) fn called(facts: &Facts) -> Vec<Run<'_>> {
             sets: call.environment.iter().map(|(name, _)| name.as_str()).collect(),
         })
     }
-    facts.project.commands.iter().filter_map(|line| run(facts, line)).filter(Run::runs_env_py).collect()
+    let lines = facts.project.commands.iter().filter_map(|line| Some((line, run(facts, line)?)));
+    let with_scripts = lines.flat_map(|(line, run)| {
+        let mut found = in_scripts(facts, &run, &run.words, line.call.working_dir.as_deref());
+        found.extend(Some(run).filter(Run::runs_env_py));
+        found
+    });
+    with_scripts.collect()
 }
 
 /// What the containers of a service start with, where that runs alembic: `entrypoint:` and `command:`, or else those of its image.
@@ -54,10 +86,16 @@ pub(super) fn started<'facts>(facts: &'facts Facts, service: &'facts Service) ->
     let stages = || facts.project.dockerfile_of(service).into_iter().flat_map(move |file| file.lineage(target));
     let in_image = |span: &'facts Span| {
         let source = facts.source(&span.path)?;
-        Some((span, vec![source.slice(span)]))
+        let text = source.slice(span);
+        let listed: Option<Vec<String>> = text.trim().strip_prefix('[').and(serde_json::from_str(text.trim()).ok());
+        let shell = || ["sh", "-c", text].map(str::to_owned).to_vec();
+        Some((span, vec![text], listed.unwrap_or_else(shell)))
     };
     let written = |words: &'facts Option<Spanned<Vec<String>>>| {
-        words.as_ref().map(|words| (&words.span, words.value.iter().map(String::as_str).collect()))
+        words.as_ref().map(|words| {
+            let texts: Vec<&str> = words.value.iter().map(String::as_str).collect();
+            (&words.span, texts, words.value.clone())
+        })
     };
     let entrypoint =
         written(&service.entrypoint).or_else(|| in_image(&stages().find_map(|stage| stage.entrypoint.as_ref())?.words));
@@ -66,6 +104,12 @@ pub(super) fn started<'facts>(facts: &'facts Facts, service: &'facts Service) ->
         let stage = stages().find_map(|stage| stage.command.as_ref()).filter(|_| service.entrypoint.is_none())?;
         in_image(&stage.words)
     });
-    let run = |(span, words): (&'facts Span, Vec<&'facts str>)| Run { service, span, words, sets: vec![] };
-    entrypoint.into_iter().chain(command).map(run).filter(Run::runs_env_py).collect()
+    let mut found = vec![];
+    for (span, texts, words) in entrypoint.into_iter().chain(command) {
+        let run = Run { service, span, words: texts, sets: vec![] };
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        found.extend(in_scripts(facts, &run, &words, None));
+        found.extend(Some(run).filter(Run::runs_env_py));
+    }
+    found
 }

@@ -7,7 +7,7 @@ use crate::finding::Finding;
 use crate::fix::{Edit, Fix, Step};
 use crate::project::alembic::Alembic;
 use crate::project::urls::{DatabaseUrl, Holder};
-use crate::text::ini;
+use crate::text::{Span, ini};
 
 /// An ini file knows no comment behind a value: it becomes a part of the database's name.
 pub(super) fn comment(facts: &Facts, url: &DatabaseUrl) -> Option<Finding> {
@@ -29,8 +29,8 @@ pub(super) fn comment(facts: &Facts, url: &DatabaseUrl) -> Option<Finding> {
 
 /// The ini file has no URL, or an empty one, and `env.py` makes its engine of what that file has.
 pub(super) fn absent(facts: &Facts, environment: &Alembic) -> Option<Finding> {
-    let (path, env_py) = (environment.ini.as_ref()?, environment.env_py.as_ref()?);
-    environment.revisions.environment.engine.as_ref().filter(|_| environment.url_override.is_none())?;
+    let env_py = environment.env_py.as_ref()?;
+    let engine = environment.revisions.environment.engine.as_ref().filter(|_| environment.url_override.is_none())?;
     let code = facts.source(env_py)?.text();
     // The template asks for it a second time, for `--sql`; whoever names it elsewhere may put it there.
     let named = code.matches("sqlalchemy.url").count();
@@ -40,6 +40,7 @@ pub(super) fn absent(facts: &Facts, environment: &Alembic) -> Option<Finding> {
     {
         return None;
     }
+    let Some(path) = &environment.ini else { return without_ini(facts, environment, env_py, &engine.span) };
     let source = facts.source(path)?;
     let file = ini::parse(source.text()).ok()?;
     let (range, message, error) = match file.entry(&environment.section, "sqlalchemy.url") {
@@ -60,5 +61,19 @@ pub(super) fn absent(facts: &Facts, environment: &Alembic) -> Option<Finding> {
     let finding = Finding::at(&source.span(range), format!("{path}: sqlalchemy.url"), message)
         .label("nothing puts another URL in force")
         .seen(env_py, "engine", format!("made of this section; every command that connects says: {error}"));
+    Some(filled(facts, finding, Some(environment), "sqlalchemy.url"))
+}
+
+/// `pyproject.toml` is all there is, in which Alembic looks for no URL by itself.
+fn without_ini(facts: &Facts, environment: &Alembic, env_py: &str, engine: &Span) -> Option<Finding> {
+    let mut others = facts.project.alembic.iter().filter(|other| other.env_py.as_deref() == Some(env_py));
+    if others.any(|other| other.ini.is_some()) {
+        return None;
+    }
+    let path = &environment.configuration;
+    let message = format!("`{env_py}` makes its engine of `sqlalchemy.url`, which only an ini file can give");
+    let finding = Finding::at(engine, format!("{path}: sqlalchemy.url"), message)
+        .label("nothing puts another URL in force")
+        .seen(path, "[tool.alembic]", "is all the configuration there is");
     Some(filled(facts, finding, Some(environment), "sqlalchemy.url"))
 }

@@ -2,10 +2,13 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use crate::text::shell;
 
 /// How alembic is run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum How {
     /// `alembic`.
     Script,
@@ -42,8 +45,7 @@ pub fn runs(text: &str, words: &[&str]) -> Vec<Run> {
     match words {
         [shell, flag, script, ..] if is_shell(shell) && flag.starts_with('-') && flag.ends_with('c') => {
             // What a script does before may put it into the PATH.
-            let sets = ["activate", "pip install", "uv tool", "pipx install"].iter().any(|one| script.contains(one));
-            if sets || sets_path(script) {
+            if puts_into_path(script) {
                 return vec![];
             }
             let found = shell::commands(script).into_iter().filter_map(|command| {
@@ -63,6 +65,28 @@ pub fn runs(text: &str, words: &[&str]) -> Vec<Run> {
             found.into_iter().collect()
         }
     }
+}
+
+/// The run in one simple command of a shell text.
+pub fn run_of(text: &str, command: &shell::Command) -> Option<Run> {
+    let words: Vec<&str> = command.words.iter().map_while(|range| text.get(range.clone())).collect();
+    let (how, at, first) = simple(&words)?;
+    let word = command.words.get(at)?.clone();
+    let begin = match first {
+        Some(first) => command.range().start + text.get(command.range().start..word.start)?.rfind(first)?,
+        None => word.start,
+    };
+    Some(Run { how, whole: begin..word.end, word })
+}
+
+/// Whether a shell text puts programs where the commands after it find them, or packages where every Python does.
+pub fn puts_into_path(text: &str) -> bool {
+    const SETS: [&str; 4] = ["activate", "pip install", "uv tool", "pipx install"];
+    shell::commands(text).iter().filter_map(|command| text.get(command.range())).any(|command| {
+        let own = |before: &str| !before.ends_with(|one: char| one.is_ascii_alphanumeric() || one == '_');
+        let sets_path = command.match_indices("PATH=").any(|(at, _)| command.get(..at).is_some_and(own));
+        sets_path || SETS.iter().any(|one| command.contains(one))
+    })
 }
 
 /// How a simple command runs alembic, by which of its words, and the word that this starts with when it is another.
@@ -90,12 +114,6 @@ fn simple<'a>(words: &[&'a str]) -> Option<(How, usize, Option<&'a str>)> {
         }
         _ => None,
     }
-}
-
-/// Whether a script sets `PATH`, and not another variable whose name ends so.
-fn sets_path(script: &str) -> bool {
-    let own = |before: &str| !before.ends_with(|one: char| one.is_ascii_alphanumeric() || one == '_');
-    script.match_indices("PATH=").any(|(at, _)| script.get(..at).is_some_and(own))
 }
 
 /// Where the word `alembic` stands by itself in a text.
