@@ -28,6 +28,11 @@ pub(super) fn spare(items: &[Item], sources: &BTreeMap<String, Source>) -> Vec<(
                 _ => None,
             })
         };
+        // Where a fix fails at another file, what it has for this one is not done.
+        let is_in = |step: &Step| matches!(step, Step::Edit(edit) if edit.span.path.as_ref() == path);
+        if items.iter().any(|item| item.fix.steps.iter().any(is_in) && !item.fix.steps.iter().all(is_in)) {
+            continue;
+        }
         let after = texts.entry(path).or_insert_with(|| edited(source.text(), &edits().collect::<Vec<_>>()));
         let imports = &source.python().1.imports;
         let (Some(after), Some(statement)) = (after, imports.iter().find(|it| it.range.start == start)) else {
