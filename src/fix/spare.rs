@@ -28,6 +28,11 @@ pub(super) fn spare(items: &[Item], sources: &BTreeMap<String, Source>) -> Vec<(
                 _ => None,
             })
         };
+        // Where a fix fails at another file, what it has for this one is not done.
+        let is_in = |step: &Step| matches!(step, Step::Edit(edit) if edit.span.path.as_ref() == path);
+        if items.iter().any(|item| item.fix.steps.iter().any(is_in) && !item.fix.steps.iter().all(is_in)) {
+            continue;
+        }
         let after = texts.entry(path).or_insert_with(|| edited(source.text(), &edits().collect::<Vec<_>>()));
         let imports = &source.python().1.imports;
         let (Some(after), Some(statement)) = (after, imports.iter().find(|it| it.range.start == start)) else {
@@ -108,7 +113,10 @@ mod tests {
     use crate::fix::Fix;
     use crate::text::Spanned;
 
-    /// A fix that replaces the first `from` of a file, and whose names are those of the import that begins at the marker's line.
+    /// What is replaced, what comes there, and the names with their imports.
+    type Given<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)]);
+
+    /// A fix that replaces the first `from` of a file, with names and their imports.
     fn item(source: &Source, from: &str, text: &str, names: &[(&str, &str)]) -> Item {
         let at = source.text().find(from).unwrap();
         let step = Step::Edit(Edit { span: source.span(at..at + from.len()), text: text.into() });
@@ -120,7 +128,7 @@ mod tests {
         Item { id: "a".into(), fingerprint: from.into(), place: String::new(), fix }
     }
 
-    fn after(text: &str, fixes: &[(&str, &str, &[(&str, &str)])]) -> String {
+    fn after(text: &str, fixes: &[Given<'_>]) -> String {
         let source = Source::new("a.py", text);
         let mut items: Vec<Item> = fixes.iter().map(|(from, to, names)| item(&source, from, to, names)).collect();
         let sources = BTreeMap::from([("a.py".to_owned(), source)]);

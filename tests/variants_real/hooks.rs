@@ -102,6 +102,13 @@ pub fn table() -> Table {
             MADE,
             project("[tool.alembic]\nprepend_sys_path = [\"a%!\"]\n"),
         ),
+        cured(
+            "a percent sign in the name of the files",
+            "unsupported format character",
+            "alembic-post-write-hooks-nested pyproject.toml:2:20",
+            MADE,
+            project("[tool.alembic]\nfile_template = \"50%!%%(rev)s\"\n"),
+        ),
         fine(
             "the ini file has a section",
             MADE,

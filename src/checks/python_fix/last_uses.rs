@@ -45,3 +45,33 @@ pub(super) fn last_uses(facts: &Facts, fix: &Fix) -> Vec<Spanned<String>> {
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::Environment;
+    use crate::fix::Edit;
+    use crate::project::files::MemoryFiles;
+    use crate::project::read;
+
+    const MODELS: &str = "from datetime import datetime as time\nfrom sqlalchemy import Column\nimport app.types as types\nfrom sqlmodel import SQLModel\n\nclass Hero(SQLModel, table=True):\n    a: int = Column(time, types)\n";
+
+    /// What may go with the last line of the models, beside another file.
+    fn names(path: &str, other: (&str, &str)) -> Vec<String> {
+        let files = MemoryFiles::new([(path, MODELS), ("app/types.py", ""), other]);
+        let facts = Facts { project: read::project(&files, &Environment::default(), None), ..Facts::default() };
+        let at = MODELS.find("Column(time").unwrap();
+        let span = facts.source(path).unwrap().span(at..MODELS.len());
+        let fix = Fix::safe("a", vec![Step::Edit(Edit { span, text: "1\n".into() })]);
+        last_uses(&facts, &fix).into_iter().map(|name| name.value).collect()
+    }
+
+    #[test]
+    fn what_others_may_use_stays() {
+        let models = "app/models.py";
+        assert_eq!(names(models, ("app/a.py", "from app.models import Hero\n")), ["time", "Column"]);
+        assert_eq!(names(models, ("app/a.py", "from .models import Column\n")), ["time"]);
+        assert_eq!(names(models, ("app/a.py", "from app.models import *\n")), [""; 0]);
+        assert_eq!(names("app/models/__init__.py", ("app/a.py", "")), [""; 0]);
+    }
+}

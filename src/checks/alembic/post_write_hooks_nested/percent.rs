@@ -58,8 +58,11 @@ fn doubled(source: &Source, key: &str, text: &toml::Text) -> Option<Finding> {
     let at = bad_percents(raw);
     let first = at.first()?;
     let place = |at: usize| source.span(text.range.start + at..text.range.start + at + 1);
+    // Alembic puts the parts of a file's name into what has come out of that.
+    let is_name = |at: &usize| raw.get(at + 1..).is_some_and(|rest| rest.starts_with('('));
+    let more = |at: &usize| if key == "file_template" && !is_name(at) { "%%%" } else { "%" }.to_owned();
     let double = |at: &usize| {
-        Step::Edit(Edit { span: source.span(text.range.start + at..text.range.start + at), text: "%".to_owned() })
+        Step::Edit(Edit { span: source.span(text.range.start + at..text.range.start + at), text: more(at) })
     };
     let fix = Fix::safe(format!("double the `%` in `{key}`"), at.iter().map(double).collect());
     Some(
