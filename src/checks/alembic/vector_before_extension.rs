@@ -35,6 +35,7 @@ pub(super) fn check(facts: &Facts) -> Checked {
             {
                 let own = may_create(revision).filter(|one| one.start < place.span.start);
                 let untold = before.iter().find_map(|one| may_create(one)).or(own);
+                let untold = untold.or(revisions.environment.may_create_vector.as_ref());
                 findings.extend(finding(facts, environment, &graph, revision, place, untold));
             }
         }

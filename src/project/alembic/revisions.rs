@@ -245,7 +245,9 @@ impl Revisions {
         if self.environment.creates_vector || all.contains(&&Operation::CreatesVector) {
             return Some(true);
         }
-        let may = all.contains(&&Operation::MayCreateVector) || self.files.iter().any(|one| one.may_create_vector);
+        let may = all.contains(&&Operation::MayCreateVector)
+            || self.environment.may_create_vector.is_some()
+            || self.files.iter().any(|one| one.may_create_vector);
         (!may).then_some(false)
     }
 

@@ -43,7 +43,7 @@ pub trait Library {
 pub enum Done {
     /// Runs one of these texts, or all; `UNKNOWN` stands where a part cannot be told.
     Runs(Vec<String>),
-    /// Calls what lies nowhere in the project, by its name with the arguments that are texts.
+    /// Calls what lies nowhere in the project, by its name as it is imported.
     Calls(String),
 }
 
@@ -120,7 +120,10 @@ impl<'tree> File<'tree> {
         let arguments: Vec<Vec<String>> = call.arguments.args.iter().map(|one| values.texts(self, one)).collect();
         let mut done = match self.followed(&name, arguments, depth) {
             Some(deeper) => deeper,
-            None => vec![Done::Calls(name)],
+            None => {
+                let meant = self.imported(&name).map(|(module, function)| format!("{module}.{function}"));
+                vec![Done::Calls(meant.unwrap_or(name))]
+            }
         };
         // `op.run_async(prepare)` calls what it is given.
         for given in call.arguments.args.iter().filter(|one| one.is_name_expr() || one.is_attribute_expr()) {

@@ -24,7 +24,7 @@ static UNTOLD: LazyLock<Regex> = LazyLock::new(|| {
 static WORTH_FOLLOWING: LazyLock<bytes::Regex> = LazyLock::new(|| bytes_pattern(r"(?i-u)extension|vec"));
 
 /// Packages whose functions create no extension, whatever they are called.
-const KNOWN: [&str; 4] = ["pgvector", "sqlalchemy", "sqlmodel", "sa"];
+const KNOWN: [&str; 5] = ["pgvector", "sqlalchemy", "sqlmodel", "sa", "alembic"];
 
 /// What something says about the extension.
 enum Said {
@@ -87,6 +87,8 @@ pub(super) fn complete(files: &dyn Files, environment: &Alembic, revisions: &mut
     let Some(env) = environment.env_py.as_ref().and_then(|path| files.read(path).ok()) else { return };
     if !revisions.environment.creates_vector {
         let done = executed(&library, env.path(), env.text(), None);
+        let mut untold = done.iter().filter(|(done, _)| matches!(said(done), Said::Untold));
+        revisions.environment.may_create_vector = untold.next().map(|(_, range)| env.span(range.clone()));
         revisions.environment.creates_vector = done.iter().any(|(done, _)| matches!(said(done), Said::Creates));
     }
 }
@@ -104,11 +106,11 @@ fn said(done: &Done) -> Said {
 fn speaks_of_it(name: &str) -> bool {
     let (root, last) = (name.split('.').next().unwrap_or(""), name.rsplit('.').next().unwrap_or(""));
     let lower = last.to_ascii_lowercase();
-    let is_type = ["vector", "halfvec", "sparsevec"].contains(&lower.as_str()) || lower.contains("tsvector");
+    // `TSVector`, `EmbeddingVector`: a type of a column.
+    let is_type = last.starts_with(char::is_uppercase) || lower.contains("tsvector") || lower == "vector";
     !KNOWN.contains(&root)
-        && !is_type
         && !lower.contains("drop")
-        && (lower.contains("extension") || lower.contains("vector"))
+        && (lower.contains("extension") || lower.contains("vector") && !is_type)
 }
 
 #[cfg(test)]
@@ -181,6 +183,11 @@ mod tests {
             ("", "op.execute(hero.update().where(hero.c.id == 1).values(a=1))", "nothing"),
             ("", "op.execute(sa.insert(hero).values(a=1).returning(hero.c.id))", "nothing"),
             ("", "op.add_column('a', sa.Column('e', pgvector.sqlalchemy.Vector(3)))", "nothing"),
+            (
+                "from company.types import EmbeddingVector",
+                "op.add_column('a', sa.Column('e', EmbeddingVector(3)))",
+                "nothing",
+            ),
             ("a = b\nb = a + a + b", "op.execute(a + b)", "untold"),
         ] {
             assert_eq!(said_of(imports, body), expected, "{imports} {body}");

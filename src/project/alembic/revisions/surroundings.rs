@@ -23,6 +23,9 @@ pub struct EnvironmentScript {
     pub types_prefix: Option<Spanned<String>>,
     /// Whether it creates pgvector's extension.
     pub creates_vector: bool,
+    /// Where it runs what cannot be told and may create it.
+    #[serde(default)]
+    pub may_create_vector: Option<Span>,
     /// Whether revisions are kept in a table of another name or schema.
     pub other_version_table: bool,
     /// `include_object` or `include_name`, which decide which tables autogenerate sees.
@@ -111,6 +114,7 @@ fn of_env_py(env: &Source) -> EnvironmentScript {
             _ => Some(vec![]),
         },
         types_prefix: types_prefix(env, &module),
+        may_create_vector: None,
         creates_vector: script.texts.iter().any(|(text, _)| vector::creates(text)),
         other_version_table: has_keyword(&["version_table", "version_table_schema"]),
         filter: module
