@@ -108,7 +108,8 @@ const BELOW: [&str; 4] = ["\nx = 1\n", "\n\nclass A:\n    pass\n", "\n\n@a\ndef 
 fn what_is_put_in_anywhere_is_in_order_for_ruff() {
     let own = Arc::new(BTreeSet::from(["app".to_owned(), "tests".to_owned()]));
     for set in oracle::SETS {
-        for settings in ["", "[lint.isort]\nforce-sort-within-sections = true\n"] {
+        let mixed = "[lint.isort]\nforce-sort-within-sections = true\n";
+        for (settings, width) in [("", 88), (mixed, 88), ("line-length = 50\n", 50)] {
             let directory = tempfile::tempdir().unwrap();
             let path = |number: usize| directory.path().join(format!("tests/f{number}.py"));
             std::fs::create_dir(directory.path().join("tests")).unwrap();
@@ -148,7 +149,7 @@ fn what_is_put_in_anywhere_is_in_order_for_ruff() {
                     }
                 }
                 let source = Source::new("tests/a.py", &text);
-                let order = ImportOrder { own: own.clone(), mixed: !settings.is_empty(), ..ImportOrder::default() };
+                let order = ImportOrder { own: own.clone(), mixed: settings == mixed, width, ..ImportOrder::default() };
                 let group = Group::of(&source, [order]);
                 let Some(mut insertions) = group.and_then(|group| group.place(&source, &lines)) else {
                     texts.push((number, text, vec![]));
@@ -157,7 +158,7 @@ fn what_is_put_in_anywhere_is_in_order_for_ruff() {
                 placed += 1;
                 insertions.sort_by_key(|insertion| Reverse(insertion.at));
                 let mut after = text.clone();
-                insertions.iter().for_each(|insertion| after.insert_str(insertion.at, &insertion.text));
+                insertions.iter().for_each(|it| after.replace_range(it.at..it.end, &it.text));
                 std::fs::write(path(number), &after).unwrap();
                 texts.push((number, after, lines));
             }

@@ -11,7 +11,7 @@ const TABLE: &str = "(SQLModel, table=True):\n    id: int = Field(primary_key=Tr
 type Models = fn(usize) -> String;
 
 /// What is large, each with the models that are so.
-pub const KINDS: [(&str, Models); 7] = [
+pub const KINDS: [(&str, Models); 9] = [
     ("naive times, each in a table", |count| {
         of(count, |at| format!("class T{at}{TABLE}    at: datetime = Field(default_factory=datetime.utcnow)\n"))
     }),
@@ -28,6 +28,14 @@ pub const KINDS: [(&str, Models); 7] = [
                 "class T{at}(SQLModel, table=True):\n    from uuid import UUID\n\n    id: int = Field(primary_key=True)\n"
             )
         })
+    }),
+    ("fields that hide their types", |count| {
+        let text = of(count, |at| format!("class T{at}{TABLE}    date: date | None = None\n"));
+        text.replace("import datetime\n", "import date\n")
+    }),
+    ("fields of one table that nothing describes", |count| {
+        let fields = (0..count).map(|at| format!("    at{at}: dict = Field(default={at})\n"));
+        format!("{HEAD}\n\nclass T{TABLE}{}", fields.collect::<String>())
     }),
     ("a line of classes", |count| {
         of(count, |at| match at.checked_sub(1) {

@@ -45,7 +45,7 @@ pub(super) fn import(facts: &Facts, source: &Source, shape: &Shape, lines: &[Str
 /// Imports where isort would put them; `None` where the file's own are not in its order.
 pub(super) fn placed(facts: &Facts, source: &Source, lines: &[String]) -> Option<Vec<Edit>> {
     let placed = facts.project.python.import_orders.group(source)?.place(source, lines)?;
-    Some(placed.into_iter().map(|it| Edit { span: source.span(it.at..it.at), text: it.text }).collect())
+    Some(placed.into_iter().map(|it| Edit { span: source.span(it.at..it.end), text: it.text }).collect())
 }
 
 /// The text of imports at the place that a file without order takes them, with the blank lines around it.

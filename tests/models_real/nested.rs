@@ -132,6 +132,25 @@ fn what_is_said_of_attributes_by_hand_cures_them() {
     }
 }
 
+#[test]
+fn a_comment_that_a_fix_would_lose_is_told_as_the_reason_for_none() {
+    let module = |inside: &str| {
+        format!(
+            "{HEAD}import sqlalchemy\nclass M(SQLModel):\n    at: Optional[str] = Field(sa_column={inside})\nclass A(M, table=True):\n    id: Optional[int] = ID\nclass B(M, table=True):\n    id: Optional[int] = ID\n"
+        )
+    };
+    for (inside, fixed, told) in [
+        ("Column(String)", true, false),
+        ("Column(String,  # how long?\n    unique=True)", false, true),
+        ("Column(String, sqlalchemy.Identity(),  # counts\n    unique=True)", false, false),
+    ] {
+        let findings = found(&facts(&[("models.py".into(), module(inside))]), "sqlmodel-column-shared");
+        let [one] = findings.as_slice() else { panic!("{inside}: {findings:#?}") };
+        let is_told = one.help.iter().any(|help| help.contains("take the comment out"));
+        assert_eq!((one.fix.is_some(), is_told), (fixed, told), "{inside}: {one:#?}");
+    }
+}
+
 /// An index that each table makes by itself needs a name for each.
 #[test]
 #[ignore = "needs the real parts: run tests/run"]

@@ -176,6 +176,20 @@ pub const CASES: &[Case] = &[
         )],
     ),
     case(
+        "sqlmodel-field-named-like-its-type",
+        &[(
+            "models.py",
+            "from datetime import date\n\nfrom sqlmodel import Field, SQLModel\n\n\nclass Hero(SQLModel, table=True):\n    id: int = Field(primary_key=True)\n    date: date | None = None\n    born: date | None = None\n\n\nclass Team(SQLModel, table=True):\n    id: int = Field(primary_key=True)\n    date: \"date | None\" = None\n",
+        )],
+    ),
+    case(
+        "sqlmodel-field-named-like-its-type",
+        &[(
+            "models.py",
+            "from datetime import date, time\n\nfrom sqlmodel import Field, SQLModel\n\n\nclass Hero(SQLModel, table=True):\n    id: int = Field(primary_key=True)\n    date: date | None = None\n    born: date | None = None\n    daily: time\n\n\nclass Team(SQLModel, table=True):\n    id: int = Field(primary_key=True)\n    date: \"date | None\" = None\n",
+        )],
+    ),
+    case(
         "sqlmodel-relationship-generic",
         &[(
             "models.py",

@@ -103,13 +103,16 @@ fn finding(facts: &Facts, shared: &Shared<'_>) -> Finding {
     for table in tables {
         finding = finding.related(&table.span, format!("`{}` gets it", table.value));
     }
-    let fix = shared.field.and_then(|field| unshared::steps(facts, field, shared.object, shared.optional));
-    let fix = fix.map(|steps| Fix::safe("describe the column, so that each table makes its own", steps));
+    let steps = shared.field.and_then(|field| unshared::steps(facts, field, shared.object, shared.optional));
+    let withheld = steps.as_ref().and_then(|steps| steps.as_ref().err().copied());
+    let steps = steps.and_then(Result::ok);
+    let fix = steps.map(|steps| Fix::safe("describe the column, so that each table makes its own", steps));
     let help = match what {
         "Index" => {
             "make `__table_args__` a function with `@declared_attr.directive`, and the name of the index one of the table: `f\"ix_{cls.__tablename__}_at\"`"
         }
         _ => "say `sa_type=…` and `sa_column_kwargs={…}` in `Field`, so that each table makes its own column",
     };
-    with_fix(finding, fix, help)
+    let finding = with_fix(finding, fix, help);
+    withheld.into_iter().fold(finding, Finding::help)
 }

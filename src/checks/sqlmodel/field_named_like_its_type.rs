@@ -2,25 +2,39 @@
 
 mod cure;
 
+use std::collections::BTreeMap;
+
 use super::types::{Named, annotated, resolved_in};
 use crate::checks::python_fix::{text, with_fix};
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
+use crate::fix::Fix;
 use crate::project::python::{Class, Member, Shape};
+
+use cure::Renaming;
 
 pub(super) fn check(facts: &Facts) -> Checked {
     let python = &facts.project.python;
-    let mut findings = vec![];
+    let mut hiding: BTreeMap<(&str, &str), Vec<(&Class, &Member)>> = BTreeMap::new();
     for (index, class) in python.classes.iter().enumerate() {
-        let Some(shape) = python.shapes.get(&*class.name.span.path).filter(|_| python.classes.is_model(index)) else {
-            continue;
-        };
-        let shadowing = class.body.iter().enumerate().filter(|(_, member)| shadows(facts, shape, member));
-        findings.extend(shadowing.map(|(at, member)| {
+        let path = &*class.name.span.path;
+        let Some(shape) = python.shapes.get(path).filter(|_| python.classes.is_model(index)) else { continue };
+        for member in class.body.iter().filter(|member| shadows(facts, shape, member)) {
+            hiding.entry((path, &member.name.value)).or_default().push((class, member));
+        }
+    }
+    let mut findings = vec![];
+    for ((path, name), hiding) in &hiding {
+        let renaming = python.shapes.get(*path).and_then(|shape| Renaming::of(facts, shape, hiding));
+        for (at, (class, member)) in hiding.iter().enumerate() {
             // What stands behind it and names the type gets the value too.
-            let behind = class.body.iter().skip(at + 1).filter(|other| names(facts, other, &member.name.value));
-            finding(facts, shape, class, member, &behind.collect::<Vec<_>>())
-        }));
+            let behind = class
+                .body
+                .iter()
+                .filter(|other| other.statement.start >= member.statement.end && names(facts, other, name));
+            let fix = renaming.as_ref().and_then(|renaming| renaming.fix(at));
+            findings.push(finding(facts, class, member, &behind.collect::<Vec<_>>(), fix));
+        }
     }
     Ok(findings)
 }
@@ -44,7 +58,7 @@ fn shadows(facts: &Facts, shape: &Shape, member: &Member) -> bool {
         && matches!(resolved_in(facts, shape, path, name, ""), Named::Outside(_) | Named::Class(_))
 }
 
-fn finding(facts: &Facts, shape: &Shape, class: &Class, member: &Member, behind: &[&Member]) -> Finding {
+fn finding(facts: &Facts, class: &Class, member: &Member, behind: &[&Member], fix: Option<Fix>) -> Finding {
     let (name, of) = (&member.name.value, &class.name.value);
     let path = &member.name.span.path;
     let message = format!("`{name}` of `{of}` has the name of its own type, and a value, which hides the type");
@@ -54,6 +68,5 @@ fn finding(facts: &Facts, shape: &Shape, class: &Class, member: &Member, behind:
     for other in behind {
         finding = finding.related(&other.name.span, format!("its `{name}` is that value too"));
     }
-    let fix = cure::fix(facts, shape, class, member);
     with_fix(finding, fix, "import the type under another name, or through its module: `datetime.date`")
 }

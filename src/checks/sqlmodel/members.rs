@@ -1,6 +1,6 @@
 //! What classes say under each name, and the tables that end up with it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::project::python::{Ancestor, Class, Member, PythonProject};
 
@@ -9,6 +9,8 @@ pub(super) struct Members<'a> {
     python: &'a PythonProject,
     /// The tables of SQLModel below each class that is none, and each table itself.
     heirs: BTreeMap<usize, Vec<usize>>,
+    /// The names that each class says something under.
+    names: Vec<HashSet<&'a str>>,
 }
 
 impl<'a> Members<'a> {
@@ -21,7 +23,8 @@ impl<'a> Members<'a> {
                 heirs.entry(at).or_default().push(table);
             }
         }
-        Self { python, heirs }
+        let names = |class: &'a Class| class.body.iter().map(|member| member.name.value.as_str()).collect();
+        Self { python, heirs, names: python.classes.iter().map(names).collect() }
     }
 
     /// Each member of a class with the class and its place among all; without those of classes that a function makes anew.
@@ -56,9 +59,7 @@ impl<'a> Members<'a> {
     fn gets(&self, table: usize, class: usize, name: &str) -> bool {
         let classes = &self.python.classes;
         let says = |ancestor: &Ancestor| match ancestor {
-            Ancestor::Class(at) => {
-                classes.get(*at).is_some_and(|class| class.body.iter().any(|member| member.name.value == name))
-            }
+            Ancestor::Class(at) => self.names.get(*at).is_some_and(|names| names.contains(name)),
             _ => false,
         };
         if classes.line(table).skip(1).any(|(at, _)| self.python.is_table(at)) {

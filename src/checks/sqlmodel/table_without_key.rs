@@ -2,6 +2,8 @@
 
 mod members;
 
+use std::collections::BTreeMap;
+
 use super::said::Said;
 use super::table_arguments::has_plain_arguments;
 use crate::checks::python_fix::text;
@@ -25,6 +27,8 @@ const MAPPED: [&str; 3] = ["__mapper_args__", "__table__", "__init_subclass__"];
 pub(super) fn check(facts: &Facts) -> Checked {
     let python = &facts.project.python;
     let mut findings = vec![];
+    // What many tables inherit from is looked at once.
+    let mut keyed: BTreeMap<usize, bool> = BTreeMap::new();
     for table in &python.tables {
         let above = python.classes.ancestors(table.class);
         let own: Option<Vec<(usize, &Class)>> = above
@@ -37,7 +41,9 @@ pub(super) fn check(facts: &Facts) -> Checked {
         let Some(own) = own.filter(|_| python.classes.is_sqlmodel(table.class)) else { continue };
         // What inherits from a table has its key; and a table that cannot be made is told itself.
         let below_table = own.iter().any(|(at, _)| *at != table.class && python.is_table(*at));
-        if below_table || own.iter().any(|(_, class)| may_have_key(facts, class)) || is_abstract(facts, &own) {
+        let mut has_key =
+            |(at, class): &(usize, &Class)| *keyed.entry(*at).or_insert_with(|| may_have_key(facts, class));
+        if below_table || own.iter().any(&mut has_key) || is_abstract(facts, &own) {
             continue;
         }
         let heirs = python.classes.with_heirs(table.class);

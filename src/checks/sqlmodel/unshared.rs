@@ -9,8 +9,23 @@ use crate::project::python::{CallArgument, CallSite};
 /// What `Field` says of a column by arguments of its own.
 const OWN: [&str; 4] = ["nullable", "primary_key", "index", "unique"];
 
-/// The steps that make a field describe its column; `None` when something of it can only be said in a column.
-pub(super) fn steps(facts: &Facts, field: &CallSite, object: &CallSite, optional: bool) -> Option<Vec<Step>> {
+/// Why a column that a field can describe stays: a comment between its arguments would be lost.
+pub(super) const COMMENTED: &str =
+    "take the comment out of `Column(…)` for `devdoctor fix` to write this: it would be lost with it";
+
+/// The steps that make a field describe its column, or why none are offered; nothing when something of it can only be said in
+/// a column.
+pub(super) fn steps(
+    facts: &Facts,
+    field: &CallSite,
+    object: &CallSite,
+    optional: bool,
+) -> Option<Result<Vec<Step>, &'static str>> {
+    let steps = described_by_field(facts, field, object, optional)?;
+    Some(if text(facts, &object.span).contains('#') { Err(COMMENTED) } else { Ok(steps) })
+}
+
+fn described_by_field(facts: &Facts, field: &CallSite, object: &CallSite, optional: bool) -> Option<Vec<Step>> {
     let source = facts.source(&field.span.path)?;
     let mut changes = Changes::default();
     if object.is("ForeignKey") {
@@ -84,6 +99,5 @@ fn described(facts: &Facts, column: &CallSite, optional: bool) -> Option<Vec<Str
     if !rest.is_empty() {
         said.push(format!("sa_column_kwargs={{{}}}", rest.join(", ")));
     }
-    // A comment between the arguments would be lost.
-    (!text(facts, &column.span).contains('#')).then_some(said)
+    Some(said)
 }

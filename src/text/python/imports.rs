@@ -29,6 +29,8 @@ pub fn is_of_python(first: &str) -> bool {
 pub struct Insertion {
     /// The offset in bytes.
     pub at: usize,
+    /// Where what it takes the place of ends; the same where it takes none.
+    pub end: usize,
     /// The text.
     pub text: String,
 }
@@ -211,13 +213,20 @@ impl Group {
         let (standing, line_end) = (&self.standing, source.line_end());
         let mut insertions: Vec<Insertion> = vec![];
         let mut gaps: BTreeMap<usize, Vec<(Key, &str)>> = BTreeMap::new();
+        let mut joining: BTreeMap<usize, Vec<(Key, &ImportStatement, &str)>> = BTreeMap::new();
         for (key, import, line) in new {
-            match self.joined(source.text(), import, line) {
-                Some((at, text)) => add(&mut insertions, at, &text),
-                None => {
-                    let gap = standing.partition_point(|other| other.key <= key);
-                    gaps.entry(gap).or_default().push((key, line));
-                }
+            match self.taker(import, line) {
+                Some(taker) => joining.entry(taker).or_default().push((key, import, line)),
+                None => gaps.entry(standing.partition_point(|it| it.key <= key)).or_default().push((key, line)),
+            }
+        }
+        for (taker, new) in joining {
+            let Some(taker) = standing.get(taker) else { continue };
+            match self.joined(source.text(), taker, &new) {
+                Some(joined) => joined.into_iter().for_each(|it| add(&mut insertions, it)),
+                None => new.into_iter().for_each(|(key, _, line)| {
+                    gaps.entry(standing.partition_point(|it| it.key <= key)).or_default().push((key, line));
+                }),
             }
         }
         for (gap, mut new) in gaps {
@@ -238,7 +247,7 @@ impl Group {
                     text.extend([line_end, blank, line]);
                     section = key.section;
                 }
-                add(&mut insertions, before.lines.end, &text);
+                add(&mut insertions, Insertion { at: before.lines.end, end: before.lines.end, text });
             }
             if let Some(after) = after.filter(|_| !above.is_empty()) {
                 let text = above.iter().enumerate().map(|(index, (key, line))| {
@@ -246,34 +255,59 @@ impl Group {
                     let commented = index + 1 == above.len() && after.lines.start < after.import.range.start;
                     format!("{line}{line_end}{}", if key.section == section && !commented { "" } else { line_end })
                 });
-                add(&mut insertions, after.lines.start, &text.collect::<String>());
+                let at = after.lines.start;
+                add(&mut insertions, Insertion { at, end: at, text: text.collect() });
             }
         }
         insertions
     }
 
-    /// The place of a name in an import from the same module: isort has one statement for each module.
-    fn joined(&self, text: &str, import: &ImportStatement, line: &str) -> Option<(usize, String)> {
-        let order = &self.order;
+    fn is_apart(&self, name: &Imported) -> bool {
+        name.rename.is_some() && !self.order.combined
+    }
+
+    /// The import from the same module that takes the name of a new one: isort has one statement for each module.
+    fn taker(&self, import: &ImportStatement, line: &str) -> Option<usize> {
         let [name] = import.names.as_slice() else { return None };
-        let is_apart = |name: &Imported| name.rename.is_some() && !order.combined;
-        if !import.is_from || is_apart(name) || line.len() != import.range.end || order.single {
+        if !import.is_from || self.is_apart(name) || line.len() != import.range.end || self.order.single {
             return None;
         }
-        let takes = |it: &&Standing| {
-            it.import.is_from && it.import.from == import.from && !it.import.names.iter().any(is_apart)
-        };
-        let other = &self.standing.iter().find(takes)?.import;
+        self.standing.iter().position(|it| {
+            let apart = it.import.names.iter().any(|name| self.is_apart(name));
+            it.import.is_from && it.import.from == import.from && !apart
+        })
+    }
+
+    /// New names in the import that takes them.
+    fn joined(&self, text: &str, taker: &Standing, new: &[(Key, &ImportStatement, &str)]) -> Option<Vec<Insertion>> {
+        let other = &taker.import;
         let written = text.get(other.range.clone())?;
-        let is_same = |it: &Imported| it.name == name.name && it.rename == name.rename;
-        let is_plain = !written.contains(['\\', '#', '*']) && !other.names.iter().any(is_same);
+        let known = |name: &Imported| other.names.iter().any(|it| it.name == name.name && it.rename == name.rename);
+        let mut names: Vec<(&Imported, &str)> = vec![];
+        for (_, import, line) in new {
+            let name = import.names.first()?;
+            if known(name) {
+                return None;
+            }
+            names.push((name, line.get(name.range.clone())?));
+        }
+        names.sort_by(|one, other| by_name(one.0, other.0));
+        names.dedup_by(|one, other| one.1 == other.1);
+        if written.contains(['\\', '#', '*']) {
+            return None;
+        }
         let last = other.names.last()?.range.end;
         let sorted = other.names.is_sorted_by(|one, other| by_name(one, other) != Ordering::Greater);
-        let after = other.names.iter().find(|it| by_name(it, name) == Ordering::Greater).filter(|_| sorted);
-        let name = line.get(name.range.clone())?;
-        if !is_plain {
-            return None;
-        }
+        let after = |name| {
+            other
+                .names
+                .iter()
+                .find(|it| by_name(it, name) == Ordering::Greater)
+                .filter(|_| sorted)
+                .map(|it| it.range.start)
+        };
+        let line_end = if text.contains("\r\n") { "\r\n" } else { "\n" };
+        let put = |at: usize, text: String| Insertion { at, end: at, text };
         if written.contains('(') {
             // Each name on a line of its own, with a comma behind.
             let first = text.get(..other.names.first()?.range.start)?;
@@ -283,28 +317,43 @@ impl Group {
             if !indent.trim().is_empty() || lines != other.names.len() + 2 || !rest.starts_with(',') {
                 return None;
             }
-            let line_end = if written.contains("\r\n") { "\r\n" } else { "\n" };
-            return Some(match after {
-                Some(after) => (after.range.start, format!("{name},{line_end}{indent}")),
-                None => (last + 1, format!("{line_end}{indent}{name},")),
+            let names = names.iter().map(|(name, written)| match after(name) {
+                Some(after) => put(after, format!("{written},{line_end}{indent}")),
+                None => put(last + 1, format!("{line_end}{indent}{written},")),
             });
+            return Some(names.collect());
         }
         let is_alone = text.get(other.range.end..)?.lines().next().unwrap_or("").trim().is_empty();
-        if written.contains('\n') || !is_alone || written.len() + name.len() + 2 > order.width {
+        if written.contains('\n') || !is_alone {
             return None;
         }
-        Some(match after {
-            Some(after) => (after.range.start, format!("{name}, ")),
-            None => (last, format!(", {name}")),
-        })
+        let added: usize = names.iter().map(|(_, written)| written.len() + 2).sum();
+        if written.len() + added > self.order.width {
+            // As isort and Ruff wrap it; names in no order keep theirs.
+            let mut all =
+                other.names.iter().map(|it| Some((it, text.get(it.range.clone())?))).collect::<Option<Vec<_>>>()?;
+            all.extend(names);
+            if sorted {
+                all.sort_by(|one, other| by_name(one.0, other.0));
+            }
+            let names: String = all.iter().map(|(_, written)| format!("    {written},{line_end}")).collect();
+            let head = text.get(other.range.start..other.names.first()?.range.start)?;
+            let wrapped = format!("{head}({line_end}{names})");
+            return Some(vec![Insertion { at: other.range.start, end: other.range.end, text: wrapped }]);
+        }
+        let names = names.iter().map(|(name, written)| match after(name) {
+            Some(after) => put(after, format!("{written}, ")),
+            None => put(last, format!(", {written}")),
+        });
+        Some(names.collect())
     }
 }
 
 /// Puts a text in behind what is put in at the same place already.
-fn add(insertions: &mut Vec<Insertion>, at: usize, text: &str) {
-    match insertions.iter_mut().find(|known| known.at == at) {
-        Some(known) => known.text.push_str(text),
-        None => insertions.push(Insertion { at, text: text.to_owned() }),
+fn add(insertions: &mut Vec<Insertion>, new: Insertion) {
+    match insertions.iter_mut().find(|known| known.at == new.at && known.end == new.end && new.at == new.end) {
+        Some(known) => known.text.push_str(&new.text),
+        None => insertions.push(new),
     }
 }
 

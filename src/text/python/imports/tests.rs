@@ -10,8 +10,30 @@ fn with(text: &str, lines: &[&str]) -> Option<String> {
     let mut insertions = Group::of(&source, orders)?.place(&source, &lines)?;
     insertions.sort_by_key(|insertion| Reverse(insertion.at));
     let mut text = text.to_owned();
-    insertions.iter().for_each(|insertion| text.insert_str(insertion.at, &insertion.text));
+    insertions.iter().for_each(|it| text.replace_range(it.at..it.end, &it.text));
     Some(text)
+}
+
+#[test]
+fn a_line_that_would_be_too_long_is_wrapped() {
+    let names = |count: usize| (10..10 + count).map(|at| format!("name_{at}")).collect::<Vec<_>>();
+    let text = format!("from app.a import {}\n\nx = 1\n", names(7).join(", "));
+    // 79 bytes with the eighth name, and 90 with the ninth.
+    for (new, wrapped) in
+        [(vec!["name_08"], false), (vec!["name_08", "name_30"], true), (vec!["name_12_and_more"], true)]
+    {
+        let lines: Vec<String> = new.iter().map(|name| format!("from app.a import {name}")).collect();
+        let mut all = names(7);
+        all.extend(new.iter().map(|name| (*name).to_owned()));
+        all.sort();
+        let expected = if wrapped {
+            format!("from app.a import (\n    {},\n)\n\nx = 1\n", all.join(",\n    "))
+        } else {
+            format!("from app.a import {}\n\nx = 1\n", all.join(", "))
+        };
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        assert_eq!(with(&text, &lines).as_deref(), Some(expected.as_str()), "{new:?}");
+    }
 }
 
 #[test]
@@ -83,5 +105,5 @@ fn another_name_for_a_thing_has_a_statement_of_its_own_unless_they_are_combined(
     let source = Source::new("a.py", "from datetime import date, time\n");
     let group = Group::of(&source, [ImportOrder { combined: true, ..ImportOrder::default() }]).unwrap();
     let placed = group.place(&source, &renamed.map(str::to_owned)).unwrap();
-    assert_eq!(placed, [Insertion { at: 27, text: "date as day, ".to_owned() }]);
+    assert_eq!(placed, [Insertion { at: 27, end: 27, text: "date as day, ".to_owned() }]);
 }
