@@ -218,3 +218,34 @@ fn a_project_of_roots_is_told_only_to_who_cannot_write_it() {
     let etc = project.devdoctor(&["check", "--offline", "--only", id, "--format", "json", "/etc"]);
     assert!(etc.report().found().is_empty(), "{etc}");
 }
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
+fn what_nothing_led_to_is_nothing_new_and_is_repaired_too() {
+    let project = project();
+    project.write("alembic.ini", "[alembic]\nscript_location = migration\nprepend_sys_path = .\n");
+    let env_py = "from alembic import context\nfrom sqlalchemy import create_engine\nfrom app.base import Base\n\nwith create_engine(\"sqlite://\").connect() as connection:\n    context.configure(connection=connection, target_metadata=Base.metadata)\n    context.run_migrations()\n";
+    project.write("migrations/env.py", env_py);
+    project.write("migrations/script.py.mako", "revision = ${repr(up_revision)}\n${imports}\n");
+    project.write("migrations/versions/README", "");
+    project.write("app/__init__.py", "");
+    project.write(
+        "app/base.py",
+        "from sqlalchemy.orm import DeclarativeBase\n\n\nclass Base(DeclarativeBase):\n    pass\n",
+    );
+    let order = "from sqlalchemy import Column, Integer\n\nfrom app.base import Base\n\n\nclass Order(Base):\n    __tablename__ = \"orders\"\n    id = Column(Integer, primary_key=True)\n";
+    project.write("app/order.py", order);
+    let before = project.tree();
+    let fix = project.devdoctor(&["fix", "--yes", "--offline"]).ends_with(0);
+    assert_eq!(
+        told(&fix),
+        [
+            "seen only now: `migrations/env.py` does not import `Order`: autogenerate sees no such table",
+            "cured: `script_location` names `migration`, which is not there",
+            "cured: `migrations/env.py` does not import `Order`: autogenerate sees no such table",
+        ]
+    );
+    assert!(project.read("migrations/env.py").contains("import app.order"), "{fix}");
+    project.devdoctor(&["undo"]).ends_with(0);
+    before.assert_same(&project.tree(), support::tree::Compared::Content);
+}

@@ -1,13 +1,14 @@
 //! Compares what was found before a fix with what is found after it: findings by name, and those about many paths path by path.
 //!
 //! A finding about many paths has no lasting name: when some of them are cured, the others make another group. So each of its
-//! paths is followed. What became visible only because a fix opened a folder was not made by a fix; it is taken up by a further
-//! round.
+//! paths is followed. What became visible only because a fix opened a folder, or led to files that nothing read before, was not
+//! made by a fix; it is taken up by a further round.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use crate::facts::{Facts, ForeignFile, Owner, SeenPath, Walk};
+use crate::finding::Place;
 use crate::fix::apply::chown::belongs_to;
 use crate::fix::plan::Item;
 use crate::fix::{Chown, ChownPlace, Fix, Step};
@@ -70,6 +71,8 @@ pub struct Watch {
     /// Why fixes leave paths as they are.
     reasons: HashMap<SeenPath, String>,
     appeared: Vec<(SeenPath, Origin)>,
+    /// Files and folders that fixes change or make.
+    changed: HashSet<SeenPath>,
 }
 
 impl Watch {
@@ -82,6 +85,7 @@ impl Watch {
             treated: HashSet::new(),
             reasons: HashMap::new(),
             appeared: vec![],
+            changed: HashSet::new(),
         };
         for judged in &before.findings {
             let paths = paths_of(judged);
@@ -103,6 +107,19 @@ impl Watch {
         for chown in chowns(&item.fix) {
             self.tried.extend(chown.paths.iter().map(|(path, _)| (path.clone(), chown.to)));
         }
+        self.changed.extend(item.fix.steps.iter().filter_map(|step| match step {
+            Step::Edit(edit) => Some(SeenPath(edit.span.path.as_ref().into())),
+            Step::Path(step) => Some(step.path.clone()),
+            Step::Chown(_) | Step::Sql(_) => None,
+        }));
+    }
+
+    /// Whether a finding stands in a file that no fix has changed, and was not there before: a fix led to the file, such as that
+    /// of an environment whose configuration named another folder.
+    fn was_unseen(&self, judged: &Judged) -> bool {
+        let Some(Place::Span(span)) = &judged.finding.place else { return false };
+        let is_known = self.expected.iter().any(|other| other.fingerprint == judged.fingerprint);
+        !is_known && !self.changed.contains(&SeenPath(span.path.as_ref().into()))
     }
 
     /// Whether the fix of a finding was tried.
@@ -110,13 +127,18 @@ impl Watch {
         self.treated.contains(fingerprint)
     }
 
-    /// What `report` shows that could not be seen in `last`, the facts of the round before: findings about these paths alone.
+    /// What `report` shows that could not be seen in `last`, the facts of the round before: of those about many paths, these alone.
     pub fn further(&mut self, report: &Report, last: &Facts) -> Vec<Judged> {
         let walk = last.host.as_ref().ok().map(|host| &host.walk);
         let mut further = vec![];
         for judged in &report.findings {
             let paths = paths_of(judged);
             let all = paths.len();
+            if all == 0 && self.was_unseen(judged) {
+                further.push(judged.clone());
+                self.expect(judged, judged.finding.message.clone(), paths, true);
+                continue;
+            }
             let mut hidden = vec![];
             for path in paths.into_iter().filter(|path| !self.known.contains(path)) {
                 match walk.map_or(Origin::Hidden, |walk| origin(walk, &path)) {
