@@ -12,6 +12,7 @@ mod heads;
 mod support;
 
 use serde_json::Value;
+use support::alembic::ENV_PY;
 use support::person::Person;
 use support::postgres::Postgres;
 use support::project::Project;
@@ -22,12 +23,9 @@ const ID: &str = "alembic-revision-unknown-to-files";
 const LOST: &str = "migrations/versions/1a2b_price.py";
 const PLACE: &str = "migrations/versions:1:1";
 
-const ENV_PY: &str = "from alembic import context\nfrom sqlalchemy import engine_from_config, pool\n\nconfig = context.config\nconnectable = engine_from_config(config.get_section(config.config_ini_section), prefix=\"sqlalchemy.\", poolclass=pool.NullPool)\nwith connectable.connect() as connection:\n    context.configure(connection=connection)\n    with context.begin_transaction():\n        context.run_migrations()\n";
-
 fn revision(id: &str, parent: &str) -> String {
-    format!(
-        "from alembic import op\n\nrevision = \"{id}\"\ndown_revision = {parent}\n\n\ndef upgrade() -> None:\n    op.execute(\"create table t{id} ()\")\n\n\ndef downgrade() -> None:\n    op.execute(\"drop table t{id}\")\n"
-    )
+    let (make, drop) = (format!("op.execute(\"create table t{id} ()\")"), format!("op.execute(\"drop table t{id}\")"));
+    support::alembic::revision(id, parent, "", &make, &drop)
 }
 
 /// A repository whose branch `feature/price` has a revision that its database has run, with `main` checked out.

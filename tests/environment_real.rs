@@ -12,7 +12,7 @@ mod support;
 use std::os::unix::fs::PermissionsExt;
 
 use devdoctor::text::Version;
-use support::alembic::{TEMPLATE, cured};
+use support::alembic::{TEMPLATE, cured, env_py};
 use support::person::Person;
 use support::postgres::Postgres;
 use support::project::Project;
@@ -22,13 +22,13 @@ use support::variable;
 
 const INI: &str = "[alembic]\nscript_location = migrations\nprepend_sys_path = .\nsqlalchemy.url = sqlite:///app.db\n";
 
-const ENV_PY: &str = "from alembic import context\nfrom sqlalchemy import engine_from_config, pool\nfrom sqlmodel import SQLModel\n\nimport app.models  # noqa: F401\n\nconfig = context.config\nconnectable = engine_from_config(config.get_section(config.config_ini_section), prefix=\"sqlalchemy.\", poolclass=pool.NullPool)\nwith connectable.connect() as connection:\n    context.configure(connection=connection, target_metadata=SQLModel.metadata)\n    with context.begin_transaction():\n        context.run_migrations()\n";
+const IMPORT: &str = "\nimport app.models  # noqa: F401\n";
 
 fn project(set: &str) -> Project {
     let path = format!("{}/bin:/usr/local/bin:/usr/bin:/bin", variable(set));
     let project = Project::empty(Person::User).with("PATH", &path).with("PYTHONDONTWRITEBYTECODE", "1");
     project.write("alembic.ini", INI);
-    project.write("migrations/env.py", ENV_PY);
+    project.write("migrations/env.py", env_py(IMPORT));
     project.write("migrations/script.py.mako", TEMPLATE);
     project.write("migrations/versions/.gitkeep", "");
     project.write("app/__init__.py", "");
@@ -170,7 +170,7 @@ fn the_command_is_led_to_the_project() {
         assert_eq!(places(&project, id), [""; 0]);
         let project = project.with("PYTHONPATH", "");
         project.shell("mkdir src && mv app src/ && rm alembic.ini").ends_with(0);
-        let env = ENV_PY.replace("config = context.config\n", "");
+        let env = env_py(IMPORT).replace("config = context.config\n", "");
         let env = env.replace(
             "engine_from_config(config.get_section(config.config_ini_section), prefix=\"sqlalchemy.\", poolclass=pool.NullPool)",
             "create_engine(\"sqlite:///app.db\")",

@@ -13,15 +13,13 @@ mod before;
 mod created;
 mod support;
 
-use support::alembic::TEMPLATE;
+use support::alembic::{TEMPLATE, env_py};
 use support::person::Person;
 use support::postgres::Postgres;
 use support::project::Project;
 use support::sets::SETS;
 use support::tree::Compared;
 use support::variable;
-
-const ENV_PY: &str = "from alembic import context\nfrom sqlalchemy import engine_from_config, pool\nfrom sqlmodel import SQLModel\n\nconfig = context.config\nconnectable = engine_from_config(config.get_section(config.config_ini_section), prefix=\"sqlalchemy.\", poolclass=pool.NullPool)\nwith connectable.connect() as connection:\n    context.configure(connection=connection, target_metadata=SQLModel.metadata)\n    with context.begin_transaction():\n        context.run_migrations()\n";
 
 /// A project with the database `app` of a server, and a role of its own there.
 fn project(set: &str, server: &Postgres, attributes: &str) -> Project {
@@ -30,7 +28,7 @@ fn project(set: &str, server: &Postgres, attributes: &str) -> Project {
     let project = Project::empty(Person::User).with("PATH", &path).with("PYTHONDONTWRITEBYTECODE", "1");
     let url = format!("postgresql+psycopg://app:secret-word@127.0.0.1:{}/app", server.port);
     project.write("alembic.ini", format!("[alembic]\nscript_location = migrations\nsqlalchemy.url = {url}\n"));
-    project.write("migrations/env.py", ENV_PY);
+    project.write("migrations/env.py", env_py(""));
     project.write("migrations/script.py.mako", TEMPLATE);
     project.write("migrations/versions/.gitkeep", "");
     project
@@ -38,9 +36,10 @@ fn project(set: &str, server: &Postgres, attributes: &str) -> Project {
 
 /// A revision that runs a statement, and then makes a table with a vector.
 fn revision(statement: &str) -> String {
-    format!(
-        "from alembic import op\nimport sqlalchemy as sa\nimport pgvector.sqlalchemy\n\nrevision = \"aaa1\"\ndown_revision = None\n\n\ndef upgrade():\n    op.execute(\"{statement}\")\n    op.create_table(\"item\", sa.Column(\"e\", pgvector.sqlalchemy.Vector(3)))\n\n\ndef downgrade():\n    op.drop_table(\"item\")\n"
-    )
+    let upgrade = format!(
+        "op.execute(\"{statement}\")\n    op.create_table(\"item\", sa.Column(\"e\", pgvector.sqlalchemy.Vector(3)))"
+    );
+    support::alembic::revision("aaa1", "None", "import pgvector.sqlalchemy\n", &upgrade, "op.drop_table(\"item\")")
 }
 
 /// Alembic ends with `error`, `why` names the check, and it sees the trouble there.

@@ -12,6 +12,9 @@ mod cases;
 #[path = "models_real/oracle.rs"]
 #[allow(dead_code, reason = "each test program uses its own share of this")]
 mod oracle;
+#[path = "support/random.rs"]
+#[allow(dead_code, reason = "each test program uses its own share of this")]
+mod random;
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -25,6 +28,7 @@ use devdoctor::text::python::imports::{Group, ImportOrder};
 
 use cases::CASES;
 use oracle::{facts, found, repaired};
+use random::Random;
 
 /// Imports as they are found in models, environments and revisions.
 const POOL: &[&str] = &[
@@ -66,18 +70,6 @@ const POOL: &[&str] = &[
     "# about it\nimport zope",
     "# about this\nfrom yaml import safe_load  # behind",
 ];
-
-/// A sequence that looks random and is the same for the same seed (splitmix64).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((mixed ^ (mixed >> 31)) % u64::try_from(limit).unwrap()).unwrap()
-    }
-}
 
 /// Rules of imports besides their order: none is made twice or on the line of another, nor unused where it is renamed. What
 /// other cures make superfluous stays.

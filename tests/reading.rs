@@ -164,3 +164,11 @@ fn a_project_in_a_folder_that_a_repository_of_dotfiles_ignores_is_read() {
         assert!(places.len() == 1 && places[0].contains("alembic.ini"), "{start}: {:#}", report.0);
     }
 }
+
+#[test]
+fn what_a_variable_gives_is_at_no_path() {
+    let project = project("").with("DATABASE_URL", "postgresql://me:p@ss@db/x");
+    let report = project.devdoctor(&["check", "--offline", "--format", "json", "--only", "url"]).report();
+    let findings = report.findings();
+    assert!(!findings.is_empty() && findings.iter().all(|finding| finding["location"].is_null()), "{findings:#?}");
+}

@@ -11,14 +11,12 @@ mod support;
 mod vectors;
 
 use devdoctor::text::Version;
-use support::alembic::TEMPLATE;
+use support::alembic::{TEMPLATE, env_py};
 use support::person::Person;
 use support::postgres::Postgres;
 use support::project::Project;
 use support::sets::{self, SETS};
 use support::variable;
-
-const ENV_PY: &str = "from alembic import context\nfrom sqlalchemy import engine_from_config, pool\nfrom sqlmodel import SQLModel\n\nimport app.hero  # noqa: F401\nimport app.team  # noqa: F401\n\nconfig = context.config\ntarget_metadata = SQLModel.metadata\nconnectable = engine_from_config(config.get_section(config.config_ini_section), prefix=\"sqlalchemy.\", poolclass=pool.NullPool)\nwith connectable.connect() as connection:\n    context.configure(connection=connection, target_metadata=target_metadata)\n    with context.begin_transaction():\n        context.run_migrations()\n";
 
 fn model(name: &str) -> String {
     format!(
@@ -37,7 +35,8 @@ fn project(set: &str, postgres: &Postgres) -> Project {
         "alembic.ini",
         format!("[alembic]\nscript_location = migrations\nprepend_sys_path = .\nsqlalchemy.url = {url}\n"),
     );
-    project.write("migrations/env.py", ENV_PY);
+    let imports = "\nimport app.hero  # noqa: F401\nimport app.team  # noqa: F401\n";
+    project.write("migrations/env.py", env_py(imports));
     project.write(
         "migrations/script.py.mako",
         TEMPLATE.replace("import sqlmodel\n", "import sqlmodel\nimport pgvector.sqlalchemy\n"),

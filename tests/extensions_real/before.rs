@@ -1,8 +1,9 @@
 //! Types of pgvector before their extension: each type and each way to name it, and all places that may create it.
 
+use super::support::alembic;
 use super::support::postgres::Postgres;
 use super::support::tree::Compared;
-use super::{ENV_PY, SETS, project, seen};
+use super::{SETS, env_py, project, seen};
 
 const ID: &str = "alembic-vector-before-extension";
 const FILE: &str = "migrations/versions/a.py";
@@ -24,9 +25,7 @@ fn revision(imports: &str, upgrade: &str) -> String {
         Some(sort) => format!("op.create_table(\"item\", sa.Column(\"e\", {sort}))"),
         None => upgrade.to_owned(),
     };
-    format!(
-        "from alembic import op\nimport sqlalchemy as sa\n{imports}\nrevision = \"aaa1\"\ndown_revision = None\n\n\ndef upgrade():\n    {upgrade}\n\n\ndef downgrade():\n    op.drop_table(\"item\")\n"
-    )
+    alembic::revision("aaa1", "None", imports, &upgrade, "op.drop_table(\"item\")")
 }
 
 #[test]
@@ -60,10 +59,11 @@ fn the_extension_may_be_created_by_whatever_runs_before() {
     let (imports, upgrade, ..) = BROKEN[0];
     let table = revision(imports, upgrade);
     let ancestor = revision("", &format!("op.execute(\"{create}\")")).replace("op.drop_table(\"item\")", "pass");
-    let env_py = ENV_PY.replace("import engine_from_config, pool", "import engine_from_config, pool, text").replace(
-        "    context.configure",
-        &format!("    connection.execute(text(\"{create}\"))\n    context.configure"),
-    );
+    let env_py =
+        env_py("").replace("import engine_from_config, pool", "import engine_from_config, pool, text").replace(
+            "    context.configure",
+            &format!("    connection.execute(text(\"{create}\"))\n    context.configure"),
+        );
     let compose = "services:\n  db:\n    image: pgvector/pgvector:pg16\n    volumes:\n      - ./initdb:/docker-entrypoint-initdb.d:ro\n";
     // The files, and what the server was told before, as the image's entrypoint tells it.
     type Way<'text> = (&'text str, Vec<(&'text str, String)>, &'text str);

@@ -11,6 +11,7 @@ pub mod person;
 pub mod postgres;
 pub mod project;
 pub mod proxy;
+pub mod random;
 pub mod sets;
 pub mod tree;
 

@@ -29,9 +29,10 @@ fn own(imports: &str) -> Vec<(String, String)> {
 }
 
 fn revision(imports: &str, sort: &str) -> Vec<(String, String)> {
-    let text = format!(
-        "from alembic import op\nimport sqlalchemy as sa\n{imports}\nrevision = \"aaa1\"\ndown_revision = None\n\n\ndef upgrade():\n    op.execute(\"-- CREATE EXTENSION IF NOT EXISTS vector\")\n    op.create_table(\"item\", sa.Column(\"e\", {sort}))\n\n\ndef downgrade():\n    op.drop_table(\"item\")\n"
+    let upgrade = format!(
+        "op.execute(\"-- CREATE EXTENSION IF NOT EXISTS vector\")\n    op.create_table(\"item\", sa.Column(\"e\", {sort}))"
     );
+    let text = super::support::alembic::revision("aaa1", "None", imports, &upgrade, "op.drop_table(\"item\")");
     vec![("migrations/versions/a.py".into(), text)]
 }
 
