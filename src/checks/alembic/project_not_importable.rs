@@ -36,7 +36,7 @@ fn finding(environment: &Environment, unfound: &Unfound) -> Option<Finding> {
     let mut finding = Finding::at(&first.span, format!("{env_py}: {root}"), message)
         .label(format!("ModuleNotFoundError: No module named '{root}'"));
     for other in others {
-        finding = finding.related(&other.span, "and this");
+        finding = finding.related(&other.span, "is not found either");
     }
     let folder = if unfound.folder.is_empty() { "the top folder of the project" } else { &unfound.folder };
     finding = finding

@@ -39,7 +39,7 @@ fn unbound(
         .label("a NameError when this line is run")
         .seen("syntax tree", &revision.path, format!("{} of `{root}`, bound by no import", times(uses.len())));
     for other in uses.iter().skip(1).take(2) {
-        finding = finding.related(&other.span, "and here");
+        finding = finding.related(&other.span, "is not bound here either");
     }
     // Each name may lie in a module of its own.
     let mut lines: Vec<(String, Applicability)> = vec![];

@@ -97,7 +97,7 @@ impl<'a> Renaming<'a> {
         let first = self.import.span.range();
         let mut imports = self.source.python().1.imports.iter();
         let holding = imports.find(|it| it.names.first().is_some_and(|name| name.range == first))?;
-        let before = self.source.text().get(..holding.range.start)?;
+        let before = self.source.text().get(..holding.range.start)?.trim_start_matches('\u{feff}');
         (before.is_empty() || before.ends_with('\n')).then_some(&holding.range)
     }
 
