@@ -72,8 +72,10 @@ fn foreign(facts: &Facts, environment: &Environment) -> Option<Finding> {
         return None;
     }
     let tables = python.tables.iter().filter(|table| environment.tables.contains(&table.class));
-    let left = tables.filter(|table| table.metadata != Metadata::Unknown && !handed.contains(&&table.metadata));
-    let classes: Vec<_> = left.filter_map(|table| python.classes.get(table.class)).map(|class| &class.name).collect();
+    let left: Vec<_> =
+        tables.filter(|table| table.metadata != Metadata::Unknown && !handed.contains(&&table.metadata)).collect();
+    let classes: Vec<_> =
+        left.iter().filter_map(|table| python.classes.get(table.class)).map(|class| &class.name).collect();
     let names: Vec<&str> = classes.iter().map(|name| name.value.as_str()).collect();
     if names.is_empty() {
         return None;
@@ -89,9 +91,20 @@ fn foreign(facts: &Facts, environment: &Environment) -> Option<Finding> {
     }
     // Where some tables are in what is handed over, both are wanted, and that is for a person to say.
     let fix = only(environment).and_then(|owner| replaced(facts, environment, owner, span));
-    Some(with_fix(
-        finding,
-        fix,
-        "hand over a list of all metadata: `target_metadata = [SQLModel.metadata, Base.metadata]`",
-    ))
+    let mut all: Vec<String> = vec![];
+    for metadata in target.metadata.iter().chain(left.iter().map(|table| &table.metadata)) {
+        all.extend(written(facts, metadata).filter(|name| !all.contains(name)));
+    }
+    let help = format!("hand over a list of all metadata: `target_metadata = [{}]`", all.join(", "));
+    Some(with_fix(finding, fix, &help))
+}
+
+/// How a metadata is written where its class or name is imported.
+fn written(facts: &Facts, metadata: &Metadata) -> Option<String> {
+    match metadata {
+        Metadata::Sqlmodel => Some("SQLModel.metadata".to_owned()),
+        Metadata::Class(class) => Some(format!("{}.metadata", facts.project.python.classes.get(*class)?.name.value)),
+        Metadata::Object(_, name) => Some(name.clone()),
+        Metadata::Unknown => None,
+    }
 }

@@ -113,7 +113,8 @@ pub fn chown(root: &Path, step: &Chown, terms: Terms<'_>) -> Vec<PathOutcome> {
                     let file = beneath.open(path.as_path())?;
                     let place = place.as_ref().map_err(|error| kernel(*error))?.join(path.as_path());
                     let was = Was { owner: *owner, kind, place: &place };
-                    give(&file, was, step.to, terms.hard_links, &mut before)
+                    let settle = || beneath.settle(path.as_path());
+                    give(&file, was, step.to, (terms.hard_links, settle), &mut before)
                 });
                 PathOutcome { path: path.clone(), before, result }
             })
@@ -174,15 +175,18 @@ fn give(
     file: &OwnedFd,
     was: Was<'_>,
     to: Owner,
-    allow_hard_links: bool,
+    (allow_hard_links, settle): (bool, impl FnOnce() -> Result<(), Refusal>),
     before: &mut Option<Owner>,
 ) -> Result<(), Refusal> {
     if !fit(file, was, to, allow_hard_links, before)? {
         return Ok(());
     }
-    // A name that leads to somebody else's file may have been taken away again before the names were counted: one name was
-    // left, and it lies outside. A descriptor knows by which name it was opened, and a name that is gone never comes back to
-    // it: one that is there after the count was there during it.
+    // A name that leads to somebody else's file may have been taken away again before the names were counted, or was just being
+    // taken away: one name was left, and it lies outside. A descriptor knows by which name it was opened, and a name that is gone
+    // never comes back to it: one that is there after the count, and is not about to go, was there during it.
+    if !allow_hard_links {
+        settle()?;
+    }
     if place_of(file).map_err(kernel)? != was.place {
         return Err(Refusal::Moved);
     }

@@ -1,5 +1,6 @@
 //! Opens paths beneath a directory: no link is followed, no other file system entered, nothing outside reached.
 
+use std::hash::{BuildHasher, RandomState};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Component, Path, PathBuf};
 
@@ -15,11 +16,13 @@ pub(super) struct Beneath<'root> {
     root: &'root OwnedFd,
     folder: Option<(PathBuf, OwnedFd)>,
     by_steps: bool,
+    /// Makes names that nobody can guess.
+    names: (RandomState, u64),
 }
 
 impl<'root> Beneath<'root> {
     pub fn new(root: &'root OwnedFd) -> Self {
-        Self { root, folder: None, by_steps: false }
+        Self { root, folder: None, by_steps: false, names: (RandomState::new(), 0) }
     }
 
     pub fn open(&mut self, path: &Path) -> Result<OwnedFd, Refusal> {
@@ -32,6 +35,21 @@ impl<'root> Beneath<'root> {
             }
         }
         open_by_steps(self.root, path)
+    }
+
+    /// Waits until no name is being taken out of the folder of a path any more.
+    ///
+    /// The kernel takes one off the count of a file's names a moment before the name itself is gone, and holds the folder's lock
+    /// until it is. A look at a name that was never asked for takes that lock; one that was may be answered without it.
+    pub fn settle(&mut self, path: &Path) -> Result<(), Refusal> {
+        let (keys, count) = &mut self.names;
+        *count += 1;
+        let name = format!(".devdoctor-{:016x}", keys.hash_one(*count));
+        match self.open(&path.with_file_name(name)) {
+            Err(Refusal::Gone) => Ok(()),
+            Err(refusal) => Err(refusal),
+            Ok(_) => Err(Refusal::Moved),
+        }
     }
 
     fn open_at_once(&mut self, path: &Path) -> Result<OwnedFd, Errno> {
