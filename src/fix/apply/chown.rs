@@ -114,7 +114,7 @@ pub fn chown(root: &Path, step: &Chown, terms: Terms<'_>) -> Vec<PathOutcome> {
                     let place = place.as_ref().map_err(|error| kernel(*error))?.join(path.as_path());
                     let was = Was { owner: *owner, kind, place: &place };
                     let settle = || beneath.settle(path.as_path());
-                    give(&file, was, step.to, (terms.hard_links, settle), &mut before)
+                    give(&file, was, step.to, terms.hard_links, settle, &mut before)
                 });
                 PathOutcome { path: path.clone(), before, result }
             })
@@ -175,7 +175,8 @@ fn give(
     file: &OwnedFd,
     was: Was<'_>,
     to: Owner,
-    (allow_hard_links, settle): (bool, impl FnOnce() -> Result<(), Refusal>),
+    allow_hard_links: bool,
+    settle: impl FnOnce() -> Result<(), Refusal>,
     before: &mut Option<Owner>,
 ) -> Result<(), Refusal> {
     if !fit(file, was, to, allow_hard_links, before)? {

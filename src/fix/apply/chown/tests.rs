@@ -139,7 +139,7 @@ fn what_lost_its_name_after_it_was_opened_is_left_alone() {
         assert_eq!(fstat(&file).unwrap().st_nlink, 1);
         let place = place_of(&top).unwrap().join(name);
         let was = Was { owner: me, kind: None, place: &place };
-        assert_eq!(give(&file, was, to, false, &mut None), Err(Refusal::Moved), "{name}");
+        assert_eq!(give(&file, was, to, false, || Ok(()), &mut None), Err(Refusal::Moved), "{name}");
     }
 }
 
@@ -177,6 +177,9 @@ fn root_gives_files_back_and_a_link_itself_and_not_its_target() {
     let mut before = None;
     let file = open_by_steps(&top, Path::new("a/b.txt")).unwrap();
     let place = place_of(&top).unwrap().join("a/b.txt");
-    assert_eq!(give(&file, Was { owner: back, kind: None, place: &place }, theirs, false, &mut before), Ok(()));
+    assert_eq!(
+        give(&file, Was { owner: back, kind: None, place: &place }, theirs, false, || Ok(()), &mut before),
+        Ok(())
+    );
     assert_eq!((uid("a/b.txt"), before), (1234, Some(back)));
 }
