@@ -148,6 +148,23 @@ fn percent_signs_of_both_files_are_doubled() {
 
 #[test]
 #[ignore = "needs the real parts: run tests/run"]
+fn a_percent_sign_in_the_names_of_files_stays_one() {
+    for set in SETS {
+        let project = project(set);
+        project.replace("alembic.ini", "sqlalchemy.url", "file_template = 5%_%(rev)s_%%(slug)s\nsqlalchemy.url");
+        project.write("migrations/versions/README", "");
+        project.write("migrations/script.py.mako", "revision = ${repr(up_revision)}\ndown_revision = None\n");
+        let make = "alembic revision -m good --rev-id aaa1";
+        let broken = project.shell(make);
+        assert!(broken.all().contains("configparser.InterpolationSyntaxError"), "{broken}");
+        project.devdoctor(&["fix", "--yes", "--only", "url-percent-in-alembic-ini"]).ends_with(0);
+        project.shell(make).ends_with(0);
+        assert!(project.read("migrations/versions/5%_aaa1_good.py").contains("aaa1"));
+    }
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
 fn the_template_writes_revisions_that_run() {
     for set in SETS {
         let project = project(set).with("PYTHONPATH", ".");

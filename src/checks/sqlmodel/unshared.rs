@@ -5,6 +5,7 @@ use crate::checks::python_fix::text;
 use crate::facts::Facts;
 use crate::fix::Step;
 use crate::project::python::{CallArgument, CallSite};
+use crate::text::Version;
 
 /// What `Field` says of a column by arguments of its own.
 const OWN: [&str; 4] = ["nullable", "primary_key", "index", "unique"];
@@ -47,6 +48,15 @@ fn described_by_field(facts: &Facts, field: &CallSite, object: &CallSite, option
     Some(changes.edits(&field.span))
 }
 
+/// The version since which `Field` takes `ondelete`.
+const ONDELETE: Version = Version::new(0, 0, 21);
+
+/// Whether no environment is known to run with a `Field` that refuses `ondelete`.
+fn takes_ondelete(facts: &Facts) -> bool {
+    let known = facts.project.alembic.iter().filter_map(|it| it.revisions.packages.sqlmodel.as_deref());
+    known.filter_map(Version::parse).all(|version| version >= ONDELETE)
+}
+
 /// A foreign key as arguments of `Field`.
 fn key(facts: &Facts, key: &CallSite) -> Option<Vec<String>> {
     let target: Vec<&CallArgument> = key.positional().collect();
@@ -55,7 +65,9 @@ fn key(facts: &Facts, key: &CallSite) -> Option<Vec<String>> {
     let mut said = vec![format!("foreign_key={}", text(facts, &target.value))];
     for argument in key.arguments.iter().filter(|argument| argument.keyword.is_some()) {
         match argument.keyword.as_deref() {
-            Some("ondelete") => said.push(format!("ondelete={}", text(facts, &argument.value))),
+            Some("ondelete") if takes_ondelete(facts) => {
+                said.push(format!("ondelete={}", text(facts, &argument.value)))
+            }
             _ => return None,
         }
     }

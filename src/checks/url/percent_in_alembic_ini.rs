@@ -17,6 +17,17 @@ const HOOKS: &str = "post_write_hooks";
 /// The option of the URL.
 const URL: &str = "sqlalchemy.url";
 
+/// What a `%` stands before that configparser does not take.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stray {
+    /// A character: `50%`.
+    Character,
+    /// A part of a file's name, such as `%(rev)s`, for Alembic to put in.
+    PartOfName,
+    /// The name of an option that is not there.
+    Reference,
+}
+
 pub(super) fn check(facts: &Facts) -> Checked {
     let (mut findings, mut seen) = (vec![], BTreeSet::new());
     for environment in &facts.project.alembic {
@@ -45,10 +56,11 @@ fn shown(source: &Source, entry: &Entry) -> String {
 
 fn of_entry(section: &str, source: &Source, ini: &Ini, option: &str, entry: &Entry) -> Option<Finding> {
     let wrong = |piece: &Piece<'_>| match piece {
-        Piece::Wrong(range) => Some((range.clone(), true)),
+        Piece::Wrong(range) => Some((range.clone(), Stray::Character)),
         Piece::Reference(range, name) => {
             let there = &**name == "here" || ini.entry(section, name).is_some();
-            (!there).then(|| (range.clone(), option == "file_template" && OF_FILE_NAMES.contains(&&**name)))
+            let of_name = option == "file_template" && OF_FILE_NAMES.contains(&&**name);
+            (!there).then(|| (range.clone(), if of_name { Stray::PartOfName } else { Stray::Reference }))
         }
         _ => None,
     };
@@ -68,15 +80,18 @@ fn of_entry(section: &str, source: &Source, ini: &Ini, option: &str, entry: &Ent
     let finding = Finding::at(&at(first), format!("{}: {option}", source.path()), message)
         .label("is written `%%` in an ini file")
         .seen(source.path(), option, shown(source, entry));
-    if !is_plain || found.iter().any(|(_, plain)| !plain) {
+    if !is_plain || found.iter().any(|(_, stray)| *stray == Stray::Reference) {
         return Some(finding.help(format!(
             "write `%%`, or the value itself: `{option}` cannot name what the section `[{section}]` lacks"
         )));
     }
-    let double = |range: &std::ops::Range<usize>| {
+    // Alembic puts the parts of a file's name into what has come out of the ini file.
+    let more = if option == "file_template" { "%%%" } else { "%" };
+    let double = |(range, stray): &(std::ops::Range<usize>, Stray)| {
         let span = at(range);
-        Step::Edit(Edit { span: Span { end: span.start, ..span }, text: "%".to_owned() })
+        let text = if *stray == Stray::PartOfName { "%" } else { more };
+        Step::Edit(Edit { span: Span { end: span.start, ..span }, text: text.to_owned() })
     };
-    let steps = found.iter().map(|(range, _)| double(range)).collect();
+    let steps = found.iter().map(double).collect();
     Some(finding.fix(Fix::safe(format!("double the `%` in `{option}`"), steps)))
 }

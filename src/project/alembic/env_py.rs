@@ -10,6 +10,9 @@ use super::{Alembic, Optional, Undoubled};
 /// The option that the templates of Alembic read the URL from.
 const URL: &str = "sqlalchemy.url";
 
+/// What changes nothing of what it is given.
+const LOOKS_ONLY: [&str; 6] = ["print", "repr", "str", "getattr", "hasattr", "isinstance"];
+
 /// Fills in what `env.py` does.
 pub(super) fn understand(source: &Source, module: &Module, alembic: &mut Alembic) {
     let reading = Reading { module };
@@ -51,6 +54,7 @@ impl Reading<'_> {
     fn overriding(&self) -> Option<Override> {
         let mut found: Vec<Override> = self.set_options();
         found.extend(self.engines());
+        found.extend(self.handed_on());
         if found.is_empty() && self.module.errors.is_empty() {
             found.extend(self.engine_from_elsewhere());
         }
@@ -103,6 +107,20 @@ impl Reading<'_> {
             }
         }
         found
+    }
+
+    /// `configure(config)`: what gets the configuration itself may put a URL into it.
+    fn handed_on(&self) -> Option<Override> {
+        let is_taken = |name: &str| {
+            let is_it = |value: &Value| matches!(value, Value::Name(value) if value == "context.config");
+            name == "context.config" || self.module.assignments.iter().any(|it| it.target == name && is_it(&it.value))
+        };
+        let gets_it = |call: &&Call| {
+            call.arguments.iter().any(|it| matches!(&it.value, Value::Name(name) if is_taken(name)))
+                && !LOOKS_ONLY.contains(&call.callee.as_str())
+        };
+        let call = self.module.calls.iter().find(gets_it)?;
+        Some(Override { range: call.range.clone(), condition: Some(call.range.clone()) })
     }
 
     /// `with engine.connect()` of an engine that is made in another module: then nobody here reads the configuration.

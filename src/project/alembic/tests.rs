@@ -53,6 +53,8 @@ fn every_way_to_put_a_url_in_force_is_seen() {
 fn a_condition_is_told() {
     for line in [
         "if url:\n    config.set_main_option('sqlalchemy.url', url)",
+        "config = context.config\nconfigure(config)",
+        "settings.apply(alembic_config=context.config)",
         "config.set_main_option('sqlalchemy.url', os.getenv('X') or config.get_main_option('sqlalchemy.url'))",
         "u = os.getenv('X') or config.get_main_option('sqlalchemy.url')\nconnectable = create_engine(u)",
     ] {
@@ -67,6 +69,8 @@ fn an_engine_of_the_configuration_is_no_override() {
         "connectable = create_engine(config.get_main_option('sqlalchemy.url'))",
         "u = config.get_main_option('sqlalchemy.url')\nconnectable = create_engine(u)",
         "config.set_main_option('other', 'x')",
+        "config = context.config\nprint(config)",
+        "config = context.config\nfileConfig(config.config_file_name)",
     ] {
         let alembic = environment(&format!("{TEMPLATE}{line}\n"));
         assert_eq!(alembic.url_override, None, "{line}");

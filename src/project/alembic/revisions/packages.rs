@@ -9,7 +9,7 @@ use crate::project::alembic::join;
 use crate::project::files::Files;
 use crate::project::python_environment::{VirtualEnvironment, installed, one};
 use crate::project::requirements::{List, pinned};
-use crate::text::Version;
+use crate::text::{Version, toml};
 
 /// Packages that bring a driver, with the module that SQLAlchemy imports.
 const DRIVERS: [(&str, &str); 6] = [
@@ -68,11 +68,15 @@ pub(super) fn read(files: &dyn Files, environment: &Alembic) -> Packages {
         let Ok(bytes) = files.bytes(&path) else { continue };
         found.take_lock(&String::from_utf8_lossy(&bytes), &path);
     }
-    let (main, others) = places::lists(files, &places.home);
+    let (mut main, others) = places::lists(files, &places.home);
     let mut texts: Vec<String> =
         main.iter().chain(&others).filter(|list| !list.constrains).map(|list| list.text.clone()).collect();
-    if let Some(bytes) = join(&places.home, "pyproject.toml").and_then(|path| files.bytes(&path).ok()) {
-        texts.push(String::from_utf8_lossy(&bytes).into_owned());
+    if let Some(path) = join(&places.home, "pyproject.toml")
+        && let Ok(bytes) = files.bytes(&path)
+    {
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        main.extend(dependencies(&text).map(|text| List { path, text, constrains: false }));
+        texts.push(text);
     }
     let mut named: Vec<String> = texts.iter().flat_map(|text| drivers_in(text)).collect();
     // Who runs a formatter there does not ask for it.
@@ -129,6 +133,12 @@ fn drivers_in(text: &str) -> Vec<String> {
     let mut found: Vec<String> = named.map(|(_, module)| (*module).to_owned()).collect();
     found.dedup();
     found
+}
+
+/// What a `pyproject.toml` depends on, a line each.
+fn dependencies(text: &str) -> Option<String> {
+    let all = toml::parse(text).ok()?.texts(&["project", "dependencies"]);
+    Some(all.into_iter().map(|text| text.value + "\n").collect())
 }
 
 /// A `pyproject.toml` without the settings of Alembic; other texts as they are.
@@ -235,6 +245,8 @@ mod tests {
         let pins = "alembic==1.16.1\nSQLAlchemy[asyncio] == 2.1.0b1 ; x\n";
         let (driver, packages) = told(&[("backend/requirements.txt", pins)]);
         assert_eq!((driver, packages.alembic.as_deref(), &packages.drivers), (Some("psycopg"), Some("1.16.1"), &None));
+        let (driver, _) = told(&[("backend/pyproject.toml", "[project]\ndependencies = [\"SQLAlchemy==2.1.0\"]\n")]);
+        assert_eq!(driver, Some("psycopg"));
         let site = "backend/.venv/lib/python3.12/site-packages";
         let (driver, packages) = told(&[
             ("backend/.venv/pyvenv.cfg", "home = /usr/bin\nversion = 3.12.1\n"),

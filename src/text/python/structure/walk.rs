@@ -131,6 +131,24 @@ fn always_run(choice: &StmtIf) -> Option<&[Stmt]> {
     choice.elif_else_clauses.first().filter(|clause| clause.test.is_none()).map(|clause| &*clause.body)
 }
 
+/// The names that a statement takes away: `del json`.
+fn deleted(statement: &Stmt) -> Vec<&str> {
+    let targets = statement.as_delete_stmt().map_or(&[][..], |delete| &delete.targets);
+    targets.iter().filter_map(Expr::as_name_expr).map(|name| name.id.as_str()).collect()
+}
+
+/// Whether an import or a plain assignment binds a name.
+fn binds(member: &Member, name: &str) -> bool {
+    match &member.kind {
+        MemberKind::Assigned => member.name == name,
+        MemberKind::Import(import) => import.names.iter().any(|it| {
+            let bound = it.rename.as_deref().unwrap_or(&it.name);
+            bound.split('.').next() == Some(name)
+        }),
+        _ => false,
+    }
+}
+
 impl Walk<'_> {
     fn import(&self, statement: &Stmt) -> Option<ImportStatement> {
         let (from, is_from, names) = match statement {
@@ -226,7 +244,15 @@ impl Walk<'_> {
         self.structure.classes.push(entry);
         let before = self.place.clone();
         self.place.class = true;
-        let body: Vec<Member> = class.body.iter().flat_map(|statement| self.members(statement)).collect();
+        let mut body: Vec<Member> = vec![];
+        for statement in &class.body {
+            let gone = deleted(statement);
+            // What is taken out of the body again is not there when the class is made.
+            for member in body.iter_mut().filter(|member| gone.iter().any(|name| binds(member, name))) {
+                (member.name, member.kind, member.value) = (String::new(), MemberKind::Other, None);
+            }
+            body.extend(self.members(statement));
+        }
         if let Some(entry) = self.structure.classes.get_mut(index) {
             entry.body = body;
         }
