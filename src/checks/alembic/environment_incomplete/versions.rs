@@ -60,6 +60,10 @@ fn unread(facts: &Facts, one: &Incomplete) -> Finding {
 
 /// Names the folder in the line after `script_location`.
 fn named(facts: &Facts, one: &Incomplete, only: &str) -> Option<Fix> {
+    // What splits a list of folders, or means something in their texts, is for a person to write.
+    if only.contains([' ', ',', ':', ';', '%', '"', '\\', '\n']) {
+        return None;
+    }
     let source = facts.source(&one.configuration)?;
     let line = source.text().get(..one.span.start)?.rsplit('\n').next()?;
     // Only where that is a line of its own.
