@@ -32,17 +32,19 @@ fn what_other_files_take_from_a_module_is_there_after_its_fixes() {
     let mut wrong = vec![];
     for (base, path, text, goes) in TAKEN {
         let project = Project::empty(Person::User);
+        project
+            .write("pyproject.toml", "[project]\nname = \"app\"\nversion = \"0.1\"\ndependencies = [\"sqlmodel\"]\n");
         project.write("app/__init__.py", "");
         project.write("app/base.py", base);
         if base == COLUMN {
             project.write("app/tables.py", TABLES);
         }
         project.write(path, text);
-        project.devdoctor(&["fix", "--yes", "--offline"]);
+        let said = project.devdoctor(&["fix", "--yes", "--offline"]);
         let after = project.read("app/base.py");
         let old = if base == COLUMN { "    Column,\n" } else { "import date\n" };
         if after == base || after.contains(old) == goes {
-            wrong.push(format!("{path}: {text}{after}"));
+            wrong.push(format!("{path}: {text}{after}{}{}", said.out, said.err));
         }
         for set in SETS {
             let python = program(set, "python");
