@@ -27,6 +27,8 @@ mod rows;
 mod ruff;
 #[path = "models_real/shared.rs"]
 mod shared;
+#[path = "models_real/taken.rs"]
+mod taken;
 #[path = "models_real/times.rs"]
 mod times;
 

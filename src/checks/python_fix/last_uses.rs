@@ -3,14 +3,10 @@
 use crate::facts::Facts;
 use crate::fix::spare::uses;
 use crate::fix::{Fix, Step};
-use crate::project::python::stem;
 use crate::text::Spanned;
 
-/// Packages whose import does nothing but bind names. One of the project's own modules may make tables known.
-const BINDING_ONLY: [&str; 6] = ["datetime", "pydantic", "sqlalchemy", "sqlmodel", "typing", "typing_extensions"];
-
 /// The imported names that stand in what the edits of a fix replace. Not those of an `__init__.py`, or those that another file
-/// takes from there: they are imported for others.
+/// may take from there: they are imported for others.
 pub(super) fn last_uses(facts: &Facts, fix: &Fix) -> Vec<Spanned<String>> {
     let python = &facts.project.python;
     let mut found: Vec<Spanned<String>> = vec![];
@@ -22,12 +18,10 @@ pub(super) fn last_uses(facts: &Facts, fix: &Fix) -> Vec<Spanned<String>> {
         }
         let (Some(source), Some(shape)) = (facts.source(path), python.shapes.get(path)) else { continue };
         let replaced = source.slice(&edit.span);
-        let lent = python.lent.get(stem(path));
+        let lent = python.lent.get(path);
         for import in &shape.imports {
-            let module = if import.from.is_empty() { &import.name } else { &import.from };
-            let is_lent = lent.is_some_and(|names| names.contains("*") || names.contains(&import.bound));
-            let binds_only = module.split('.').next().is_some_and(|package| BINDING_ONLY.contains(&package));
-            if is_lent || !binds_only || uses(replaced, &import.bound) == 0 {
+            let is_lent = lent.is_some_and(|names| names.contains(&import.bound));
+            if is_lent || !import.only_binds() || uses(replaced, &import.bound) == 0 {
                 continue;
             }
             let statements = &source.python().1.imports;
@@ -72,6 +66,8 @@ mod tests {
         assert_eq!(names(models, ("app/a.py", "from app.models import Hero\n")), ["time", "Column"]);
         assert_eq!(names(models, ("app/a.py", "from .models import Column\n")), ["time"]);
         assert_eq!(names(models, ("app/a.py", "from app.models import *\n")), [""; 0]);
+        let test = "from app import models\n\n\ndef test_a():\n    assert models.time\n";
+        assert_eq!(names(models, ("tests/test_a.py", test)), ["Column"]);
         assert_eq!(names("app/models/__init__.py", ("app/a.py", "")), [""; 0]);
     }
 }

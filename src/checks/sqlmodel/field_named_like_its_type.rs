@@ -70,3 +70,30 @@ fn finding(facts: &Facts, class: &Class, member: &Member, behind: &[&Member], fi
     }
     with_fix(finding, fix, "import the type under another name, or through its module: `datetime.date`")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::Environment;
+    use crate::project::files::MemoryFiles;
+    use crate::project::read;
+
+    #[test]
+    fn the_old_name_stays_where_another_file_may_take_it() {
+        const MODELS: &str = "from datetime import date\nfrom sqlmodel import Field, SQLModel\n\nclass A(SQLModel, table=True):\n    date: date = Field()\n";
+        const TOO: &str = "import `date` as `date_type` too, and annotate by that";
+        const INSTEAD: &str = "import `date` as `date_type`, and annotate by that";
+        for (path, text, title) in [
+            ("app/a.py", "from app.models import A\n", INSTEAD),
+            ("app/a.py", "from datetime import date\n", INSTEAD),
+            ("app/a.py", "from app.models import *\n", TOO),
+            ("app/a.py", "import app.models as m\nm.date.today()\n", TOO),
+            ("tests/test_a.py", "from app.models import date\n", TOO),
+        ] {
+            let files = MemoryFiles::new([("app/models.py", MODELS), (path, text)]);
+            let facts = Facts { project: read::project(&files, &Environment::default(), None), ..Facts::default() };
+            let fixes = check(&facts).unwrap().into_iter().filter_map(|finding| finding.fix);
+            assert_eq!(fixes.map(|fix| fix.title).collect::<Vec<_>>(), [title], "{text}");
+        }
+    }
+}

@@ -44,7 +44,7 @@ pub use fields::{CallArgument, CallSite, Mapping};
 pub use filters::{Filter, Hides};
 pub use import_orders::ImportOrders;
 pub use importable::Unfound;
-pub use lent::{Lent, stem};
+pub use lent::Lent;
 pub use lineage::Disorder;
 pub use makers::TableMaker;
 pub use programs::Programs;
@@ -86,7 +86,7 @@ pub struct PythonProject {
     /// Calls of `create_all`, which makes every table of a metadata.
     #[serde(default)]
     pub table_makers: Vec<TableMaker>,
-    /// What files take out of the modules of the project.
+    /// What others may take of a file's imports.
     #[serde(default)]
     pub lent: Lent,
     /// What each migration environment sees.
@@ -143,7 +143,6 @@ pub fn read(files: &dyn Files, sources: &mut BTreeMap<String, Source>, alembic: 
             .flat_map(|it| &it.version_directories)
             .any(|folder| path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/')))
     };
-    let stems = files.list().iter().filter(|path| path.ends_with(".py")).map(|path| stem(path)).collect();
     for path in files.list().iter().filter(|path| path.ends_with(".py") && is_own(path) && !is_revision(path)) {
         let bytes = match files.bytes(path) {
             Ok(bytes) => bytes,
@@ -153,7 +152,6 @@ pub fn read(files: &dyn Files, sources: &mut BTreeMap<String, Source>, alembic: 
             }
         };
         uses::take(path, &bytes, &mut project.uses);
-        lent::take(&bytes, &stems, &mut project.lent);
         if uses::may_listen(&bytes) && modules.file(path).is_some_and(|file| uses::listens(&mut modules, &file)) {
             project.listeners.insert(path.clone());
         }
@@ -200,6 +198,7 @@ pub fn read(files: &dyn Files, sources: &mut BTreeMap<String, Source>, alembic: 
     if !project.shapes.is_empty() {
         project.import_orders = import_orders::read(files);
     }
+    project.lent = lent::tell(&project, files);
     table_names::tell(&mut project, sources);
     filters::judge(&mut modules, &mut project);
     importable::judge(&mut modules, files, &mut project.environments, alembic);

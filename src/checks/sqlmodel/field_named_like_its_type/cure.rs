@@ -22,7 +22,7 @@ pub(super) struct Renaming<'a> {
     other: String,
     /// Where the file has the name.
     words: Vec<usize>,
-    /// Whether other files import it from here.
+    /// Whether other files may take it from here.
     elsewhere: bool,
     /// Of each field where it begins, and where its class means the type; nothing where that cannot be told.
     places: Vec<(usize, Option<Vec<Span>>)>,
@@ -41,9 +41,8 @@ impl<'a> Renaming<'a> {
         }
         let places =
             |(class, member): &(&Class, &Member)| (member.name.span.start, places(facts, source, class, member));
-        let shapes = facts.project.python.shapes.iter().filter(|(path, _)| **path != *import.span.path);
-        let elsewhere =
-            shapes.flat_map(|(_, shape)| &shape.imports).any(|other| other.name == name && other.from != import.from);
+        let lent = facts.project.python.lent.get(&*import.span.path);
+        let elsewhere = lent.is_some_and(|names| names.contains(name));
         let words = words(source.text(), name);
         Some(Self {
             facts,
