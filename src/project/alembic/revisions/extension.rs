@@ -25,6 +25,13 @@ static UNTOLD: LazyLock<Regex> = LazyLock::new(|| {
 /// Only revisions with such a word among them are followed: most projects have no vectors.
 static WORTH_FOLLOWING: LazyLock<bytes::Regex> = LazyLock::new(|| bytes_pattern(r"(?i-u)extension|vec"));
 
+/// What may run a statement, or has a name that speaks of the extension.
+static MAY_RUN: LazyLock<bytes::Regex> = LazyLock::new(|| bytes_pattern(r"(?i-u)extension|vec|exec|scalar"));
+
+/// Where modules are imported.
+static IMPORT: LazyLock<bytes::Regex> =
+    LazyLock::new(|| bytes_pattern(r"(?m-u)^[ \t]*(?:from|import)[ \t]+([\w.]+)([ \t]*,)?"));
+
 /// What something says about the extension.
 enum Said {
     Creates,
@@ -100,6 +107,9 @@ pub(super) fn complete(files: &dyn Files, environment: &Alembic, revisions: &mut
     let library = Project::new(files);
     for revision in &mut revisions.files {
         let (Some(upgrade), Ok(file)) = (&mut revision.upgrade, files.read(&revision.path)) else { continue };
+        if !may_run(file.text()) {
+            continue;
+        }
         for (done, range) in executed(&library, &revision.path, file.text(), Some("upgrade")) {
             let span = file.span(range);
             match said(&done) {
@@ -126,6 +136,17 @@ pub(super) fn complete(files: &dyn Files, environment: &Alembic, revisions: &mut
         revisions.environment.may_create_vector = untold.next().map(|(_, range)| env.span(range.clone()));
         revisions.environment.creates_vector = done.iter().any(|(done, _)| matches!(said(done), Said::Creates));
     }
+}
+
+/// Whether a revision may run anything but operations of Alembic: most only make tables, and need not be taken apart again.
+fn may_run(text: &str) -> bool {
+    let text = text.as_bytes();
+    let is_foreign = |import: bytes::Captures<'_>| {
+        let module = import.get(1).and_then(|module| std::str::from_utf8(module.as_bytes()).ok());
+        // Of `import os, app` only the first is seen here.
+        import.get(2).is_some() || !module.is_some_and(is_outside)
+    };
+    MAY_RUN.is_match(text) || IMPORT.captures_iter(text).any(is_foreign)
 }
 
 fn said(done: &Done) -> Said {
@@ -174,6 +195,7 @@ mod tests {
         ];
         let files = MemoryFiles::new(all);
         let done = executed(&Project::new(&files), path, &text, Some("upgrade"));
+        assert!(done.is_empty() || may_run(&text) || !done.iter().any(|(one, _)| !matches!(said(one), Said::Nothing)));
         let said: Vec<Said> = done.iter().map(|(done, _)| said(done)).collect();
         match () {
             () if said.iter().any(|one| matches!(one, Said::Creates)) => "creates",
