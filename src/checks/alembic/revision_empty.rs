@@ -1,6 +1,6 @@
 //! The last revisions do nothing, and the project has models that no revision makes: autogenerate did not see them.
 
-use super::tables::{may_make, named, operations, seen};
+use super::tables::{might_make, named, operations, seen};
 use crate::checks::python_fix::listed;
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
@@ -87,19 +87,13 @@ fn unmade<'facts>(facts: &'facts Facts, environment: &Alembic) -> Vec<(&'facts s
         return vec![];
     }
     let done: Vec<&Operation> = revisions.files.iter().flat_map(operations).map(|one| &one.value).collect();
-    // A statement from elsewhere may make any table.
-    let named_only = |operation: &&Operation| **operation == Operation::Execute(String::new());
     let statements = revisions.files.iter().filter_map(|one| facts.source(&one.path));
     let texts: Vec<&str> = statements.map(|source| source.text()).collect();
-    if done.iter().any(named_only)
-        && !done.iter().any(|one| matches!(one, Operation::CreateTable(_) | Operation::EnsureTable(_)))
-    {
-        return vec![];
-    }
+    // What is called or run from elsewhere may make any table.
     let mut found = named(facts, environment);
     found.retain(|(table, _)| {
         let bare = table.rsplit('.').next().unwrap_or(table);
-        !done.iter().any(|one| may_make(one, table)) && !texts.iter().any(|text| has_word(text, bare))
+        !done.iter().any(|one| might_make(one, table)) && !texts.iter().any(|text| has_word(text, bare))
     });
     found
 }

@@ -31,7 +31,7 @@ pub(super) fn operations(revision: &Revision) -> &[Spanned<Operation>] {
 }
 
 /// Whether an operation makes a table, or may: what is no literal cannot be told.
-pub(super) fn may_make(operation: &Operation, table: &str) -> bool {
+fn may_make(operation: &Operation, table: &str) -> bool {
     match operation {
         Operation::CreateTable(made) | Operation::EnsureTable(made) | Operation::RenameTable(_, made) => {
             made == table || made.is_empty()

@@ -6,11 +6,15 @@ use super::{Operation, Revision, Revisions, Upgrade, statements, untyped};
 use crate::project::vector;
 use crate::project::vector_index::{self, Dimensions, Index, VectorColumn, VectorType};
 use crate::text::python::bindings::{self, Literal, Script};
+use crate::text::python::executed::is_outside;
 use crate::text::python::{Call, Module, Value};
 use crate::text::{Source, Spanned};
 
 /// How far helpers that `upgrade()` calls are followed.
 const DEEPEST: usize = 4;
+
+/// How a connection or a session is called by almost everybody.
+const HANDS: [&str; 5] = ["bind", "conn", "connection", "engine", "session"];
 
 /// How statements end that SQLAlchemy builds for rows.
 const ROWS: [&str; 6] = ["values", "where", "insert", "update", "delete", "select"];
@@ -153,6 +157,8 @@ impl Reading<'_> {
                 }
                 None => {
                     here.push((self.operation(call), call.range.clone()));
+                    // By no name can be told what that does.
+                    here.extend(self.is_untold(call).then(|| (Operation::Other(String::new()), call.range.clone())));
                     here.extend(dropped(call).map(|what| (what, call.range.clone())));
                     here.extend(self.vector_columns(call));
                 }
@@ -212,6 +218,20 @@ impl Reading<'_> {
         };
         // `pgvector.sqlalchemy.vector` is a module.
         is_type && last.starts_with(char::is_uppercase) && (root == "pgvector" || imported())
+    }
+
+    /// Whether a call is of another module that is no known package, or hands the database to what nobody knows.
+    fn is_untold(&self, call: &Call) -> bool {
+        let root = call.callee.split('.').next().unwrap_or("");
+        let is_class = call.function().starts_with(|first: char| first.is_ascii_uppercase());
+        let mut imports = self.module.imports.iter().filter(|import| import.binds.iter().any(|bound| bound == root));
+        let mut written = call.arguments.iter().map(|one| self.written(&one.range));
+        let operations = self.script.operations_name.as_deref().unwrap_or("op");
+        let gets_hand = written.any(|one| one == operations || HANDS.contains(&one) || one.ends_with(".get_bind()"));
+        match imports.next() {
+            Some(import) => !is_outside(&import.module) && (gets_hand || !is_class),
+            None => gets_hand && (is_class || !call.callee.contains('.')) && root != "print",
+        }
     }
 
     fn written(&self, range: &Range<usize>) -> &str {

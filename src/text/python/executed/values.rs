@@ -1,11 +1,13 @@
 //! Which texts an expression may be.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use ruff_python_ast::visitor::{self, Visitor};
-use ruff_python_ast::{Expr, ExprCall, Operator, Stmt};
+use ruff_python_ast::{Expr, ExprCall, ExprDict, Operator, Stmt};
 
-use super::File;
+use super::file::File;
+use super::names::Bound;
 use crate::text::python::collect::dotted;
 
 /// Stands for a part of a text that cannot be told.
@@ -17,6 +19,26 @@ const MOST: usize = 64;
 /// How deep expressions are looked into.
 const DEEPEST: usize = 20;
 
+/// How long a text may be that is put together, and several texts in all, before they count as unknown (bytes).
+const LONGEST: usize = 64_000;
+const LONGEST_OF_ALL: usize = 1_000_000;
+
+/// What may follow on a statement for rows.
+const BUILDS: [&str; 12] = [
+    "filter",
+    "filter_by",
+    "from_select",
+    "group_by",
+    "limit",
+    "on_conflict_do_nothing",
+    "on_conflict_do_update",
+    "order_by",
+    "outerjoin",
+    "returning",
+    "select_from",
+    "with_only_columns",
+];
+
 /// Statements that SQLAlchemy builds for rows.
 const ROWS: [&str; 6] = ["values", "where", "insert", "update", "delete", "select"];
 
@@ -25,22 +47,21 @@ const ROWS: [&str; 6] = ["values", "where", "insert", "update", "delete", "selec
 pub(super) struct Values<'tree> {
     /// Texts of parameters.
     given: BTreeMap<String, Vec<String>>,
-    /// Expressions that are assigned, or whose elements are.
-    bound: BTreeMap<String, Vec<&'tree Expr>>,
+    /// What the body binds.
+    bound: Bound<'tree>,
 }
 
 impl<'tree> Values<'tree> {
-    /// The names of a body, and those of its file.
-    pub(super) fn of(file: &File<'tree>, body: &'tree [Stmt], given: Vec<(String, Vec<String>)>) -> Self {
-        let mut binder = Binder::default();
-        // What functions of the file bind for themselves is not seen here.
-        for statement in file.suite.iter().filter(|one| !one.is_function_def_stmt() && !one.is_class_def_stmt()) {
-            binder.visit_stmt(statement);
-        }
-        let mut own = Binder::default();
-        own.visit_body(body);
-        binder.0.extend(own.0);
-        Values { given: given.into_iter().collect(), bound: binder.0 }
+    /// The names of a body.
+    pub(super) fn of(body: &'tree [Stmt], given: Vec<(String, Vec<String>)>) -> Self {
+        let mut bound = Bound::default();
+        bound.visit_body(body);
+        Values { given: given.into_iter().collect(), bound }
+    }
+
+    /// What a name is bound to, in the body or else in its file.
+    pub(super) fn bound<'a>(&'a self, file: &'a File<'tree>, name: &str) -> impl Iterator<Item = &'tree Expr> + 'a {
+        self.bound.0.get(name).or_else(|| file.names.bound.0.get(name)).into_iter().flatten().copied()
     }
 
     /// Each text that an expression may be; nothing where it is a statement that only changes rows.
@@ -54,7 +75,7 @@ impl<'tree> Values<'tree> {
             return unknown();
         }
         let deeper = |one: &'tree Expr| self.at(file, one, depth + 1);
-        let found = match expression {
+        match expression {
             Expr::StringLiteral(text) => vec![text.value.to_str().to_owned()],
             Expr::FString(text) => {
                 let elements = text.value.elements().map(|element| match element.as_literal() {
@@ -72,34 +93,28 @@ impl<'tree> Values<'tree> {
                         let values = values.into_iter().enumerate().map(|(at, value)| (at.to_string(), value));
                         filled(left, "%", &values.collect::<Vec<_>>())
                     }
-                    Expr::Dict(dict) => {
-                        let pairs = dict.items.iter().filter_map(|item| {
-                            let key = item.key.as_ref()?.as_string_literal_expr()?;
-                            Some((key.value.to_str().to_owned(), deeper(&item.value)))
-                        });
-                        filled(left, "%", &pairs.collect::<Vec<_>>())
-                    }
+                    Expr::Dict(dict) => filled(left, "%", &of_dict(dict, &deeper)),
                     one => filled(left, "%", &[("0".to_owned(), deeper(one))]),
                 }
             }
-            Expr::Tuple(several) => several.elts.iter().flat_map(deeper).collect(),
-            Expr::List(several) => several.elts.iter().flat_map(deeper).collect(),
-            Expr::Set(several) => several.elts.iter().flat_map(deeper).collect(),
-            Expr::BoolOp(choice) => choice.values.iter().flat_map(deeper).collect(),
-            Expr::If(choice) => [&choice.body, &choice.orelse].into_iter().flat_map(|one| deeper(one)).collect(),
+            Expr::Tuple(several) => gathered(several.elts.iter().map(deeper)),
+            Expr::List(several) => gathered(several.elts.iter().map(deeper)),
+            Expr::Set(several) => gathered(several.elts.iter().map(deeper)),
+            Expr::BoolOp(choice) => gathered(choice.values.iter().map(deeper)),
+            Expr::If(choice) => gathered([&choice.body, &choice.orelse].into_iter().map(|one| deeper(one))),
             Expr::Await(waiting) => deeper(&waiting.value),
             Expr::Starred(starred) => deeper(&starred.value),
-            Expr::Name(name) => match (self.given.get(name.id.as_str()), self.bound.get(name.id.as_str())) {
-                (None, None) => unknown(),
-                (given, bound) => {
-                    let assigned = bound.into_iter().flatten().flat_map(|one| deeper(one));
-                    given.into_iter().flatten().cloned().chain(assigned).collect()
+            Expr::Name(name) => {
+                let given = self.given.get(name.id.as_str());
+                let mut bound = self.bound(file, name.id.as_str()).peekable();
+                match given {
+                    None if bound.peek().is_none() => unknown(),
+                    given => gathered(given.into_iter().cloned().chain(bound.map(deeper))),
                 }
-            },
+            }
             Expr::Call(call) => self.of_call(file, call, depth),
             _ => unknown(),
-        };
-        if found.len() > MOST { unknown() } else { found }
+        }
     }
 
     fn of_call(&self, file: &File<'tree>, call: &'tree ExprCall, depth: usize) -> Vec<String> {
@@ -128,19 +143,24 @@ impl<'tree> Values<'tree> {
             // What they change is no word.
             ("strip" | "lstrip" | "rstrip" | "lower" | "upper" | "split" | "splitlines", Some(text), _)
             | ("bindparams" | "execution_options" | "columns", Some(text), _)
-            | ("text" | "DDL" | "dedent" | "cleandoc" | "str" | "sorted" | "list" | "tuple" | "set", _, Some(text)) => {
+            | ("text" | "dedent" | "cleandoc" | "str" | "sorted" | "list" | "tuple" | "set", _, Some(text)) => {
                 deeper(text)
+            }
+            // `DDL` formats what it is given, with `context` too.
+            ("DDL", _, Some(text)) => {
+                let context = call.arguments.keywords.iter().find(|one| one.arg.as_deref() == Some("context"));
+                let pairs = context.and_then(|one| one.value.as_dict_expr()).map(|dict| of_dict(dict, &deeper));
+                filled(deeper(text), "%", &pairs.unwrap_or_default())
             }
             (built, ..) if ROWS.contains(&built) => vec![],
             // `insert(table).values(…).returning(…)`.
-            (_, Some(inner @ Expr::Call(_)), _) => deeper(inner),
+            (built, Some(inner @ Expr::Call(_)), _) if BUILDS.contains(&built) => deeper(inner),
             _ => match file.definition(&name) {
                 Some(function) => {
                     let mut returned = Returned::default();
                     returned.visit_body(&function.body);
-                    let inside = Values::of(file, &function.body, vec![]);
-                    let texts = returned.0.into_iter().flat_map(|one| inside.at(file, one, depth + 1));
-                    texts.collect()
+                    let inside = Values::of(&function.body, vec![]);
+                    gathered(returned.0.into_iter().map(|one| inside.at(file, one, depth + 1)))
                 }
                 None => unknown(),
             },
@@ -149,7 +169,7 @@ impl<'tree> Values<'tree> {
 
     /// The text of the file that an expression names.
     fn read(&self, file: &File<'tree>, path: &'tree Expr) -> Vec<String> {
-        let text = self.path(file, path, 0).and_then(|path| file.library.file(&path));
+        let text = self.path(file, path, 0).and_then(|path| file.run.library.file(&path));
         vec![text.unwrap_or_else(|| UNKNOWN.to_owned())]
     }
 
@@ -161,7 +181,7 @@ impl<'tree> Values<'tree> {
             _ if depth > DEEPEST => None,
             Expr::StringLiteral(text) => Some(text.value.to_str().to_owned()),
             Expr::BinOp(both) if both.op == Operator::Div => {
-                file.library.inside(&deeper(&both.left)?, &deeper(&both.right)?)
+                file.run.library.inside(&deeper(&both.left)?, &deeper(&both.right)?)
             }
             Expr::Attribute(attribute) if attribute.attr.as_str() == "parent" => parent(deeper(&attribute.value)?),
             // `parents[1]` is the parent of the parent.
@@ -171,10 +191,10 @@ impl<'tree> Values<'tree> {
                 (0..=level.min(DEEPEST)).try_fold(deeper(&attribute.value)?, |path, _| parent(path))
             }
             Expr::Name(name) if name.id.as_str() == "__file__" => Some(file.path.to_owned()),
-            Expr::Name(name) => match self.bound.get(name.id.as_str())?.as_slice() {
-                [one] => deeper(one),
-                _ => None,
-            },
+            Expr::Name(name) => {
+                let mut bound = self.bound(file, name.id.as_str());
+                bound.next().filter(|_| bound.next().is_none()).and_then(deeper)
+            }
             Expr::Call(call) => {
                 let called = dotted(&call.func);
                 let arguments = &call.arguments.args;
@@ -184,11 +204,12 @@ impl<'tree> Values<'tree> {
                     "abspath" | "realpath" => deeper(arguments.first()?),
                     "Path" | "join" => {
                         let (first, rest) = arguments.split_first()?;
-                        rest.iter().try_fold(deeper(first)?, |path, part| file.library.inside(&path, &deeper(part)?))
+                        rest.iter()
+                            .try_fold(deeper(first)?, |path, part| file.run.library.inside(&path, &deeper(part)?))
                     }
                     "joinpath" => {
                         let path = deeper(&call.func.as_attribute_expr()?.value)?;
-                        arguments.iter().try_fold(path, |path, part| file.library.inside(&path, &deeper(part)?))
+                        arguments.iter().try_fold(path, |path, part| file.run.library.inside(&path, &deeper(part)?))
                     }
                     _ => None,
                 }
@@ -198,40 +219,66 @@ impl<'tree> Values<'tree> {
     }
 }
 
-/// Every text that one of each part makes, one behind the other.
-fn joined(parts: impl IntoIterator<Item = Vec<String>>) -> Vec<String> {
-    let mut made = vec![String::new()];
+/// All texts of several parts, unless they are too many.
+fn gathered(parts: impl IntoIterator<Item = Vec<String>>) -> Vec<String> {
+    let (mut all, mut length) = (vec![], 0);
     for part in parts {
-        if made.len() * part.len() > MOST {
+        length += part.iter().map(String::len).sum::<usize>();
+        all.extend(part);
+        if all.len() > MOST || all.len() > 1 && length > LONGEST_OF_ALL {
             return vec![UNKNOWN.to_owned()];
         }
-        made = made.iter().flat_map(|start| part.iter().map(move |end| format!("{start}{end}"))).collect();
+    }
+    all
+}
+
+/// The keys and values of a dictionary, as far as the keys are constants.
+fn of_dict<'tree>(dict: &'tree ExprDict, value: &dyn Fn(&'tree Expr) -> Vec<String>) -> Vec<(String, Vec<String>)> {
+    let pairs = dict.items.iter().filter_map(|item| {
+        let key = item.key.as_ref()?.as_string_literal_expr()?;
+        Some((key.value.to_str().to_owned(), value(&item.value)))
+    });
+    pairs.collect()
+}
+
+/// Every text that one of each part makes, one behind the other.
+fn joined<Part: AsRef<[Text]>, Text: AsRef<str>>(parts: impl IntoIterator<Item = Part>) -> Vec<String> {
+    let mut made = vec![String::new()];
+    for part in parts {
+        let part = part.as_ref();
+        let longest = |texts: &mut dyn Iterator<Item = usize>| texts.max().unwrap_or(0);
+        let length =
+            longest(&mut made.iter().map(String::len)) + longest(&mut part.iter().map(|one| one.as_ref().len()));
+        let several = made.len() * part.len();
+        if several > MOST || length > LONGEST || several > 1 && several * length > LONGEST_OF_ALL {
+            return vec![UNKNOWN.to_owned()];
+        }
+        made = made.iter().flat_map(|start| part.iter().map(move |end| format!("{start}{}", end.as_ref()))).collect();
     }
     made
 }
 
 fn with_between(between: Vec<String>, parts: impl Iterator<Item = Vec<String>>) -> Vec<String> {
-    let mut all = vec![];
-    for part in parts {
-        if !all.is_empty() {
-            all.push(between.clone());
-        }
-        all.push(part);
-    }
-    joined(all)
+    let nothing = || vec![String::new()];
+    let mut is_first = true;
+    joined(parts.flat_map(|part| {
+        let between = if std::mem::take(&mut is_first) { nothing() } else { between.clone() };
+        [between, part]
+    }))
 }
 
 /// Texts whose places (`%s`, `%(name)s`, `{}`, `{name}`) are taken by values.
 fn filled(texts: Vec<String>, mark: &str, values: &[(String, Vec<String>)]) -> Vec<String> {
     let fill = |text: &String| {
-        let mut parts = vec![];
+        let unknown = [UNKNOWN.to_owned()];
+        let mut parts: Vec<Cow<'_, [String]>> = vec![];
         let mut next = 0;
         let mut rest = text.as_str();
         while let Some((before, after)) = rest.split_once(mark) {
-            parts.push(vec![before.to_owned()]);
+            parts.push(Cow::Owned(vec![before.to_owned()]));
             // A mark twice is the mark itself.
             if let Some(behind) = after.strip_prefix(mark) {
-                parts.push(vec![mark.to_owned()]);
+                parts.push(Cow::Owned(vec![mark.to_owned()]));
                 rest = behind;
                 continue;
             }
@@ -247,54 +294,15 @@ fn filled(texts: Vec<String>, mark: &str, values: &[(String, Vec<String>)]) -> V
             let name = name.split(['!', ':']).next().unwrap_or_default();
             let name = if name.is_empty() { next.to_string() } else { name.to_owned() };
             next += 1;
-            let value = values.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone());
-            parts.push(value.unwrap_or_else(|| vec![UNKNOWN.to_owned()]));
+            let value = values.iter().find(|(key, _)| *key == name);
+            parts.push(Cow::Borrowed(value.map_or(unknown.as_slice(), |(_, value)| value.as_slice())));
             rest = behind;
         }
-        parts.push(vec![rest.to_owned()]);
+        parts.push(Cow::Owned(vec![rest.to_owned()]));
         joined(parts)
     };
-    texts.iter().flat_map(fill).collect()
-}
-
-/// What names are bound to, one name as often as it is bound.
-#[derive(Default)]
-struct Binder<'tree>(BTreeMap<String, Vec<&'tree Expr>>);
-
-impl<'tree> Binder<'tree> {
-    fn bind(&mut self, target: &Expr, value: &'tree Expr) {
-        match target {
-            Expr::Name(name) => self.0.entry(name.id.to_string()).or_default().push(value),
-            // Which of them is which does not matter: each is one of the texts.
-            Expr::Tuple(several) => several.elts.iter().for_each(|one| self.bind(one, value)),
-            _ => {}
-        }
-    }
-}
-
-impl<'tree> Visitor<'tree> for Binder<'tree> {
-    fn visit_stmt(&mut self, statement: &'tree Stmt) {
-        match statement {
-            Stmt::Assign(assign) => assign.targets.iter().for_each(|target| self.bind(target, &assign.value)),
-            Stmt::AnnAssign(assign) => assign.value.iter().for_each(|value| self.bind(&assign.target, value)),
-            Stmt::AugAssign(assign) => self.bind(&assign.target, &assign.value),
-            Stmt::For(each) => self.bind(&each.target, &each.iter),
-            _ => {}
-        }
-        visitor::walk_stmt(self, statement);
-    }
-
-    fn visit_expr(&mut self, expression: &'tree Expr) {
-        if let Expr::Named(named) = expression {
-            self.bind(&named.target, &named.value);
-        }
-        visitor::walk_expr(self, expression);
-    }
-
-    fn visit_comprehension(&mut self, each: &'tree ruff_python_ast::Comprehension) {
-        self.bind(&each.target, &each.iter);
-        visitor::walk_comprehension(self, each);
-    }
+    // What has no places is no text that is put together.
+    gathered(texts.iter().map(|text| if text.contains(mark) { fill(text) } else { vec![text.clone()] }))
 }
 
 /// What a body returns.
