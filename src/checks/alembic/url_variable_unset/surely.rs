@@ -54,7 +54,7 @@ impl Told {
             let options = rest.iter().take_while(|word| word.starts_with(['-', '+'])).count();
             let (options, rest) = rest.split_at(options);
             // A login shell reads files first, `-a` exports all there is.
-            self.is_untold |= !options.iter().all(|option| is_plain(option));
+            self.is_untold |= !options.iter().all(|option| has_only(option, "ceux"));
             if let Some(text) = rest.first().filter(|_| options.iter().any(|option| option.contains('c'))) {
                 self.text(text, depth + 1);
             }
@@ -62,7 +62,9 @@ impl Told {
         }
         let is_told = match *first {
             "export" => rest.iter().all(|word| is_name(word.split('=').next().unwrap_or(""))),
-            "set" => rest.iter().all(|word| is_plain(word) || ["pipefail", "errexit", "nounset"].contains(word)),
+            "set" => rest
+                .iter()
+                .all(|word| has_only(word, "euxoE") || ["pipefail", "errexit", "nounset", "xtrace"].contains(word)),
             first => !UNTOLD.contains(&first),
         };
         self.is_untold |= !is_told;
@@ -95,8 +97,8 @@ fn is_name(word: &str) -> bool {
     !word.starts_with('-') && shell::assignment(&format!("{word}=")).is_some_and(|assigned| assigned.name == word)
 }
 
-/// Whether the options of a shell are such as change nothing about its variables.
-fn is_plain(option: &str) -> bool {
+/// Whether an option has none but these letters, which change nothing about variables.
+fn has_only(option: &str, plain: &str) -> bool {
     let letters = option.strip_prefix(['-', '+']);
-    letters.is_some_and(|letters| letters.chars().all(|letter| "ceux".contains(letter)))
+    letters.is_some_and(|letters| letters.chars().all(|letter| plain.contains(letter)))
 }

@@ -57,7 +57,9 @@ const SET_RIGHT: [&str; 8] = [
 
 /// Whether a variable may decide where packages are put, or where commands are looked for.
 pub(super) fn decides(name: &str) -> bool {
-    SET_RIGHT.contains(&name) || name.starts_with("POETRY_VIRTUALENVS") || name.starts_with("PIP_")
+    SET_RIGHT.contains(&name)
+        || name.starts_with("POETRY_VIRTUALENVS")
+        || name.starts_with("PIP_") && name != "PIP_CACHE_DIR"
 }
 
 /// Whether all that a shell runs is understood: none of it may put an environment into the PATH, but by what the text says
