@@ -56,7 +56,7 @@ fn outside(facts: &Facts, bare: &Bare, home: &Home, shadow: Option<&str>) -> Fin
     };
     let finding = Finding::at(&bare.span, format!("{service}: alembic"), message).label(label).seen(
         "files",
-        home.lock,
+        home.lock.as_str(),
         format!("{manager} installs the packages, and nothing puts its environment into PATH"),
     );
     if !home.has_manager {
@@ -75,5 +75,26 @@ fn run_by_manager(facts: &Facts, bare: &Bare, finding: Finding, manager: &str, s
     match cure::by_manager(facts, bare, manager, shadow.is_some()) {
         Some(steps) => finding.fix(Fix::safe(format!("run it as `{line}`"), steps)),
         None => finding.help(format!("run it as `{line}`")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::Environment;
+    use crate::project::{files::MemoryFiles, read};
+
+    #[test]
+    fn the_lock_file_is_named_by_its_path() {
+        let files = [
+            ("backend/uv.lock", ""),
+            ("other/api/uv.lock", ""),
+            ("backend/Dockerfile", "FROM python:3.12\nRUN pip install uv && uv sync\n"),
+            ("compose.yaml", "services:\n  api:\n    build: backend\n    command: alembic upgrade head\n"),
+        ];
+        let project = read::project(&MemoryFiles::new(files), &Environment::default(), None);
+        let findings = check(&Facts { project, ..Facts::default() }).unwrap();
+        let seen: Vec<&str> = findings.iter().flat_map(|one| &one.evidence).map(|seen| seen.subject.as_str()).collect();
+        assert_eq!(seen, ["backend/uv.lock"]);
     }
 }

@@ -1,6 +1,9 @@
 //! `env.py` cannot do without a variable that the service lacks in which alembic is run.
 
+mod arguments;
 mod runs;
+mod surely;
+mod words;
 
 use std::collections::BTreeSet;
 
@@ -19,8 +22,12 @@ pub(super) fn check(facts: &Facts) -> Checked {
         return Ok(findings);
     }
     let mut seen = BTreeSet::new();
-    for run in called(facts).into_iter().chain(facts.project.services().flat_map(|service| started(facts, service))) {
+    for run in called(facts).into_iter().chain(facts.project.services().filter_map(|service| started(facts, service))) {
         let service = run.service;
+        // uv reads that file.
+        if has(facts, service, "UV_ENV_FILE") {
+            continue;
+        }
         for variable in &script.required {
             let name = variable.value.as_str();
             if run.gives(name) || has(facts, service, name) || !seen.insert((service.name.value.clone(), name)) {
@@ -53,11 +60,18 @@ fn has(facts: &Facts, service: &Service, name: &str) -> bool {
     if let Some(container) = facts.docker.as_ref().ok().and_then(|docker| docker.container_of(&service.name.value)) {
         return container.environment.get(name).is_some();
     }
-    match &service.build {
-        Some(build) => facts
-            .project
-            .dockerfile_of(service)
-            .is_none_or(|file| file.variable_of(build.target.as_deref(), name).is_some()),
-        None => false,
-    }
+    let Some(build) = &service.build else {
+        // What an image of the project's own brings cannot be seen.
+        return !service.image.as_ref().is_some_and(|image| is_plain(&image.value));
+    };
+    facts.project.dockerfile_of(service).is_none_or(|file| {
+        file.lineage(build.target.as_deref())
+            .any(|stage| stage.environment.contains_key(name) || stage.settings.contains_key(name))
+    })
+}
+
+/// Whether an image has Python or uv and nothing of a project.
+fn is_plain(image: &str) -> bool {
+    let name = image.rsplit('/').next().unwrap_or(image).split([':', '@']).next().unwrap_or("");
+    matches!(name, "python" | "uv")
 }

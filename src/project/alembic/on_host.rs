@@ -1,6 +1,7 @@
 //! Where recipes, scripts and pipelines of the project run alembic outside of containers.
 
 mod pipelines;
+mod steps;
 
 use std::collections::BTreeMap;
 
@@ -10,6 +11,7 @@ use super::words::{How, run_of};
 use crate::project::commands::directory::{self, Place};
 use crate::project::commands::{Language, Occasion, is_pipeline};
 use crate::project::files::Files;
+use crate::project::poetry;
 use crate::text::{Mapped, Source, Span, just, make, shell};
 
 /// One such run.
@@ -38,6 +40,7 @@ const FOREIGN: [&str; 5] = ["node_modules", ".venv", "venv", "site-packages", ".
 /// Reads every Makefile, justfile, script and pipeline that speaks of alembic.
 pub fn read(files: &dyn Files, sources: &mut BTreeMap<String, Source>) -> Vec<HostRun> {
     let mut found = vec![];
+    let poetry = poetry::read(files);
     let own = |path: &&String| !path.split('/').any(|part| FOREIGN.contains(&part));
     for path in files.list().iter().filter(own) {
         let Some(kind) = Kind::of(path) else { continue };
@@ -47,7 +50,7 @@ pub fn read(files: &dyn Files, sources: &mut BTreeMap<String, Source>) -> Vec<Ho
             Kind::Make => in_makefile(&source),
             Kind::Just => in_justfile(&source),
             Kind::Shell => runs_in(&whole(&source), Some(""), Language::Shell),
-            Kind::Pipeline => pipelines::read(&source),
+            Kind::Pipeline => pipelines::read(&source, &poetry),
         };
         if !runs.is_empty() {
             sources.entry(path.clone()).or_insert(source);

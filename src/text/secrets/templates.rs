@@ -21,15 +21,23 @@ static PART: LazyLock<Regex> =
 /// Text that is no part: words, with what stands between their letters.
 static WORDS: LazyLock<Regex> = LazyLock::new(|| pattern(r"[^\s_./:,;\[\]()-]+"));
 
-/// The words in the values that configparser would stop at, and in templates of file names: checks show such lines, and
-/// whatever is in them besides names may be a secret.
+/// Whether an option is one of a database, whose value may be a part of a URL.
+fn names_a_url(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    key.starts_with("sqlalchemy.")
+        || ["url", "uri", "dsn", "database", "connection"].iter().any(|one| key.contains(one))
+}
+
+/// The words in templates of file names, and in the values of URLs that configparser would stop at: checks show such lines,
+/// and whatever is in them besides names may be a secret.
 pub(super) fn secrets(text: &str) -> Vec<Range<usize>> {
     let mut found = vec![];
     for captures in SETTING.captures_iter(text) {
         let (Some(key), Some(value)) = (captures.name("key"), captures.name("value")) else { continue };
         let is_template = key.as_str() == "file_template";
-        // The password of a URL is masked alone.
-        if value.as_str().contains("://") || !(is_template || READ.replace_all(value.as_str(), "").contains('%')) {
+        let is_stopped_at = || READ.replace_all(value.as_str(), "").contains('%');
+        // The password of a URL is masked alone, and options that are named as secrets are by their names.
+        if value.as_str().contains("://") || !(is_template || names_a_url(key.as_str()) && is_stopped_at()) {
             continue;
         }
         let mut at = value.start();
@@ -56,7 +64,12 @@ mod tests {
             ("file_template = %(rev)s_hunter2", Some("file_template = %(rev)s_*******")),
             ("file_template = hun%ter2", Some("file_template = ***%****")),
             ("file_template = %(x)s p4ss%w0rd", Some("file_template = %(x)s ****%****")),
-            ("other = %(x)s p4ss%w0rd", Some("other = %(x)s ****%****")),
+            ("sqlalchemy.url = %(x)s p4ss%w0rd", Some("sqlalchemy.url = %(x)s ****%****")),
+            ("DB_URL = p4ss%w0rd", Some("DB_URL = ****%****")),
+            ("note = 100% sure", None),
+            ("name: 50%", None),
+            ("ruff.options = check --fix %(REVISION_SCRIPT)s 50%", None),
+            ("black.options = -l 79 %(script)s 100%", None),
             ("script_location = %(here)s/migrations", None),
             ("sqlalchemy.url = postgresql://app@db/100%", None),
             ("format = %(levelname)-5.5s [%(name)s] %(message)s", None),

@@ -10,8 +10,8 @@ use crate::project::dockerfile::steps::{BuildStep, Copied, Run};
 pub(super) struct Home {
     /// Its manager.
     pub manager: &'static str,
-    /// The manager's lock file.
-    pub lock: &'static str,
+    /// The manager's lock file, relative to the root.
+    pub lock: String,
     /// Whether the manager is in the image too.
     pub has_manager: bool,
     /// Where the environment's programs are, when the files tell.
@@ -53,7 +53,7 @@ pub(super) fn home(facts: &Facts, service: &Service) -> Option<Home> {
         let has_manager = name_of(image) == *manager || started.into_iter().any(|word| word.contains(manager));
         return matches!(name_of(image), "python" | "uv").then_some(Home {
             manager,
-            lock,
+            lock: lock_file(facts, service, lock),
             has_manager,
             programs: None,
         });
@@ -73,7 +73,19 @@ pub(super) fn home(facts: &Facts, service: &Service) -> Option<Home> {
         && !stages.iter().any(|stage| is_set_right(stage) || stage.copies().any(brings_programs))
         && !dockerfile.lineage(target).filter_map(|stage| stage.settings.get("PATH")).any(|path| has_environment(path));
     let has_manager = dockerfile.lineage(target).any(|stage| has_manager(facts, stage, manager));
+    let lock = lock_file(facts, service, lock);
     apart.then(|| Home { manager, lock, has_manager, programs: programs(facts, service, manager) })
+}
+
+/// The lock file of this name that lies nearest to what the service is built from.
+fn lock_file(facts: &Facts, service: &Service, name: &str) -> String {
+    let dockerfile = service.build.as_ref().map_or("", |build| build.dockerfile.as_str());
+    let shared = |path: &str| {
+        let folder = path.strip_suffix(name).unwrap_or("");
+        dockerfile.starts_with(folder).then_some(folder.len())
+    };
+    let all = facts.project.markers.iter().filter(|path| path.rsplit('/').next() == Some(name));
+    all.max_by_key(|path| (shared(path), std::cmp::Reverse(path.len()))).map_or(name, String::as_str).to_owned()
 }
 
 /// The simple commands of a step.
