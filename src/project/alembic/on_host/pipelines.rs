@@ -167,7 +167,7 @@ fn puts_right(action: &str, inputs: Option<&Node>) -> bool {
     let names = |name: &str| inputs.is_some_and(|inputs| inputs.get(name).is_some());
     let version =
         action.strip_prefix("astral-sh/setup-uv@v").and_then(|version| version.split('.').next()?.parse().ok());
-    let is_old = action.starts_with("astral-sh/setup-uv@") && !version.is_some_and(|version: u32| version > 5);
+    let is_old = action.starts_with("astral-sh/setup-uv@") && version.is_none_or(|version: u32| version <= 5);
     inputs.is_some_and(|inputs| !inputs.is_mapping() && !inputs.is_null())
         || INPUTS.iter().any(|name| names(name))
         || is_old && names("python-version")
