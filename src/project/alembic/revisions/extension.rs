@@ -195,7 +195,9 @@ mod tests {
         ];
         let files = MemoryFiles::new(all);
         let done = executed(&Project::new(&files), path, &text, Some("upgrade"));
-        assert!(done.is_empty() || may_run(&text) || !done.iter().any(|(one, _)| !matches!(said(one), Said::Nothing)));
+        // Functions that call nothing but each other run nothing.
+        let is_passed = |one: &Done| matches!(one, Done::Untold) || matches!(said(one), Said::Nothing);
+        assert!(may_run(&text) || done.iter().all(|(one, _)| is_passed(one)), "{text}");
         let said: Vec<Said> = done.iter().map(|(done, _)| said(done)).collect();
         match () {
             () if said.iter().any(|one| matches!(one, Said::Creates)) => "creates",
