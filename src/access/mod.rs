@@ -3,9 +3,9 @@
 //! One model answers all questions about ownership and caches: [`user`] says who a process is, [`ids`] (and [`podman`]) how its
 //! numbers look from the host, [`commands`] what runs, [`layout`] which mount a path lies in, [`rights`] what the kernel allows there,
 //! [`caches`] where tools keep their caches, [`writers`] what they write where they run, [`environments`] where virtual
-//! environments are, [`run_scripts`] which scripts of the project a container runs, [`homes`] whose home a process has,
-//! [`user_variables`] which variables say the user, [`image_folders`] which folders of an image are root's, [`image_writes`] what is written there, and [`interest`] and
-//! [`tops`] which paths have to be looked at to answer.
+//! environments are, [`mod@run_scripts`] which scripts of the project a container runs, [`homes`] whose home a process has,
+//! [`user_variables`] which variables say the user, [`image_folders`] which folders of an image are root's, [`image_writes`] what
+//! is written there, and [`interest`] and [`tops`] which paths have to be looked at to answer.
 
 pub mod caches;
 pub mod commands;
