@@ -134,7 +134,7 @@ fn what_is_put_in_anywhere_is_in_order_for_ruff() {
                     let line = POOL[random.below(POOL.len())];
                     let known = |line: &str| text.contains(line.lines().last().unwrap().split("  #").next().unwrap());
                     // Nobody's fix brings imports of several lines, with comments above, or from the future.
-                    let plain = !line.contains(['\n', '(', ',']) && !line.contains("__future__");
+                    let plain = !line.contains(['\n', '(']) && !line.contains("__future__");
                     let module = line.split_whitespace().nth(1).unwrap();
                     if plain && !known(line) && !lines.iter().any(|it| it.contains(module)) {
                         lines.push(line.to_owned());

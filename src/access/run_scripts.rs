@@ -4,6 +4,7 @@ use crate::project::Project;
 use crate::project::alembic::words::puts_into_path;
 use crate::project::commands::interpreter;
 use crate::project::compose::{Service, is_below};
+use crate::text::shell::is_shell;
 use crate::text::{Source, shell};
 
 use super::layout::{Layout, absolute, normal};
@@ -66,10 +67,6 @@ pub fn hands_over(script: RunScript<'_>) -> bool {
     let commands = shell::commands(text);
     let mut given = commands.iter().filter_map(|command| text.get(command.range())).filter(|it| it.contains("$@"));
     given.next() == Some("exec \"$@\"") && given.next().is_none() && !script.sets_path
-}
-
-fn is_shell(word: &str) -> bool {
-    matches!(word.rsplit('/').next(), Some("sh" | "bash" | "ash" | "dash" | "zsh"))
 }
 
 struct Following<'a> {

@@ -5,6 +5,7 @@ use crate::project::Project;
 use crate::project::compose::Service;
 use crate::project::starts::starting_files;
 use crate::text::Span;
+use crate::text::shell::is_shell;
 
 use super::user::{RunsAs, Unresolved, resolve};
 
@@ -310,13 +311,11 @@ pub fn idles(command: &[String]) -> bool {
     match words {
         ["cat"] | ["sleep", _] => true,
         ["tail", options @ .., "/dev/null"] => options.iter().all(|option| option.starts_with('-')),
-        [shell, options @ ..] => is_shell(shell) && options.iter().all(|option| option.starts_with('-')),
+        [shell, options @ ..] => {
+            (is_shell(shell) || *shell == "fish") && options.iter().all(|option| option.starts_with('-'))
+        }
         [] => false,
     }
-}
-
-fn is_shell(word: &str) -> bool {
-    matches!(word.rsplit('/').next(), Some("sh" | "bash" | "zsh" | "ash" | "dash" | "fish"))
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::files::{Files, ReadError};
+use super::whose::is_installed;
 use super::{Format, Unreadable};
 use crate::text::{Mapped, Source, Span, Spanned, SyntaxError, shell};
 use directory::Place;
@@ -210,9 +211,6 @@ struct Reading<'a> {
 /// What could not be judged when a file of commands cannot be read.
 const UNSEEN: &str = "commands that run in containers";
 
-/// Directories whose files belong to somebody else.
-const FOREIGN: [&str; 6] = ["node_modules", ".venv", "venv", "site-packages", ".tox", ".git"];
-
 impl Reading<'_> {
     /// Paths of the project's own files whose name `wanted` knows.
     fn paths(&self, wanted: impl Fn(&str) -> bool) -> Vec<String> {
@@ -221,8 +219,7 @@ impl Reading<'_> {
 
     /// Paths of the project's own files that `wanted` knows.
     fn whole_paths(&self, wanted: impl Fn(&str) -> bool) -> Vec<String> {
-        let own = |path: &&String| !path.split('/').any(|part| FOREIGN.contains(&part));
-        self.files.list().iter().filter(own).filter(|path| wanted(path)).cloned().collect()
+        self.files.list().iter().filter(|path| !is_installed(path) && wanted(path)).cloned().collect()
     }
 
     /// The text of a file. One that is there and is no text is noted, unless its `format` was only guessed.

@@ -20,6 +20,7 @@ pub mod stores;
 pub mod urls;
 pub mod vector;
 pub mod vector_index;
+pub mod whose;
 
 use std::collections::BTreeMap;
 

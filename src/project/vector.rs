@@ -10,7 +10,7 @@ use crate::project::requirements::is_list;
 use crate::text::{Source, Spanned, bytes_pattern, pattern, python, toml};
 
 use super::files::{Files, source};
-use super::urls::is_own;
+use super::whose::is_own;
 
 /// What is said of a place that creates the extension.
 pub const CREATES: &str = "creates the extension";

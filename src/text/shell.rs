@@ -41,6 +41,11 @@ impl Command {
     }
 }
 
+/// Whether the first word of a command is a shell, by its name or with its folder.
+pub fn is_shell(word: &str) -> bool {
+    matches!(word.rsplit('/').next(), Some("sh" | "bash" | "zsh" | "ash" | "dash"))
+}
+
 /// How deep substitutions and subshells are looked into; what lies deeper is taken as text.
 const DEEPEST: usize = 60;
 

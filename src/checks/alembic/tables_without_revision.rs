@@ -11,6 +11,7 @@ use crate::fix::Fix;
 use crate::project::alembic::Alembic;
 use crate::project::alembic::revisions::Operation;
 use crate::project::python::{Metadata, TableMaker};
+use crate::project::whose::is_of_tests;
 use crate::text::counted;
 
 pub(super) fn check(facts: &Facts) -> Checked {
@@ -66,7 +67,7 @@ fn finding(facts: &Facts, environment: &Alembic, at: &At<'_>) -> Option<Finding>
     // What makes other tables than those that `env.py` hands over may make them elsewhere.
     let handed = seen(facts, environment).map_or(&[][..], |seen| &seen.target.metadata);
     let is_of_these = |maker: &&TableMaker| {
-        !maker.is_of_tests()
+        !is_of_tests(&maker.span.path)
             && (maker.metadata == Metadata::Unknown || handed.is_empty() || handed.contains(&maker.metadata))
     };
     for maker in facts.project.python.table_makers.iter().filter(is_of_these).take(2) {

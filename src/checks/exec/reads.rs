@@ -2,6 +2,7 @@
 
 use crate::project::commands::DockerCall;
 use crate::project::compose::{Mount, is_below};
+use crate::text::shell::is_shell;
 
 /// The mount of the project that a call can write into: not one that its own `-v` hides, and not one beside the directory
 /// that `--workdir` names, unless its words name the mount.
@@ -119,10 +120,6 @@ fn asks_alembic(words: &[&str]) -> bool {
         }
     }
     false
-}
-
-fn is_shell(word: &str) -> bool {
-    matches!(word.rsplit('/').next(), Some("sh" | "bash" | "zsh" | "ash" | "dash"))
 }
 
 fn reads(words: &[&str]) -> bool {

@@ -1,7 +1,7 @@
 //! Whether some file of the project says a word: what runs Alembic in another way than by its command is found by that.
 
 use crate::project::files::Files;
-use crate::project::urls::is_own;
+use crate::project::whose::is_own;
 
 /// Kinds of files that say how programs are started, by the ends of their names.
 const STARTERS: [&str; 14] = [

@@ -12,6 +12,7 @@ use crate::project::commands::directory::{self, Place};
 use crate::project::commands::{Language, Occasion, is_pipeline};
 use crate::project::files::Files;
 use crate::project::poetry;
+use crate::project::whose::is_installed;
 use crate::text::{Mapped, Source, Span, just, make, shell};
 
 /// One such run.
@@ -34,15 +35,11 @@ pub struct HostRun {
     pub only_in: Option<String>,
 }
 
-/// Folders whose files belong to somebody else.
-const FOREIGN: [&str; 5] = ["node_modules", ".venv", "venv", "site-packages", ".tox"];
-
 /// Reads every Makefile, justfile, script and pipeline that speaks of alembic.
 pub fn read(files: &dyn Files, sources: &mut BTreeMap<String, Source>) -> Vec<HostRun> {
     let mut found = vec![];
     let poetry = poetry::read(files);
-    let own = |path: &&String| !path.split('/').any(|part| FOREIGN.contains(&part));
-    for path in files.list().iter().filter(own) {
+    for path in files.list().iter().filter(|path| !is_installed(path)) {
         let Some(kind) = Kind::of(path) else { continue };
         let source = sources.get(path).cloned().or_else(|| files.read(path).ok());
         let Some(source) = source.filter(|source| source.text().contains("alembic")) else { continue };

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use crate::text::shell;
+use crate::text::shell::{self, is_shell};
 
 /// How alembic is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,7 +31,6 @@ pub struct Run {
 
 /// The runs of alembic in a text that holds `words`.
 pub fn runs(text: &str, words: &[&str]) -> Vec<Run> {
-    let is_shell = |word: &str| matches!(word.rsplit('/').next(), Some("sh" | "bash" | "ash" | "dash"));
     let places = occurrences(text);
     let run = |how: How, before: usize, first: Option<&str>| {
         let start = *places.get(before)?;

@@ -8,6 +8,7 @@ use super::names::{Meaning, meaning};
 use super::tables::Metadata;
 use super::target::metadata;
 use super::{Environment, PythonProject};
+use crate::project::whose::is_of_tests;
 use crate::text::Span;
 
 /// What makes all tables of a metadata.
@@ -22,14 +23,6 @@ pub struct TableMaker {
     pub metadata: Metadata,
     /// The database: the file and the name of the engine or connection, of the engine's own file where an import leads there.
     pub database: String,
-}
-
-impl TableMaker {
-    /// Whether it is code of tests, which make tables in databases of their own.
-    pub fn is_of_tests(&self) -> bool {
-        let is_tests = |part: &str| part.starts_with("test") || part.ends_with("_test.py") || part == "conftest.py";
-        self.span.path.split('/').any(is_tests)
-    }
 }
 
 /// The places of a file; whose metadata they make is told by [`tell`].
@@ -77,7 +70,7 @@ pub(super) fn handed(environments: &[Environment]) -> Option<Vec<Metadata>> {
 
 /// Whether the project makes the tables of a metadata itself, in a database where it does not make those that are handed over.
 pub(super) fn makes_apart(project: &PythonProject, metadata: &Metadata, handed: &[Metadata]) -> bool {
-    let makers = || project.table_makers.iter().filter(|maker| !maker.is_of_tests());
+    let makers = || project.table_makers.iter().filter(|maker| !is_of_tests(&maker.span.path));
     let beside = |database: &str| {
         makers().any(|other| {
             other.database == database && (handed.contains(&other.metadata) || other.metadata == Metadata::Unknown)

@@ -35,7 +35,7 @@ use serde::{Deserialize, Serialize};
 use super::Unreadable;
 use super::alembic::Alembic;
 use super::files::Files;
-use super::urls::is_own;
+use super::whose::is_own;
 use crate::text::{Source, Spanned, bytes_pattern};
 
 pub use classes::{Ancestor, Base, Class, Classes, DECLARATIVE, Member, MemberSort, PYDANTIC, SQLMODEL};

@@ -9,6 +9,7 @@ use super::fields::CallSite;
 use super::modules::Modules;
 use super::reach::Graph;
 use super::{Files, PythonProject, is_own};
+use crate::project::whose::is_installed;
 
 /// The programs that files with tables can be of; without any, all can be of one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,11 +28,6 @@ impl Programs {
         let is_met = |path: &&str| self.of.get(*path).is_none_or(|programs| programs.iter().any(met));
         paths.iter().map(is_met).collect()
     }
-}
-
-/// Whether a path is of something that was only installed.
-fn is_installed(path: &str) -> bool {
-    path.split('/').any(|folder| matches!(folder, "node_modules" | "site-packages" | "venv" | ".venv"))
 }
 
 /// Whether a call hands on what only one table can have.

@@ -31,7 +31,6 @@ pub use services::{container_port, is_postgres_service, postgres_services};
 pub use text_of::text_of;
 
 pub(in crate::project) use packages::asks_for;
-pub(super) use python_files::is_own;
 
 /// One place that names a Postgres database by a URL (or something that should be one).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

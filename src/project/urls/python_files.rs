@@ -7,6 +7,7 @@ use regex::bytes::Regex;
 
 use crate::project::alembic::looks_like_url_variable;
 use crate::project::files::{Files, source};
+use crate::project::whose::is_own;
 use crate::text::python::{self, Call, Module, Text, Value};
 use crate::text::{Source, Span, bytes_pattern};
 
@@ -45,19 +46,6 @@ pub(super) struct Found {
     pub rewrite: Option<Span>,
     /// Whether it registers a dialect of its own.
     pub registers: bool,
-}
-
-/// Whether a path is of the project's own, and not a test or an example, whose texts lead nowhere.
-pub(in crate::project) fn is_own(path: &str) -> bool {
-    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
-    let foreign = |folder: &str| {
-        matches!(
-            folder,
-            "tests" | "test" | "testing" | "docs" | "examples" | "node_modules" | "site-packages" | "venv" | ".venv"
-        )
-    };
-    let test = name.starts_with("test_") || name.ends_with("_test.py") || name == "conftest.py";
-    !test && !folders.split('/').any(foreign)
 }
 
 /// Looks through the project's Python.

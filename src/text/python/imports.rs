@@ -4,7 +4,9 @@
 //! between two of these. Inside of each, `import a` before `from a import b`, then by the name of the module
 //! (<https://docs.astral.sh/ruff/rules/unsorted-imports/>).
 
-use std::cmp::{Ordering, Reverse};
+mod key;
+
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
@@ -15,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::structure::{ImportStatement, Imported};
 use super::{Module, Structure, parse_structured};
 use crate::text::Source;
+use key::{Key, by_name};
 
 /// The minor versions of Python 3 that are supported today: what one of them brings counts as the standard library.
 const MINORS: std::ops::RangeInclusive<u8> = 10..=14;
@@ -60,66 +63,6 @@ impl Default for ImportOrder {
     }
 }
 
-/// What an import is sorted by.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Key {
-    section: u8,
-    /// Whether it comes behind every `import a` of its section.
-    is_late: bool,
-    /// More dots come first.
-    dots: Reverse<usize>,
-    module: String,
-    is_from: bool,
-    /// The first name behind `from … import`.
-    name: String,
-    /// What the first name is bound to instead.
-    rename: Option<String>,
-}
-
-impl Key {
-    fn of(import: &ImportStatement, order: &ImportOrder) -> Option<Self> {
-        let written = match import.names.as_slice() {
-            _ if import.is_from => &import.from,
-            [one] => &one.name,
-            // Ruff writes each on a line of its own.
-            _ => return None,
-        };
-        let module = written.trim_start_matches('.');
-        let dots = written.len() - module.len();
-        let first = module.split('.').next().unwrap_or(module);
-        let section = match first {
-            _ if dots > 0 => 4,
-            "__future__" => 0,
-            first if is_of_python(first) => 1,
-            first if order.own.contains(first) => 3,
-            _ => 2,
-        };
-        let (is_from, is_late) = (import.is_from, import.is_from && !order.mixed);
-        let first = import.names.first();
-        let name = first.filter(|_| is_from).map(|first| first.name.clone()).unwrap_or_default();
-        let rename = first.and_then(|first| first.rename.clone());
-        Some(Self { section, is_late, dots: Reverse(dots), module: module.to_owned(), is_from, name, rename })
-    }
-}
-
-impl PartialOrd for Key {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Key {
-    fn cmp(&self, other: &Self) -> Ordering {
-        (self.section, self.is_late, self.dots)
-            .cmp(&(other.section, other.is_late, other.dots))
-            .then_with(|| natord::compare(&self.module.to_lowercase(), &other.module.to_lowercase()))
-            .then_with(|| natord::compare(&self.module, &other.module))
-            .then_with(|| self.is_from.cmp(&other.is_from))
-            .then_with(|| by_kind(&self.name, &other.name))
-            .then_with(|| self.rename.cmp(&other.rename))
-    }
-}
-
 /// An import that stands in the file.
 #[derive(Clone, Debug)]
 struct Standing {
@@ -149,6 +92,7 @@ impl Group {
 
     /// Places new imports, each a line such as `import os` or `from a import b  # noqa: F401`. `None` where a line is none.
     pub fn place(&self, source: &Source, lines: &[String]) -> Option<Vec<Insertion>> {
+        let lines: Vec<String> = lines.iter().flat_map(|line| self.sorted(line)).collect();
         let new: Vec<(ImportStatement, &String)> = lines
             .iter()
             .map(|line| match parse_structured(line).1.imports.as_slice() {
@@ -158,6 +102,26 @@ impl Group {
             .collect::<Option<_>>()?;
         let new = new.iter().map(|(import, line)| Some((Key::of(import, &self.order)?, import, line.as_str())));
         Some(self.insertions(source, new.collect::<Option<_>>()?))
+    }
+
+    /// An import of several names as isort writes it: these in their order, or each in a statement of its own.
+    fn sorted(&self, line: &str) -> Vec<String> {
+        let as_it_is = vec![line.to_owned()];
+        let (_, structure) = parse_structured(line);
+        let [import] = structure.imports.as_slice() else { return as_it_is };
+        let is_plain = import.is_from && import.range == (0..line.len()) && !line.contains(['#', '\\']);
+        if !is_plain || import.names.len() < 2 || import.names.iter().any(|name| self.is_apart(name)) {
+            return as_it_is;
+        }
+        let mut names: Vec<&Imported> = import.names.iter().collect();
+        names.sort_by(|one, other| by_name(one, other));
+        let names: Vec<&str> = names.into_iter().filter_map(|name| line.get(name.range.clone())).collect();
+        let from = |names: &str| format!("from {} import {names}", import.from);
+        if self.order.single {
+            return names.into_iter().map(from).collect();
+        }
+        let one = from(&names.join(", "));
+        if one.len() <= self.order.width { vec![one] } else { as_it_is }
     }
 }
 
@@ -222,7 +186,7 @@ impl Group {
         }
         for (taker, new) in joining {
             let Some(taker) = standing.get(taker) else { continue };
-            match self.joined(source.text(), taker, &new) {
+            match self.joined(source, taker, &new) {
                 Some(joined) => joined.into_iter().for_each(|it| add(&mut insertions, it)),
                 None => new.into_iter().for_each(|(key, _, line)| {
                     gaps.entry(standing.partition_point(|it| it.key <= key)).or_default().push((key, line));
@@ -266,10 +230,10 @@ impl Group {
         name.rename.is_some() && !self.order.combined
     }
 
-    /// The import from the same module that takes the name of a new one: isort has one statement for each module.
+    /// The import from the same module that takes the names of a new one: isort has one statement for each module.
     fn taker(&self, import: &ImportStatement, line: &str) -> Option<usize> {
-        let [name] = import.names.as_slice() else { return None };
-        if !import.is_from || self.is_apart(name) || line.len() != import.range.end || self.order.single {
+        let is_plain = line.len() == import.range.end && !line.contains('#');
+        if !import.is_from || !is_plain || self.order.single || import.names.iter().any(|name| self.is_apart(name)) {
             return None;
         }
         self.standing.iter().position(|it| {
@@ -279,17 +243,24 @@ impl Group {
     }
 
     /// New names in the import that takes them.
-    fn joined(&self, text: &str, taker: &Standing, new: &[(Key, &ImportStatement, &str)]) -> Option<Vec<Insertion>> {
+    fn joined(
+        &self,
+        source: &Source,
+        taker: &Standing,
+        new: &[(Key, &ImportStatement, &str)],
+    ) -> Option<Vec<Insertion>> {
+        let (text, line_end) = (source.text(), source.line_end());
         let other = &taker.import;
         let written = text.get(other.range.clone())?;
         let known = |name: &Imported| other.names.iter().any(|it| it.name == name.name && it.rename == name.rename);
         let mut names: Vec<(&Imported, &str)> = vec![];
         for (_, import, line) in new {
-            let name = import.names.first()?;
-            if known(name) {
+            if import.names.iter().all(known) {
                 return None;
             }
-            names.push((name, line.get(name.range.clone())?));
+            for name in import.names.iter().filter(|name| !known(name)) {
+                names.push((name, line.get(name.range.clone())?));
+            }
         }
         names.sort_by(|one, other| by_name(one.0, other.0));
         names.dedup_by(|one, other| one.1 == other.1);
@@ -306,7 +277,6 @@ impl Group {
                 .filter(|_| sorted)
                 .map(|it| it.range.start)
         };
-        let line_end = if text.contains("\r\n") { "\r\n" } else { "\n" };
         let put = |at: usize, text: String| Insertion { at, end: at, text };
         if written.contains('(') {
             // Each name on a line of its own, with a comma behind.
@@ -355,23 +325,6 @@ fn add(insertions: &mut Vec<Insertion>, new: Insertion) {
         Some(known) => known.text.push_str(&new.text),
         None => insertions.push(new),
     }
-}
-
-/// Names after `from … import`, each with what it is bound to.
-fn by_name(one: &Imported, other: &Imported) -> Ordering {
-    by_kind(&one.name, &other.name).then_with(|| one.rename.cmp(&other.rename))
-}
-
-/// Names after `from … import`: constants, then classes, then the rest.
-fn by_kind(one: &str, other: &str) -> Ordering {
-    let kind = |name: &str| {
-        let upper = name.len() > 1 && name.chars().any(char::is_alphabetic) && !name.chars().any(char::is_lowercase);
-        if upper { 0 } else { u8::from(!name.starts_with(char::is_uppercase)) + 1 }
-    };
-    kind(one)
-        .cmp(&kind(other))
-        .then_with(|| natord::compare(&one.to_lowercase(), &other.to_lowercase()))
-        .then_with(|| natord::compare(one, other))
 }
 
 #[cfg(test)]

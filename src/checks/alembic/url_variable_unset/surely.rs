@@ -2,7 +2,7 @@
 
 use super::arguments::runs_env_py;
 use crate::access::behind_starters;
-use crate::text::shell;
+use crate::text::shell::{self, is_shell};
 
 /// What gives a shell variables that cannot be told from its words, or asks what is run at all.
 const UNTOLD: [&str; 24] = [
@@ -48,7 +48,6 @@ impl Told {
     /// Adds a command by its words.
     pub fn words(&mut self, words: &[&str], depth: usize) {
         let words = behind_starters(words);
-        let is_shell = |word: &&str| matches!(word.rsplit('/').next(), Some("sh" | "bash" | "ash" | "dash"));
         let Some((first, rest)) = words.split_first() else { return };
         if is_shell(first) {
             let options = rest.iter().take_while(|word| word.starts_with(['-', '+'])).count();

@@ -7,7 +7,7 @@ use regex::bytes::Regex;
 
 use crate::project::alembic::Alembic;
 use crate::project::files::Files;
-use crate::project::urls::is_own;
+use crate::project::whose::is_own;
 use crate::text::bytes_pattern;
 
 static REVISION: LazyLock<Regex> = LazyLock::new(|| bytes_pattern(r"(?m)^revision\s*(?::[^=\n]*)?="));

@@ -10,8 +10,8 @@ use regex::{Regex, bytes};
 use super::super::{Alembic, join};
 use super::{Operation, Revisions};
 use crate::project::files::Files;
-use crate::project::urls::is_own;
 use crate::project::vector;
+use crate::project::whose::is_own;
 use crate::text::python::executed::{Done, Library, UNKNOWN, executed, is_outside};
 use crate::text::{Spanned, bytes_pattern, pattern};
 

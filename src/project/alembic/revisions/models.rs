@@ -8,7 +8,7 @@ use super::template::ROOTS;
 use crate::project::alembic::Alembic;
 use crate::project::files::{Files, source};
 use crate::project::python::{Environment, PythonProject};
-use crate::project::urls::is_own;
+use crate::project::whose::is_own;
 use crate::text::python::{Import, Module, parse};
 use crate::text::{Source, Span};
 

@@ -1,5 +1,7 @@
 //! Imports put into files in isort's order, and into those that are in none.
 
+use std::cmp::Reverse;
+
 use super::*;
 
 fn with(text: &str, lines: &[&str]) -> Option<String> {
@@ -38,7 +40,7 @@ fn a_line_that_would_be_too_long_is_wrapped() {
 
 #[test]
 fn a_new_import_stands_where_isort_puts_it() {
-    let table: [(&str, &[&str], Option<&str>); 21] = [
+    let table: [(&str, &[&str], Option<&str>); 24] = [
         ("import a\nimport c\n\nx = 1\n", &["import b"], Some("import a\nimport b\nimport c\n\nx = 1\n")),
         ("from a import b\n", &["import c"], Some("import c\nfrom a import b\n")),
         ("import a\nfrom a import b\n", &["import c"], Some("import a\nimport c\nfrom a import b\n")),
@@ -74,6 +76,10 @@ fn a_new_import_stands_where_isort_puts_it() {
             &["import c"],
             Some("import a\nfrom b import c\nimport c\nimport d\n"),
         ),
+        // Several names at once: those that are new, in their order.
+        ("from a import B, d\n", &["from a import d, c, A"], Some("from a import A, B, c, d\n")),
+        ("import a\n", &["from b import (\n    c,\n    A,\n)"], Some("import a\nfrom b import A, c\n")),
+        ("import a\n", &["from b import (\n    c,  # why\n)"], Some("import a\nfrom b import (\n    c,  # why\n)\n")),
         // Not in order, or no imports at all: somebody else decides.
         ("import b\nimport a\n", &["import c"], None),
         ("import a, b\n", &["import c"], None),
