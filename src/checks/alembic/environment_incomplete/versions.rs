@@ -61,7 +61,7 @@ fn unread(facts: &Facts, one: &Incomplete) -> Finding {
 /// Names the folder in the line after `script_location`.
 fn named(facts: &Facts, one: &Incomplete, only: &str) -> Option<Fix> {
     // What splits a list of folders, or means something in their texts, is for a person to write.
-    if only.contains([' ', ',', ':', ';', '%', '"', '\\', '\n']) {
+    if only.strip_prefix("%(here)s").unwrap_or(only).contains([' ', ',', ':', ';', '%', '"', '\\', '\n']) {
         return None;
     }
     let source = facts.source(&one.configuration)?;
