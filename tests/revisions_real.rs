@@ -165,6 +165,35 @@ fn a_percent_sign_in_the_names_of_files_stays_one() {
 
 #[test]
 #[ignore = "needs the real parts: run tests/run"]
+fn parts_of_the_names_of_files_that_are_numbers_stay_parts() {
+    let named = "%(year)d_%(month).2d_%(day).2d_%(hour).2d%(minute).2d-%(rev)s_%(slug)s";
+    let toml = format!("[tool.alembic]\nfile_template = \"{named}\"\n");
+    let ini = |project: &Project| {
+        project.replace("alembic.ini", "sqlalchemy.url", &format!("file_template = {named}\nsqlalchemy.url"))
+    };
+    for set in SETS {
+        for (id, in_ini) in [("url-percent-in-alembic-ini", true), ("alembic-post-write-hooks-nested", false)] {
+            let project = project(set);
+            if in_ini {
+                ini(&project);
+            } else {
+                project.write("pyproject.toml", &toml);
+            }
+            project.write("migrations/versions/README", "");
+            project.write("migrations/script.py.mako", "revision = ${repr(up_revision)}\ndown_revision = None\n");
+            let make = "alembic revision -m good --rev-id aaa1";
+            assert!(!project.shell(make).all().contains("Generating"), "{set}: {id}");
+            project.devdoctor(&["fix", "--yes", "--only", id]).ends_with(0);
+            project.shell(make).ends_with(0);
+            let made = project.shell("ls migrations/versions/*good.py").ends_with(0);
+            let name = made.all();
+            assert!(!name.contains('%') && name.contains("-aaa1_good.py"), "{set}: {id}: {name}");
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs the real parts: run tests/run"]
 fn the_template_writes_revisions_that_run() {
     for set in SETS {
         let project = project(set).with("PYTHONPATH", ".");

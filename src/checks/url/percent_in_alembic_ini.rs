@@ -22,7 +22,7 @@ const URL: &str = "sqlalchemy.url";
 enum Stray {
     /// A character: `50%`.
     Character,
-    /// A part of a file's name, such as `%(rev)s`, for Alembic to put in.
+    /// A part of a file's name, such as `%(rev)s` or `%(month).2d`, for Alembic to put in.
     PartOfName,
     /// The name of an option that is not there.
     Reference,
@@ -54,9 +54,17 @@ fn shown(source: &Source, entry: &Entry) -> String {
     source.masked().get(entry.range.clone()).unwrap_or_default().to_owned()
 }
 
+/// Whether a text begins with a part of a file's name whose conversion is not `s`, such as `%(month).2d`.
+fn is_part_of_name(text: &str) -> bool {
+    text.strip_prefix("%(").and_then(|rest| rest.split_once(')')).is_some_and(|(name, _)| OF_FILE_NAMES.contains(&name))
+}
+
 fn of_entry(section: &str, source: &Source, ini: &Ini, option: &str, entry: &Entry) -> Option<Finding> {
     let wrong = |piece: &Piece<'_>| match piece {
-        Piece::Wrong(range) => Some((range.clone(), Stray::Character)),
+        Piece::Wrong(range) => {
+            let of_name = option == "file_template" && is_part_of_name(entry.raw().get(range.start..).unwrap_or(""));
+            Some((range.clone(), if of_name { Stray::PartOfName } else { Stray::Character }))
+        }
         Piece::Reference(range, name) => {
             let there = &**name == "here" || ini.entry(section, name).is_some();
             let of_name = option == "file_template" && OF_FILE_NAMES.contains(&&**name);

@@ -10,8 +10,24 @@ use super::{Alembic, Optional, Undoubled};
 /// The option that the templates of Alembic read the URL from.
 const URL: &str = "sqlalchemy.url";
 
-/// What changes nothing of what it is given.
-const LOOKS_ONLY: [&str; 6] = ["print", "repr", "str", "getattr", "hasattr", "isinstance"];
+/// What changes nothing of what it is given: looks at it, writes it to a log, or reads where the revisions lie.
+const LOOKS_ONLY: [&str; 15] = [
+    "print",
+    "repr",
+    "str",
+    "getattr",
+    "hasattr",
+    "isinstance",
+    "from_config",
+    "debug",
+    "info",
+    "warning",
+    "warn",
+    "error",
+    "exception",
+    "critical",
+    "log",
+];
 
 /// Fills in what `env.py` does.
 pub(super) fn understand(source: &Source, module: &Module, alembic: &mut Alembic) {
@@ -117,7 +133,7 @@ impl Reading<'_> {
         };
         let gets_it = |call: &&Call| {
             call.arguments.iter().any(|it| matches!(&it.value, Value::Name(name) if is_taken(name)))
-                && !LOOKS_ONLY.contains(&call.callee.as_str())
+                && !LOOKS_ONLY.contains(&call.function())
         };
         let call = self.module.calls.iter().find(gets_it)?;
         Some(Override { range: call.range.clone(), condition: Some(call.range.clone()) })

@@ -71,6 +71,8 @@ fn an_engine_of_the_configuration_is_no_override() {
         "config.set_main_option('other', 'x')",
         "config = context.config\nprint(config)",
         "config = context.config\nfileConfig(config.config_file_name)",
+        "head = ScriptDirectory.from_config(context.config).get_current_head()",
+        "config = context.config\nlogging.getLogger('alembic').info('%s', config)",
     ] {
         let alembic = environment(&format!("{TEMPLATE}{line}\n"));
         assert_eq!(alembic.url_override, None, "{line}");
