@@ -222,6 +222,8 @@ pub fn learn_secrets(
     redactor.spare(project.name());
     redactor.spare(project.root.rsplit('/').next().unwrap_or(""));
     project.services().for_each(|service| redactor.spare(&service.name.value));
+    project.python.classes.iter().for_each(|class| redactor.spare(&class.name.value));
+    checks::all().for_each(|check| redactor.spare_words(check.yaml));
     project.sources.values().for_each(|source| redactor.learn(source));
     learn_given(environment, database_url, redactor);
 }

@@ -1,6 +1,7 @@
 //! A URL in force is still a template's text, or a reference that nothing fills in, or is not there at all.
 
 mod ini_line;
+mod meant;
 
 use super::{in_force, with_readers};
 use crate::checks::python_fix::placed;
@@ -12,10 +13,11 @@ use crate::project::urls::{DatabaseUrl, Holder, UrlDefectKind};
 use crate::text::{Span, mask_setting};
 
 use ini_line::{absent, comment};
+use meant::is_meant;
 
 pub(super) fn check(facts: &Facts) -> Checked {
     let mut findings = vec![];
-    for url in in_force(facts) {
+    for url in in_force(facts).filter(|url| is_meant(facts, url)) {
         let in_configuration = matches!(url.holder, Holder::Ini | Holder::Toml);
         for defect in &url.parts.defects {
             let source = facts.source(&defect.span.path);
@@ -53,12 +55,15 @@ pub(super) fn check(facts: &Facts) -> Checked {
     Ok(findings)
 }
 
+fn environment_of<'facts>(facts: &'facts Facts, url: &DatabaseUrl) -> Option<&'facts Alembic> {
+    facts.project.alembic.iter().find(|environment| {
+        environment.ini.as_deref() == Some(&*url.span.path) || environment.configuration == *url.span.path
+    })
+}
+
 /// Adds the lines of `env.py` that read the URL from the environment, or says what to write.
 fn cured(facts: &Facts, finding: Finding, url: &DatabaseUrl) -> Finding {
-    let environment = facts.project.alembic.iter().find(|environment| {
-        environment.ini.as_deref() == Some(&*url.span.path) || environment.configuration == *url.span.path
-    });
-    filled(facts, finding, environment, &url.key)
+    filled(facts, finding, environment_of(facts, url), &url.key)
 }
 
 /// The same for the environment that takes it.

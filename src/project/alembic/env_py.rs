@@ -36,6 +36,7 @@ pub(super) fn understand(source: &Source, module: &Module, alembic: &mut Alembic
         alembic.url_override = Some(source.span(found.range));
         alembic.override_condition = found.condition.map(|range| source.span(range));
     }
+    alembic.connection_taken = reading.connection_taken().map(|range| source.span(range));
     alembic.reads_toml_url =
         module.calls.iter().any(|call| call.function() == "get_alembic_option" && is_url(call.positional(0)));
     alembic.undoubled = reading.undoubled(source);
@@ -137,6 +138,17 @@ impl Reading<'_> {
         };
         let call = self.module.calls.iter().find(gets_it)?;
         Some(Override { range: call.range.clone(), condition: Some(call.range.clone()) })
+    }
+
+    /// `config.attributes.get("connection")`: a program that runs Alembic hands over what it is connected with
+    /// (<https://alembic.sqlalchemy.org/en/latest/cookbook.html#sharing-a-connection-across-one-or-more-programmatic-migration-commands>).
+    fn connection_taken(&self) -> Option<Range<usize>> {
+        let connects = |value: Option<&Value>| {
+            let text = value.and_then(Value::as_text);
+            text.is_some_and(|text| ["connect", "engine", "url"].iter().any(|one| text.value.contains(one)))
+        };
+        let takes = |call: &&Call| call.callee.ends_with("attributes.get") && connects(call.positional(0));
+        self.module.calls.iter().find(takes).map(|call| call.range.clone())
     }
 
     /// `with engine.connect()` of an engine that is made in another module: then nobody here reads the configuration.

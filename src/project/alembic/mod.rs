@@ -39,6 +39,10 @@ pub struct Alembic {
     pub url_override: Option<Span>,
     /// The condition around that (`if url:`, `url or config…`): without it the configuration's URL is read after all.
     pub override_condition: Option<Span>,
+    /// Where `env.py` takes a connection from the program that runs Alembic, if that gives one: what the configuration says of
+    /// the URL then matters on the command line alone.
+    #[serde(default)]
+    pub connection_taken: Option<Span>,
     /// Whether `env.py` asks `[tool.alembic]` for the URL; by itself Alembic reads it from the ini file only.
     pub reads_toml_url: bool,
     /// Environment variables that `env.py` reads by name, also as fields of a settings object.
@@ -159,7 +163,9 @@ impl Reader<'_> {
                 let own = entries.entries.contains_key("script_location");
                 // The defaults are those of every section; the main one is meant.
                 let inherited = section == "alembic" && ini.entry(section, "script_location").is_some();
-                if section != ini::DEFAULT && (own || inherited) {
+                // `{alembic_dir}`, for a program to fill in: the file is no configuration but the template of one.
+                let is_template = ini.entry(section, "script_location").is_some_and(|entry| entry.raw().contains('{'));
+                if section != ini::DEFAULT && (own || inherited) && !is_template {
                     found.push(self.of_ini(source, ini, section));
                 }
             }
@@ -226,9 +232,11 @@ impl Reader<'_> {
             return alembic;
         };
         alembic.version_directories = match versions {
-            // The separator is `os`, space, newline or comma by another option; a path holds none of them.
+            // The separator is `os`, space, newline or comma by another option; a path holds none of them, but
+            // `package:folder` has a colon too.
             Some(text) => text
-                .split([' ', '\n', ',', ':', ';'])
+                .split([' ', '\n', ',', ';'])
+                .flat_map(|part| if self.is_resource(part.trim()) { vec![part] } else { part.split(':').collect() })
                 .filter(|part| !part.trim().is_empty())
                 .filter_map(|part| self.place(part.trim()))
                 .collect(),
@@ -247,6 +255,12 @@ impl Reader<'_> {
             alembic.env_py = Some(env_py);
         }
         alembic
+    }
+
+    /// Whether a text is the name of a folder in a package, such as `shop:migrations/versions`.
+    fn is_resource(&self, written: &str) -> bool {
+        let package = written.split_once(':').is_some_and(|(package, _)| !package.contains('/'));
+        package && self.place(written).is_some_and(|place| self.files.is_directory(&place))
     }
 
     /// A directory as the configuration names it: relative to the directory that alembic runs in, which is that of the

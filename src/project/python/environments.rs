@@ -14,7 +14,7 @@ use super::names::bound;
 use super::noqa;
 use super::reach::{Graph, Reach, side_imports};
 use super::ruff::Ruff;
-use super::tables::Metadata;
+use super::tables::{Metadata, Table};
 use super::target::{self, Target};
 use super::twice::{self, Twice};
 use crate::project::alembic::Alembic;
@@ -224,6 +224,29 @@ fn leave_apart(project: &PythonProject, environment: &mut Environment, handed: O
     let may_be_seen = |class: usize| *metadata(class) == Metadata::Unknown || handed.contains(metadata(class));
     environment.unreached.retain(|(class, _)| may_be_seen(*class));
     environment.tables.retain(|class| may_be_seen(*class) || !makes_apart(project, metadata(*class), handed));
+}
+
+/// Takes out of the tables of each environment those that are told a second time in another metadata, such as by a migration
+/// of data that keeps them as they were: of all that is handed over none is missing. Needs the names of the tables.
+pub(super) fn leave_copies(project: &mut PythonProject) {
+    let Some(handed) = handed(&project.environments) else { return };
+    let is_held = |table: &&Table| handed.contains(&table.metadata);
+    let held: Vec<&Table> = project.tables.iter().filter(is_held).collect();
+    let names: BTreeSet<&str> = held.iter().filter_map(|table| table.name.as_deref()).collect();
+    let class = |table: &Table| project.classes.get(table.class).map(|class| class.name.value.as_str());
+    let classes: BTreeSet<&str> = held.iter().filter_map(|table| class(table)).collect();
+    // Where a schema is put before all of them, their names are not known.
+    let is_held_too = |table: &Table| {
+        table.name.as_deref().is_some_and(|name| names.contains(name))
+            || class(table).is_some_and(|it| classes.contains(it))
+    };
+    let others = project.tables.iter().filter(|table| !is_held(table));
+    let is_own = |table: &&Table| table.metadata == Metadata::Unknown || !is_held_too(table);
+    let own: BTreeSet<&Metadata> = others.clone().filter(is_own).map(|table| &table.metadata).collect();
+    let left: BTreeSet<usize> = others.filter(|it| !own.contains(&it.metadata)).map(|table| table.class).collect();
+    for environment in &mut project.environments {
+        environment.tables.retain(|class| !left.contains(class));
+    }
 }
 
 /// The folders that the imports of a file were found in.

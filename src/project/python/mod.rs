@@ -200,6 +200,7 @@ pub fn read(files: &dyn Files, sources: &mut BTreeMap<String, Source>, alembic: 
     }
     project.lent = lent::tell(&project, files);
     table_names::tell(&mut project, sources);
+    environments::leave_copies(&mut project);
     filters::judge(&mut modules, &mut project);
     importable::judge(&mut modules, files, &mut project.environments, alembic);
     importable::keep(files, &project.environments, sources);

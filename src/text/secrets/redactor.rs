@@ -1,6 +1,7 @@
 //! Takes known secrets out of any text.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use regex::Regex;
 
@@ -15,8 +16,10 @@ pub struct Redactor {
     secrets: Vec<String>,
     /// Those of several words, which may come back with other blanks between them: wrapped, or joined from lines.
     phrases: Vec<Regex>,
-    /// Names that people see everywhere, such as those of the project and its services.
-    names: Vec<String>,
+    /// Names that people see everywhere, such as those of the project, its services, its folders and its classes.
+    names: HashSet<String>,
+    /// Texts whose words are everyday words here: those that devdoctor itself is written in.
+    vocabulary: Vec<&'static str>,
     /// What is only looked into when something is said: most hooks say nothing.
     unread: Vec<Source>,
     settings: Vec<String>,
@@ -33,10 +36,15 @@ impl Redactor {
     /// Leaves a name alone that is a password as well (`POSTGRES_PASSWORD: ledger` of the project `ledger`): where it stands
     /// as a password the masks hide it, and everywhere else it says nothing that the name does not.
     pub fn spare(&mut self, name: &str) {
-        self.names.push(name.to_owned());
+        self.names.insert(name.to_owned());
     }
 
-    /// Learns the secrets of a source, before anything is said.
+    /// Leaves the words of a text alone: a UI's text `"password": "cannot be empty"` would else take `cannot` out of every message.
+    pub fn spare_words(&mut self, text: &'static str) {
+        self.vocabulary.push(text);
+    }
+
+    /// Learns the secrets of a source, before anything is said. The parts of its path are no secrets.
     pub fn learn(&mut self, source: &Source) {
         self.unread.push(source.clone());
     }
@@ -48,6 +56,17 @@ impl Redactor {
 
     /// Looks into what is to be learned.
     fn read(&mut self) {
+        if self.unread.is_empty() && self.settings.is_empty() {
+            return;
+        }
+        for text in std::mem::take(&mut self.vocabulary) {
+            let words = text.split(|letter: char| !letter.is_ascii_alphanumeric() && !matches!(letter, '_' | '-'));
+            let is_plain = |word: &&str| word.bytes().all(|letter| letter.is_ascii_lowercase());
+            self.names.extend(words.filter(is_plain).map(str::to_owned));
+        }
+        for source in &self.unread {
+            self.names.extend(source.path().split(['/', '.']).map(str::to_owned));
+        }
         for source in std::mem::take(&mut self.unread) {
             for range in source.secrets() {
                 self.learn_secret(&source.text()[range.clone()]);
@@ -79,7 +98,7 @@ impl Redactor {
     }
 
     fn learn_line(&mut self, secret: &str) {
-        let is_name = !is_token(secret) && self.names.iter().any(|name| name == secret);
+        let is_name = !is_token(secret) && self.names.contains(secret);
         if is_name
             || secret.chars().count() < 6
             || ORDINARY.contains(&secret)
@@ -109,9 +128,32 @@ impl Redactor {
         }
         for secret in &self.secrets {
             if clean.contains(secret.as_str()) {
-                clean = Cow::Owned(clean.replace(secret.as_str(), MASK));
+                clean = Cow::Owned(self.without(secret, &clean));
             }
         }
         clean
     }
+
+    /// `text` without one secret, but for where this is a piece of a longer name that people see everywhere.
+    fn without(&self, secret: &str, text: &str) -> String {
+        let (mut clean, mut copied) = (String::with_capacity(text.len()), 0);
+        for (at, _) in text.match_indices(secret) {
+            let end = at + secret.len();
+            if is_token(secret) || !self.names.contains(word_around(text, at, end)) {
+                clean.push_str(&text[copied..at]);
+                clean.push_str(MASK);
+                copied = end;
+            }
+        }
+        clean.push_str(&text[copied..]);
+        clean
+    }
+}
+
+/// The whole word that a part of a text belongs to.
+fn word_around(text: &str, start: usize, end: usize) -> &str {
+    let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let before = text[..start].trim_end_matches(is_part).len();
+    let behind = text.len() - text[end..].trim_start_matches(is_part).len();
+    &text[before..behind]
 }

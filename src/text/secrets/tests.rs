@@ -1,6 +1,7 @@
 //! Texts with secrets in them, and what is left to see.
 
 use super::*;
+use crate::text::Source;
 
 fn masked(path: &str, text: &str) -> String {
     mask_ranges(text, &ranges(path, text))
@@ -136,4 +137,22 @@ fn a_name_that_everybody_sees_stays_where_it_is_no_password() {
     redactor.learn_setting("API_TOKEN", "a1b2c3d4e5f6a7b8c9");
     assert_eq!(redactor.redact("ledger at db, a1b2c3d4e5f6a7b8c9"), "ledger at db, ***");
     assert_eq!(masked("c.yaml", "POSTGRES_PASSWORD: ledger"), "POSTGRES_PASSWORD: ******");
+}
+
+#[test]
+fn names_that_hold_a_secret_by_chance_stay_whole() {
+    let mut redactor = Redactor::default();
+    redactor.spare("CredentialModel");
+    redactor.spare_words("a file cannot be read");
+    let text =
+        "PASSWORD = \"cannot\"\nTOKEN = \"Credential\"\nSECRET_KEY = \"ledgers\"\nAPI_KEY = \"a1b2c3d4e5f6a7b8c9\"\n";
+    redactor.learn(&Source::new("ledgers/credit.py", text));
+    for (text, clean) in [
+        ("`ledgers/credit.py` cannot be read", "`ledgers/credit.py` cannot be read"),
+        ("`CredentialModel` is a table", "`CredentialModel` is a table"),
+        ("`Credential` and CredentialModels", "`***` and ***Models"),
+        ("said a1b2c3d4e5f6a7b8c9", "said ***"),
+    ] {
+        assert_eq!(redactor.redact(text), clean);
+    }
 }

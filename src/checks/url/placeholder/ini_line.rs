@@ -29,7 +29,7 @@ pub(super) fn comment(facts: &Facts, url: &DatabaseUrl) -> Option<Finding> {
 
 /// The ini file has no URL, or an empty one, and `env.py` makes its engine of what that file has.
 pub(super) fn absent(facts: &Facts, environment: &Alembic) -> Option<Finding> {
-    let env_py = environment.env_py.as_ref()?;
+    let env_py = environment.env_py.as_ref().filter(|_| environment.connection_taken.is_none())?;
     let engine = environment.revisions.environment.engine.as_ref().filter(|_| environment.url_override.is_none())?;
     let code = facts.source(env_py)?.text();
     // The template asks for it a second time, for `--sql`; whoever names it elsewhere may put it there.

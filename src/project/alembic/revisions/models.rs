@@ -7,7 +7,7 @@ use regex::bytes::Regex;
 use super::template::ROOTS;
 use crate::project::alembic::Alembic;
 use crate::project::files::{Files, source};
-use crate::project::python::{Environment, PythonProject};
+use crate::project::python::{Environment, Metadata, PythonProject};
 use crate::project::whose::is_own;
 use crate::text::python::{Import, Module, parse};
 use crate::text::{Source, Span};
@@ -29,7 +29,9 @@ pub fn read(
         if !incomplete && !revisions.all_empty() {
             continue;
         }
-        let found = models(files, sources, &|path| is_of(path, environment, alembic, python));
+        let seen = python.environments.iter().find(|one| Some(&one.env_py) == environment.env_py.as_ref());
+        let is_seen = |path: &str| seen.is_none_or(|seen| is_seen(path, seen, python));
+        let found = models(files, sources, &|path| is_of(path, environment, alembic, python) && is_seen(path));
         if let Some(environment) = alembic.get_mut(at) {
             environment.revisions.models = found;
         }
@@ -55,6 +57,24 @@ fn is_of(path: &str, environment: &Alembic, all: &[Alembic], python: &PythonProj
     }
     let nearest = all.iter().map(folder).filter(|folder| is_below(folder)).max_by_key(|folder| folder.len());
     nearest == Some(folder(environment)) || all.iter().all(|it| folder(it) == folder(environment))
+}
+
+/// Whether autogenerate may write types of a file: one that `env.py` runs, or one with tables that it should run; not where
+/// all tables of the file are in another metadata than those that are handed over.
+fn is_seen(path: &str, environment: &Environment, python: &PythonProject) -> bool {
+    let (target, is_run) = (&environment.target, environment.reached.contains(path));
+    if target.is_none {
+        return false;
+    }
+    if target.unknown {
+        return true;
+    }
+    let may_run = is_run || environment.dynamic.is_some() || environment.unread.is_some();
+    let handed = |metadata: &Metadata| *metadata == Metadata::Unknown || target.metadata.contains(metadata);
+    let is_in = |class: usize| python.classes.get(class).is_some_and(|class| *class.name.span.path == *path);
+    let mut tables =
+        python.tables.iter().filter(|table| is_in(table.class)).map(|table| handed(&table.metadata)).peekable();
+    if tables.peek().is_none() { may_run } else { tables.any(|is_handed| is_handed) }
 }
 
 /// Whether an import brings types of columns, and not only sessions or queries.
