@@ -370,3 +370,13 @@ fn a_revision_that_is_not_read_is_no_broken_one_and_no_absent_one() {
     let unclear = "skipped: which revision `migrations/versions/a1.py` is cannot be told without running it";
     assert_eq!(outcome(&report, "alembic-vector-before-extension"), unclear);
 }
+
+#[test]
+fn messages_that_protoc_wrote_are_no_models_however_full_of_brackets() {
+    let messages =
+        format!("import sqlmodel\nclass Hero(sqlmodel.SQLModel):\n    pass\nDESCRIPTOR = b'{}'\n", "{".repeat(5_000));
+    for (path, expected) in [("app/hero_pb2.py", "clean"), ("app/hero.py", "found")] {
+        let report = report_of_migrations(&[(path, messages.as_bytes())], None);
+        assert_eq!(outcome(&report, "files-unreadable"), expected, "{path}");
+    }
+}

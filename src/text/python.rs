@@ -305,7 +305,7 @@ fn parse_with<T: Default>(text: &str, look: impl FnOnce(&Parsed<ModModule>) -> T
 }
 
 /// Where brackets or prefix operators are piled up beyond what Python takes. Brackets in strings are counted too, which only
-/// a text made for it feels.
+/// a text made for it and code that programs write feel.
 fn too_deep(text: &str) -> Option<usize> {
     let (mut brackets, mut prefixes, mut word) = (0_usize, 0_usize, 0..0);
     for (offset, byte) in text.bytes().enumerate() {

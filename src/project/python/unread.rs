@@ -29,7 +29,7 @@ pub(super) fn refused(path: &str, error: &ReadError, unread: &mut Vec<Unreadable
 
 /// Notes a file that is worth reading, where it could not be, or not to its end.
 pub(super) fn misunderstood(files: &dyn Files, path: &str, file: Option<&File>, unread: &mut Vec<Unreadable>) {
-    if is_for_others(path) {
+    if is_for_others(path) || is_of_protobuf(path) {
         return;
     }
     let Some(file) = file else {
@@ -58,6 +58,9 @@ pub(super) fn first_of<'a>(
     unread: &mut Vec<Unreadable>,
 ) -> Option<String> {
     for path in paths {
+        if is_of_protobuf(path) {
+            continue;
+        }
         match modules.file(path) {
             Some(file) if !file.module.unread => continue,
             Some(file) => {
@@ -83,6 +86,11 @@ fn note(path: &str, span: Option<Span>, message: String, unread: &mut Vec<Unread
     if !is_known && !entry.is_late() && entry.message != ReadError::NotFound.to_string() {
         unread.push(entry);
     }
+}
+
+/// Whether protoc wrote a file: messages as bytes, full of brackets, and imports of such files alone.
+fn is_of_protobuf(path: &str) -> bool {
+    ["_pb2.py", "_pb2_grpc.py"].iter().any(|end| path.ends_with(end))
 }
 
 /// Whether a file lies where Python is kept that this project does not run as its own.
