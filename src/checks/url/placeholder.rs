@@ -45,6 +45,11 @@ pub(super) fn check(facts: &Facts) -> Checked {
             let mut finding = Finding::at(&defect.span, url.key.clone(), message);
             if in_configuration {
                 finding = finding.label("Alembic reads this, and nothing puts another URL in force");
+                if environment_of(facts, url).is_some_and(|environment| environment.url_set_by_program) {
+                    finding = finding
+                        .label("is set by a program of the project, and not for the command `alembic`")
+                        .only_info();
+                }
             }
             finding = with_readers(facts, finding, url);
             findings.push(cured(facts, finding, url));

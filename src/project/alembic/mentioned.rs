@@ -135,6 +135,12 @@ pub(in crate::project) fn in_python(files: &dyn Files, words: &[&str]) -> bool {
     any(files, |path| path.ends_with(".py"), |bytes| words.iter().any(|word| holds(bytes, word)))
 }
 
+/// Whether a Python file that is no `env.py` says all of these words.
+pub(in crate::project) fn in_a_program(files: &dyn Files, words: &[&str]) -> bool {
+    let is_program = |path: &str| path.ends_with(".py") && !path.ends_with("env.py");
+    any(files, is_program, |bytes| words.iter().all(|word| holds(bytes, word)))
+}
+
 /// Whether a file that says how programs are started says one of these words.
 pub(in crate::project) fn in_starters(files: &dyn Files, words: &[&str]) -> bool {
     any(files, starts_programs, |bytes| words.iter().any(|word| holds(bytes, word)))

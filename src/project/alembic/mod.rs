@@ -43,6 +43,9 @@ pub struct Alembic {
     /// the URL then matters on the command line alone.
     #[serde(default)]
     pub connection_taken: Option<Span>,
+    /// Whether a program of the project sets the URL before it runs Alembic, where the configuration has none that could be meant.
+    #[serde(default)]
+    pub url_set_by_program: bool,
     /// Whether `env.py` asks `[tool.alembic]` for the URL; by itself Alembic reads it from the ini file only.
     pub reads_toml_url: bool,
     /// Environment variables that `env.py` reads by name, also as fields of a settings object.
@@ -196,9 +199,16 @@ impl Reader<'_> {
         let path = source.path().to_owned();
         let versions = value("version_locations").map(|(value, _)| value);
         let recursive = value("recursive_version_locations").is_some_and(|(value, _)| value == "true");
+        let has_none = ini.entry(section, "sqlalchemy.url").is_none_or(|entry| !entry.raw().contains("://"))
+            || ini.entry(section, "sqlalchemy.url").is_some_and(|entry| entry.raw().starts_with("driver:"));
         let (ini, section) = (Some(path.clone()), section.to_owned());
         let alembic = Alembic { configuration: path, section, ini, recursive, ..Alembic::default() };
-        self.complete(alembic, source, value("script_location"), versions.as_deref())
+        let mut alembic = self.complete(alembic, source, value("script_location"), versions.as_deref());
+        alembic.url_set_by_program = has_none
+            && alembic.env_py.is_some()
+            && alembic.url_override.is_none()
+            && mentioned::in_a_program(self.files, &["set_main_option", "sqlalchemy.url"]);
+        alembic
     }
 
     fn of_toml(&mut self, source: &Source, toml: &toml::Toml, ini: Option<String>) -> Option<Alembic> {

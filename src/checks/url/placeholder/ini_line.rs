@@ -61,6 +61,10 @@ pub(super) fn absent(facts: &Facts, environment: &Alembic) -> Option<Finding> {
     let finding = Finding::at(&source.span(range), format!("{path}: sqlalchemy.url"), message)
         .label("nothing puts another URL in force")
         .seen(env_py, "engine", format!("made of this section; every command that connects says: {error}"));
+    let finding = match environment.url_set_by_program {
+        true => finding.label("is set by a program of the project, and not for the command `alembic`").only_info(),
+        false => finding,
+    };
     Some(filled(facts, finding, Some(environment), "sqlalchemy.url"))
 }
 
