@@ -17,10 +17,10 @@ use runs::{called, started};
 pub(super) fn check(facts: &Facts) -> Checked {
     let mut findings = vec![];
     let [environment] = facts.project.alembic.as_slice() else { return Ok(findings) };
-    let script = &environment.revisions.environment;
-    if script.loads_dotenv {
+    let mut environments = facts.project.python.environments.iter();
+    let Some(script) = environments.find(|it| Some(&it.env_py) == environment.env_py.as_ref()) else {
         return Ok(findings);
-    }
+    };
     let mut seen = BTreeSet::new();
     for run in called(facts).into_iter().chain(facts.project.services().filter_map(|service| started(facts, service))) {
         let service = run.service;
