@@ -126,6 +126,11 @@ impl PythonProject {
         self.tables.get(at)
     }
 
+    /// Whether an `env.py` cannot do without some variable.
+    pub fn requires_variables(&self) -> bool {
+        self.environments.iter().any(|environment| !environment.required.is_empty())
+    }
+
     /// Whether a class is a table.
     pub fn is_table(&self, class: usize) -> bool {
         self.table(class).is_some()
