@@ -32,7 +32,7 @@ pub fn tell(files: &dyn Files, environment: &Environment, named: &[Vec<String>],
             };
             let Some(laid_over) = compose.services.get(name) else { continue };
             service.environment_unseen |= laid_over.environment_unseen;
-            service.given_elsewhere.extend(laid_over.environment.iter().map(|(name, _)| name.clone()));
+            service.given_elsewhere.extend(laid_over.environment.keys().cloned());
         }
         service.given_elsewhere.sort();
         service.given_elsewhere.dedup();

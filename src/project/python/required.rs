@@ -52,7 +52,7 @@ pub(super) fn tell(modules: &mut Modules<'_>, environments: &mut [Environment]) 
 /// Whether functions of a module set no variables.
 fn is_harmless(modules: &Modules<'_>, from: &str, module: &str) -> bool {
     let first = module.split('.').next().unwrap_or("");
-    (is_of_python(first) || HARMLESS.contains(&first)) && !is_own(modules, from, module)
+    HARMLESS.contains(&first) || (is_of_python(first) && !is_own(modules, from, module))
 }
 
 fn is_own(modules: &Modules<'_>, from: &str, module: &str) -> bool {

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ruff_python_ast::visitor::{self, Visitor};
-use ruff_python_ast::{ArgOrKeyword, ElifElseClause, Expr, ExprCall, Stmt, StmtFunctionDef, StmtIf, UnaryOp};
+use ruff_python_ast::{
+    ArgOrKeyword, Decorator, ElifElseClause, Expr, ExprCall, Stmt, StmtFunctionDef, StmtIf, UnaryOp,
+};
 
 use super::bound::Bound;
 use super::is_environ;
@@ -56,9 +58,10 @@ impl<'tree> Known<'tree, '_> {
         } else {
             // A method of what was made before; what `*` brings may be anything.
             let is_variable = self.bound.variables.contains(root);
-            (root.is_empty() && !is_name)
-                || (is_variable && !is_name)
-                || (is_builtin(root) && !is_variable && !self.bound.has_star)
+            match is_name {
+                true => is_builtin(root) && !is_variable && !self.bound.has_star,
+                false => root.is_empty() || is_variable || is_builtin(root),
+            }
         };
         if harmless { Effect::None } else { Effect::Untold }
     }
@@ -118,12 +121,12 @@ impl<'tree> Run<'tree, '_> {
             }
             Stmt::Try(_) => return self.passes_over([statement], []),
             Stmt::FunctionDef(it) => {
-                it.decorator_list.iter().for_each(|decorator| self.visit_expr(&decorator.expression));
+                it.decorator_list.iter().for_each(|decorator| self.decorator(decorator));
                 let parameters = it.parameters.iter_non_variadic_params();
                 parameters.filter_map(|one| one.default.as_deref()).for_each(|default| self.visit_expr(default));
             }
             Stmt::ClassDef(it) => {
-                it.decorator_list.iter().for_each(|decorator| self.visit_expr(&decorator.expression));
+                it.decorator_list.iter().for_each(|decorator| self.decorator(decorator));
                 it.arguments.iter().for_each(|arguments| self.visit_arguments(arguments));
                 return self.body(&it.body);
             }
@@ -143,6 +146,13 @@ impl<'tree> Run<'tree, '_> {
         expressions.into_iter().for_each(|expression| passed.visit_expr(expression));
         self.is_over |= passed.is_untold;
         !passed.leaves
+    }
+
+    /// A decorator is called with what it stands above.
+    fn decorator(&mut self, decorator: &'tree Decorator) {
+        self.visit_expr(&decorator.expression);
+        let name = dotted(&decorator.expression);
+        self.is_over |= !name.is_empty() && !matches!(self.known.effect(&name), Effect::None);
     }
 
     fn call(&mut self, call: &'tree ExprCall, is_awaited: bool) {

@@ -1,3 +1,5 @@
+//! Which reads are sure, and what speaks of variables.
+
 use super::*;
 
 fn surely(text: &str) -> Vec<String> {
@@ -67,6 +69,7 @@ fn what_may_not_be_run_is_not_read() {
         "load.all()\nurl = os.environ['URL']",
         "if config.x:\n    load()\nurl = os.environ['URL']",
         "def wrapped():\n    load()\ntry:\n    wrapped()\nexcept OSError:\n    pass\nurl = os.environ['URL']",
+        "@load\ndef get():\n    pass\nurl = os.environ['URL']",
         "unknown()\nurl = os.environ['URL']",
         "exec('x')\nurl = os.environ['URL']",
         "class Loader:\n    pass\nLoader()\nurl = os.environ['URL']",
