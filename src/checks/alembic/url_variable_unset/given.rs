@@ -1,7 +1,9 @@
 //! Which variables a service has.
 
+use crate::access::image_of;
 use crate::facts::Facts;
 use crate::project::compose::Service;
+use crate::project::dockerfile::Dockerfile;
 
 /// Registries that hold images of others under the names of these.
 const REGISTRIES: [&str; 5] = ["docker.io", "ghcr.io", "mcr.microsoft.com", "public.ecr.aws", "quay.io"];
@@ -25,12 +27,24 @@ pub(super) fn has(facts: &Facts, service: &Service, name: &str) -> bool {
         // What an image of the project's own brings cannot be seen.
         return !service.image.as_ref().is_some_and(|image| is_plain(&image.value));
     };
-    facts.project.dockerfile_of(service).is_none_or(|file| {
-        let target = build.target.as_deref();
-        let sets =
-            file.lineage(target).any(|stage| stage.environment.contains_key(name) || stage.settings.contains_key(name));
-        sets || !file.base_image_of(target).is_some_and(|image| is_plain(&image.value))
-    })
+    let Some(file) = facts.project.dockerfile_of(service) else { return true };
+    let (target, built) = (build.target.as_deref(), image_of(service, &facts.project, facts.docker.as_ref().ok()));
+    let mut stages = file.lineage(target);
+    if stages.any(|stage| stage.environment.contains_key(name) || stage.settings.contains_key(name)) {
+        return true;
+    }
+    match built {
+        // An entrypoint of what it is built from may set variables, too.
+        Some((_, image)) => {
+            image.environment.get(name).is_some() || !(image.entrypoint.is_empty() || enters(file, target))
+        }
+        None => !file.base_image_of(target).is_some_and(|image| is_plain(&image.value)),
+    }
+}
+
+/// Whether an image starts with an entrypoint that its Dockerfile names.
+fn enters(file: &Dockerfile, target: Option<&str>) -> bool {
+    file.lineage(target).any(|stage| stage.entrypoint.is_some())
 }
 
 /// Whether an image has Python or uv and nothing of a project.
