@@ -35,6 +35,6 @@ pub use project_mounts::shows_project;
 pub use rights::{Obstacle, Process, Seen, Verdict, Why};
 pub use run_scripts::{RunScript, behind_starters, hands_over, run_scripts};
 pub use scripts::{Script, scripts};
-pub use service::{Decides, ServiceUser};
+pub use service::{Decides, ServiceUser, image_of};
 pub use user::{RunsAs, Unresolved, resolve};
 pub use writers::{Written, working_directory, written_by};

@@ -1,10 +1,12 @@
 //! Scripts of the project that commands in a service's container run, and the scripts that those run.
 
+use std::collections::BTreeMap;
+
 use crate::project::Project;
-use crate::project::alembic::words::puts_into_path;
+use crate::project::alembic::words::put_into_path;
 use crate::project::commands::interpreter;
 use crate::project::compose::{Service, is_below};
-use crate::text::shell::is_shell;
+use crate::text::shell::{Command, is_shell};
 use crate::text::{Source, shell};
 
 use super::layout::{Layout, absolute, normal};
@@ -41,7 +43,7 @@ pub fn run_scripts<'a>(
     let of_service = || working_directory(service, None, project);
     let directory = directory.map(str::to_owned).or_else(of_service).filter(|directory| directory.starts_with('/'));
     let layout = Layout::of_service(service, None);
-    let mut following = Following { project, service, layout, found: vec![] };
+    let mut following = Following { project, service, layout, found: vec![], known: BTreeMap::new() };
     following.words(words, directory.as_deref(), 0);
     following.found
 }
@@ -64,8 +66,12 @@ pub fn behind_starters<'w, 't>(words: &'w [&'t str]) -> &'w [&'t str] {
 /// Whether a script ends as the very command that it is given, in the environment that it was started in itself.
 pub fn hands_over(script: RunScript<'_>) -> bool {
     let text = script.source.text();
-    let commands = shell::commands(text);
-    let mut given = commands.iter().filter_map(|command| text.get(command.range())).filter(|it| it.contains("$@"));
+    let mut given = script
+        .source
+        .shell_commands()
+        .iter()
+        .filter_map(|command| text.get(command.range()))
+        .filter(|it| it.contains("$@"));
     given.next() == Some("exec \"$@\"") && given.next().is_none() && !script.sets_path
 }
 
@@ -74,7 +80,12 @@ struct Following<'a> {
     service: &'a Service,
     layout: Layout,
     found: Vec<RunScript<'a>>,
+    /// The files that were looked for: a script may run the same program a thousand times.
+    known: BTreeMap<Named, Option<&'a Source>>,
 }
+
+/// A path as it is written, the directory that it is seen from, and whether a shell is given it.
+type Named = (String, Option<String>, bool);
 
 impl<'a> Following<'a> {
     /// Follows one command; whether what comes after it in the same shell is still the same matter.
@@ -84,7 +95,7 @@ impl<'a> Following<'a> {
                 let options = rest.iter().take_while(|word| word.starts_with(['-', '+'])).count();
                 let is_text = rest.iter().take(options).any(|word| !word.starts_with("--") && word.ends_with('c'));
                 match rest.get(options) {
-                    Some(text) if is_text => self.text(text, directory, depth),
+                    Some(text) if is_text => self.text(text, &shell::commands(text), directory, depth),
                     Some(path) => self.script(path, directory, depth, true),
                     None => true,
                 };
@@ -100,12 +111,12 @@ impl<'a> Following<'a> {
     }
 
     /// Follows a shell text; whether what comes after it is still the same matter.
-    fn text(&mut self, text: &str, directory: Option<&str>, depth: usize) -> bool {
-        if depth >= DEEPEST || puts_into_path(text) {
+    fn text(&mut self, text: &str, commands: &[Command], directory: Option<&str>, depth: usize) -> bool {
+        if depth >= DEEPEST || put_into_path(text, commands) {
             return false;
         }
         let mut directory = directory.map(str::to_owned);
-        for command in shell::commands(text) {
+        for command in commands {
             let plain = |range: &std::ops::Range<usize>| Some(text.get(range.clone())?.trim_matches(['"', '\'']));
             let words: Vec<&str> = command.words.iter().filter_map(plain).collect();
             if let ["cd", to, ..] = words.as_slice() {
@@ -120,7 +131,11 @@ impl<'a> Following<'a> {
     }
 
     fn script(&mut self, path: &str, directory: Option<&str>, depth: usize, by_shell: bool) -> bool {
-        let Some(source) = self.source(path, directory, by_shell) else { return false };
+        let named = (path.to_owned(), directory.map(str::to_owned), by_shell);
+        let known = self.known.get(&named).copied();
+        let source = known.unwrap_or_else(|| self.source(path, directory, by_shell));
+        self.known.insert(named, source);
+        let Some(source) = source else { return false };
         if self.found.iter().any(|known| known.source.path() == source.path()) {
             return true;
         }
@@ -129,7 +144,7 @@ impl<'a> Following<'a> {
         }
         let at = self.found.len();
         self.found.push(RunScript { source, sets_path: false });
-        let is_same = self.text(source.text(), directory, depth + 1);
+        let is_same = self.text(source.text(), source.shell_commands(), directory, depth + 1);
         if let Some(script) = self.found.get_mut(at) {
             script.sets_path = !is_same;
         }

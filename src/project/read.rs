@@ -38,6 +38,9 @@ pub fn project(files: &dyn Files, environment: &Environment, database_url: Optio
     project.alembic_incomplete = alembic::incomplete::read(files, &mut sources, &project.alembic);
     project.alembic_on_host = alembic::on_host::read(files, &mut sources);
     project.python = python::read(files, &mut sources, &project.alembic);
+    if let Some(compose) = project.compose.as_mut().filter(|_| project.python.requires_variables()) {
+        compose::elsewhere::tell(files, environment, &named, compose);
+    }
     alembic::revisions::models::read(files, &mut sources, &mut project.alembic, &project.python);
     // An `env.py` that is broken is named as such.
     let is_named = |entry: &&Unreadable| unreadable.iter().any(|known| known.path == entry.path);

@@ -8,6 +8,7 @@ pub mod functions;
 pub mod imports;
 mod structure;
 mod types;
+pub mod variables;
 
 use std::borrow::Cow;
 use std::ops::Range;

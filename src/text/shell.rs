@@ -11,7 +11,7 @@ mod words;
 mod tests;
 
 use std::ops::Range;
-use std::rc::Rc;
+use std::sync::Arc;
 
 pub use unquote::{Assigned, assignment, has_literal_dollar, unquoted};
 
@@ -29,7 +29,7 @@ pub struct Command {
     /// The name of the function whose body it opens.
     pub function: Option<Range<usize>>,
     /// The shells around it that it cannot change, by a number each, the outermost first: `(…)`, `$(…)`, backticks.
-    pub subshells: Rc<[usize]>,
+    pub subshells: Arc<[usize]>,
 }
 
 impl Command {
@@ -87,7 +87,7 @@ struct Reader<'text> {
     function: Option<Range<usize>>,
     found: Vec<Command>,
     /// The subshells that are open: where each starts.
-    subshells: Rc<[usize]>,
+    subshells: Arc<[usize]>,
 }
 
 impl<'text> Reader<'text> {
@@ -104,7 +104,7 @@ impl<'text> Reader<'text> {
             pending: vec![],
             function: None,
             found: vec![],
-            subshells: Rc::default(),
+            subshells: Arc::default(),
         };
         if range.start == 0 && text.starts_with('\u{feff}') {
             reader.at = '\u{feff}'.len_utf8();
@@ -173,7 +173,7 @@ impl<'text> Reader<'text> {
         if !done.words.is_empty() || !done.assignments.is_empty() {
             done.in_backticks = self.in_backticks;
             done.function = self.function.take();
-            done.subshells = Rc::clone(&self.subshells);
+            done.subshells = Arc::clone(&self.subshells);
             self.found.push(done);
         }
     }
@@ -194,7 +194,7 @@ impl<'text> Reader<'text> {
 
     /// Commands up to `)`, in a shell of their own.
     fn subshell(&mut self) {
-        let around = Rc::clone(&self.subshells);
+        let around = Arc::clone(&self.subshells);
         self.subshells = self.with_subshell();
         self.depth += 1;
         self.list(Some(b')'));
@@ -203,7 +203,7 @@ impl<'text> Reader<'text> {
     }
 
     /// The open subshells and the one that starts here.
-    fn with_subshell(&self) -> Rc<[usize]> {
+    fn with_subshell(&self) -> Arc<[usize]> {
         self.subshells.iter().copied().chain([self.at]).collect()
     }
 

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use serde::{Deserialize, Serialize};
 
 use super::python::{self, Module, Structure};
+use super::shell::{self, Command};
 use super::{cookie, secrets};
 
 /// Why the bytes of a file are not a text that can be read.
@@ -40,6 +41,8 @@ pub struct Source {
     line_starts: OnceLock<Vec<usize>>,
     /// What it says as Python, found at first use: every fix in it asks.
     python: OnceLock<Arc<(Module, Structure)>>,
+    /// Its commands as a shell text, found at first use: many services may start with the same script.
+    commands: OnceLock<Arc<[Command]>>,
 }
 
 /// What of a source is written into recorded facts: secrets are masked there, byte for byte, so that
@@ -88,6 +91,7 @@ impl Source {
             secrets: OnceLock::new(),
             line_starts: OnceLock::new(),
             python: OnceLock::new(),
+            commands: OnceLock::new(),
         }
     }
 
@@ -131,6 +135,11 @@ impl Source {
     /// What it says as a file of Python, and how it is built.
     pub fn python(&self) -> &(Module, Structure) {
         self.python.get_or_init(|| Arc::new(python::parse_structured(&self.text)))
+    }
+
+    /// Its commands as a text for a shell.
+    pub fn shell_commands(&self) -> &[Command] {
+        self.commands.get_or_init(|| shell::commands(&self.text).into())
     }
 
     /// The byte ranges that hold secrets, sorted, without overlap.

@@ -48,7 +48,7 @@ fn containers_without_the_variable_of_env_py_are_told() {
                 assert!(named.out.contains(UNSET), "{named}");
             }
         }
-        let report = shop.project.devdoctor(&["check", "--offline", "--only", UNSET, "--format", "json"]).report();
+        let report = shop.project.devdoctor(&["check", "--only", UNSET, "--format", "json"]).report();
         let mut told: Vec<&str> =
             report.of(UNSET).iter().map(|found| found["evidence"][0]["subject"].as_str().unwrap()).collect();
         told.sort_unstable();

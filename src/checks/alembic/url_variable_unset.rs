@@ -1,6 +1,7 @@
 //! `env.py` cannot do without a variable that the service lacks in which alembic is run.
 
 mod arguments;
+mod given;
 mod runs;
 mod surely;
 mod words;
@@ -10,17 +11,17 @@ use std::collections::BTreeSet;
 use crate::facts::Facts;
 use crate::finding::{Checked, Finding};
 use crate::fix::Fix;
-use crate::project::compose::Service;
 
+use given::has;
 use runs::{called, started};
 
 pub(super) fn check(facts: &Facts) -> Checked {
     let mut findings = vec![];
     let [environment] = facts.project.alembic.as_slice() else { return Ok(findings) };
-    let script = &environment.revisions.environment;
-    if script.loads_dotenv {
+    let mut environments = facts.project.python.environments.iter();
+    let Some(script) = environments.find(|it| Some(&it.env_py) == environment.env_py.as_ref()) else {
         return Ok(findings);
-    }
+    };
     let mut seen = BTreeSet::new();
     for run in called(facts).into_iter().chain(facts.project.services().filter_map(|service| started(facts, service))) {
         let service = run.service;
@@ -50,28 +51,4 @@ pub(super) fn check(facts: &Facts) -> Checked {
         }
     }
     Ok(findings)
-}
-
-/// Whether a service has a variable, by its files or as it runs. What cannot be seen counts as if it did.
-fn has(facts: &Facts, service: &Service, name: &str) -> bool {
-    if service.environment.get(name).is_some() {
-        return true;
-    }
-    if let Some(container) = facts.docker.as_ref().ok().and_then(|docker| docker.container_of(&service.name.value)) {
-        return container.environment.get(name).is_some();
-    }
-    let Some(build) = &service.build else {
-        // What an image of the project's own brings cannot be seen.
-        return !service.image.as_ref().is_some_and(|image| is_plain(&image.value));
-    };
-    facts.project.dockerfile_of(service).is_none_or(|file| {
-        file.lineage(build.target.as_deref())
-            .any(|stage| stage.environment.contains_key(name) || stage.settings.contains_key(name))
-    })
-}
-
-/// Whether an image has Python or uv and nothing of a project.
-fn is_plain(image: &str) -> bool {
-    let name = image.rsplit('/').next().unwrap_or(image).split([':', '@']).next().unwrap_or("");
-    matches!(name, "python" | "uv")
 }

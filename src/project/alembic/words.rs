@@ -80,8 +80,13 @@ pub fn run_of(text: &str, command: &shell::Command) -> Option<Run> {
 
 /// Whether a shell text puts programs where the commands after it find them, or packages where every Python does.
 pub fn puts_into_path(text: &str) -> bool {
+    put_into_path(text, &shell::commands(text))
+}
+
+/// Whether commands of a text do that.
+pub fn put_into_path(text: &str, commands: &[shell::Command]) -> bool {
     const SETS: [&str; 4] = ["activate", "pip install", "uv tool", "pipx install"];
-    shell::commands(text).iter().filter_map(|command| text.get(command.range())).any(|command| {
+    commands.iter().filter_map(|command| text.get(command.range())).any(|command| {
         let own = |before: &str| !before.ends_with(|one: char| one.is_ascii_alphanumeric() || one == '_');
         let sets_path = command.match_indices("PATH=").any(|(at, _)| command.get(..at).is_some_and(own));
         sets_path || SETS.iter().any(|one| command.contains(one))

@@ -10,18 +10,21 @@ use super::tree::{Data, Tree};
 use super::{Build, Variables, paths, scalars};
 
 impl Reader<'_> {
-    /// The variables of a service and the files that some come from.
+    /// The variables of a service, the files that some come from, and whether others may come from files that were not read.
     pub(super) fn environment(
         &mut self,
         name: &str,
         service: &Tree,
         scope: &Scope,
-    ) -> (Variables, Vec<Spanned<String>>) {
+    ) -> (Variables, Vec<Spanned<String>>, bool) {
+        let mut unseen = false;
         let mut values: Variables = Variables::default();
         let mut files = vec![];
         for file in self.env_files(name, service) {
             let path = self.resolve(&file.directory, &file.written);
             if !file.required && !self.files.is_file(&path) {
+                // It is there where somebody made it.
+                unseen = true;
                 continue;
             }
             let earlier: BTreeMap<String, String> =
@@ -33,6 +36,8 @@ impl Reader<'_> {
             };
             if self.unreadable.len() == unreadable_before {
                 files.push(Spanned::new(path.clone(), file.span.clone()));
+            } else {
+                unseen = true;
             }
             for variable in variables {
                 let value = match variable.value {
@@ -52,7 +57,7 @@ impl Reader<'_> {
             };
             values.0.insert(key.value, value);
         }
-        (values, files)
+        (values, files, unseen)
     }
 
     /// Names and values of a mapping or a list of assignments; `None` for a name alone.

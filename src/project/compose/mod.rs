@@ -1,5 +1,6 @@
 //! The Compose model: what `docker compose config` would make of the project's files, with the place of every value.
 
+pub(in crate::project) mod elsewhere;
 mod environment;
 mod extends;
 mod load;
@@ -83,6 +84,13 @@ pub struct Service {
     pub environment_block: Option<Block>,
     /// `env_file:` paths that exist, relative to the root.
     pub env_files: Vec<Spanned<String>>,
+    /// Whether it may have further variables, from an `env_file:` that is not there or could not be read.
+    #[serde(default)]
+    pub environment_unseen: bool,
+    /// The variables that other Compose files of the project give it when they are laid over these; only told where somebody
+    /// asks which variables it lacks.
+    #[serde(default)]
+    pub given_elsewhere: Vec<String>,
     /// `ports:`, TCP only.
     pub ports: Vec<Port>,
     /// `network_mode:`.
@@ -258,6 +266,8 @@ impl Service {
             environment: Variables::default(),
             environment_block: None,
             env_files: vec![],
+            environment_unseen: false,
+            given_elsewhere: vec![],
             ports: vec![],
             network_mode: None,
             userns_mode: None,

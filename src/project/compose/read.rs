@@ -150,14 +150,18 @@ fn decides_services(entry: &Unreadable) -> bool {
     entry.is_late() && (entry.format == Format::Dotenv || entry.unseen != "its variables")
 }
 
-/// What other Compose files name: every key of theirs, since they are not understood.
-fn named_elsewhere(reader: &Reader<'_>, merged: &[String]) -> Vec<String> {
-    let is_other = |path: &&String| {
+/// Other Compose files of the project, as far as their names tell.
+pub(super) fn others<'files>(files: &'files dyn Files, merged: &[String]) -> impl Iterator<Item = &'files String> {
+    files.list().iter().filter(|path| {
         let name = path.rsplit('/').next().unwrap_or(path);
         name.contains("compose") && (name.ends_with(".yml") || name.ends_with(".yaml")) && !merged.contains(path)
-    };
+    })
+}
+
+/// What other Compose files name: every key of theirs, since they are not understood.
+fn named_elsewhere(reader: &Reader<'_>, merged: &[String]) -> Vec<String> {
     let mut names = vec![];
-    for path in reader.files.list().iter().filter(is_other) {
+    for path in others(reader.files, merged) {
         let Ok(source) = reader.files.read(path) else { continue };
         let keys = source.text().lines().filter_map(|line| line.trim().split_once(':').map(|(key, _)| key.to_owned()));
         names.extend(keys.filter(|key| !key.is_empty() && !key.contains(' ')));

@@ -33,7 +33,7 @@ impl Reader<'_> {
 
     fn service(&mut self, key: &Spanned<String>, tree: &Tree, scope: &Scope) -> Service {
         let name = key.value.as_str();
-        let (environment, env_files) = self.environment(name, tree, scope);
+        let (environment, env_files, environment_unseen) = self.environment(name, tree, scope);
         let read_only = tree.present("read_only").and_then(|value| match value.text().and_then(scalars::boolean) {
             None => {
                 self.wrong(&value.span, name, "read_only", "a boolean");
@@ -55,6 +55,8 @@ impl Reader<'_> {
             environment,
             environment_block: tree.get("environment").and_then(|environment| environment.block.clone()),
             env_files,
+            environment_unseen,
+            given_elsewhere: vec![],
             ports: self.ports(name, tree),
             network_mode: self.text(name, tree, "network_mode"),
             userns_mode: self.text(name, tree, "userns_mode"),

@@ -56,6 +56,10 @@ pub struct Environment {
     /// The functions that leave tables of the models out.
     #[serde(default)]
     pub filters: Vec<Filter>,
+    /// The variables that it cannot do without when it is run with a database, and that nothing which it runs may set: each where
+    /// it is read first.
+    #[serde(default)]
+    pub required: Vec<Spanned<String>>,
     /// The modules of the project that it imports and that the command `alembic` does not find.
     #[serde(default)]
     pub unfound: Option<Unfound>,

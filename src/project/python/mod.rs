@@ -17,6 +17,7 @@ mod names;
 mod noqa;
 mod programs;
 mod reach;
+mod required;
 mod ruff;
 mod shape;
 mod table_names;
@@ -125,6 +126,11 @@ impl PythonProject {
         self.tables.get(at)
     }
 
+    /// Whether an `env.py` cannot do without some variable.
+    pub fn requires_variables(&self) -> bool {
+        self.environments.iter().any(|environment| !environment.required.is_empty())
+    }
+
     /// Whether a class is a table.
     pub fn is_table(&self, class: usize) -> bool {
         self.table(class).is_some()
@@ -204,6 +210,7 @@ pub fn read(files: &dyn Files, sources: &mut BTreeMap<String, Source>, alembic: 
     filters::judge(&mut modules, &mut project);
     importable::judge(&mut modules, files, &mut project.environments, alembic);
     importable::keep(files, &project.environments, sources);
+    required::tell(&mut modules, &mut project.environments);
     for path in project.environments.iter().flat_map(|it| &it.filters).map(|filter| filter.function.path.to_string()) {
         if let Some(file) = modules.file(&path) {
             sources.entry(path).or_insert_with(|| file.source.clone());

@@ -190,6 +190,15 @@ impl<'a> Modules<'a> {
         self.files.list().binary_search_by(|known| known.as_str().cmp(path)).is_ok()
     }
 
+    /// Whether a module of this name lies anywhere, where imports look or not.
+    pub fn may_hold(&self, name: &str) -> bool {
+        let (module, package) = (format!("{name}.py"), format!("{name}/__init__.py"));
+        let is_it = |path: &String, end: &str| {
+            path.strip_suffix(end).is_some_and(|folder| folder.is_empty() || folder.ends_with('/'))
+        };
+        self.files.list().iter().any(|path| is_it(path, &module) || is_it(path, &package))
+    }
+
     fn is_folder(&self, path: &str) -> bool {
         let inside = format!("{path}/");
         let list = self.files.list();

@@ -48,7 +48,8 @@ fn run_env_py(arguments: &[&str]) -> bool {
             _ => break,
         };
     }
-    let is_shown = arguments.iter().any(|word| matches!(*word, "-h" | "--help" | "--version"));
+    // `--sql` asks no database, and runs what is for that.
+    let is_shown = arguments.iter().any(|word| matches!(*word, "-h" | "--help" | "--sql" | "--version"));
     rest.first().is_some_and(|command| match *command {
         "revision" => rest.contains(&"--autogenerate"),
         command => RUN_ENV_PY.contains(&command),
@@ -88,6 +89,7 @@ mod tests {
             "alembic history",
             "alembic revision -m upgrade",
             "alembic upgrade --help",
+            "alembic upgrade head --sql",
             "alembic --version",
         ] {
             assert!(!runs(other), "{other}");

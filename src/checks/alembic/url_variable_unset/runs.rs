@@ -4,7 +4,7 @@ use super::surely::Told;
 use super::words::{self, Words, entered};
 use crate::access::run_scripts;
 use crate::facts::Facts;
-use crate::project::commands::{CommandLine, DockerVerb};
+use crate::project::commands::{CommandLine, DockerVerb, Meant};
 use crate::project::compose::Service;
 use crate::text::Span;
 
@@ -46,7 +46,7 @@ pub(super) fn told(facts: &Facts, service: &Service, words: &[String], directory
     told.words(&plain, 0);
     let mut texts = words.to_vec();
     for script in run_scripts(&facts.project, service, &plain, directory) {
-        told.text(script.source.text(), 0);
+        told.script(script.source);
         texts.push(script.source.text().to_owned());
     }
     (told, texts)
@@ -56,6 +56,10 @@ pub(super) fn told(facts: &Facts, service: &Service, words: &[String], directory
 pub(super) fn called(facts: &Facts) -> Vec<Run<'_>> {
     fn called<'facts>(facts: &'facts Facts, line: &'facts CommandLine) -> Option<Run<'facts>> {
         let call = &line.call;
+        // What other files make of the services is not judged here.
+        if line.meant != Meant::Own {
+            return None;
+        }
         let service = facts.project.service(&call.target.as_ref()?.value)?;
         let words = call.command.iter().map(|word| word.value.clone()).collect();
         let mut words = Words { span: &line.span, words, before: vec![] };

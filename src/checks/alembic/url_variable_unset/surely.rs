@@ -2,7 +2,8 @@
 
 use super::arguments::runs_env_py;
 use crate::access::behind_starters;
-use crate::text::shell::{self, is_shell};
+use crate::text::Source;
+use crate::text::shell::{self, Command, is_shell};
 
 /// What gives a shell variables that cannot be told from its words, or asks what is run at all.
 const UNTOLD: [&str; 24] = [
@@ -55,7 +56,7 @@ impl Told {
             // A login shell reads files first, `-a` exports all there is.
             self.is_untold |= !options.iter().all(|option| has_only(option, "ceux"));
             if let Some(text) = rest.first().filter(|_| options.iter().any(|option| option.contains('c'))) {
-                self.text(text, depth + 1);
+                self.text(text, &shell::commands(text), depth + 1);
             }
             return;
         }
@@ -70,8 +71,13 @@ impl Told {
         self.runs |= runs_env_py(words);
     }
 
-    /// Adds the text of a script.
-    pub fn text(&mut self, text: &str, depth: usize) {
+    /// Adds a script.
+    pub fn script(&mut self, script: &Source) {
+        self.text(script.text(), script.shell_commands(), 0);
+    }
+
+    /// Adds the text of a script, with the commands in it.
+    fn text(&mut self, text: &str, commands: &[Command], depth: usize) {
         const DEEPEST: usize = 6;
         let chooses = text.split([' ', '\t', '\r', '\n', ';']).any(|word| CHOOSING.contains(&word));
         // `#!/usr/bin/env -S dotenv run bash`, `#!/bin/bash -l`.
@@ -81,7 +87,7 @@ impl Told {
         if depth > DEEPEST {
             return;
         }
-        for command in shell::commands(text) {
+        for command in commands {
             let plain = |range: &std::ops::Range<usize>| text.get(range.clone()).map(|it| it.trim_matches(['"', '\'']));
             let words: Vec<&str> = command.words.iter().filter_map(plain).collect();
             let set = command.assignments.iter().filter_map(plain).any(|set| set.starts_with("UV_ENV_FILE"));

@@ -35,10 +35,6 @@ pub struct EnvironmentScript {
     pub engine: Option<Spanned<EngineKind>>,
     /// Whether it changes the URL's text or parts on the way.
     pub rewrites_url: bool,
-    /// Whether it reads a `.env` file by itself.
-    pub loads_dotenv: bool,
-    /// Variables that it cannot do without: `os.environ["X"]`.
-    pub required: Vec<Spanned<String>>,
 }
 
 impl EnvironmentScript {
@@ -106,7 +102,6 @@ fn of_env_py(env: &Source) -> EnvironmentScript {
         call.function() != "replace"
             || call.positional(0).and_then(|one| one.as_text()).is_none_or(|text| text.value != "%")
     };
-    let required = module.reads.iter().filter(|(name, _)| name == "os.environ" || name == "environ");
     EnvironmentScript {
         rendered_imports: match (has_keyword(&["render_item"]), adds_imports(&module)) {
             (true, Adds::Literals | Adds::Nothing) => Some(imports.cloned().collect()),
@@ -127,11 +122,6 @@ fn of_env_py(env: &Source) -> EnvironmentScript {
             .map(|one| env.span(one.whole.clone())),
         engine,
         rewrites_url: module.calls.iter().filter(only_percent).any(|call| rewrites(call.function())),
-        loads_dotenv: module
-            .calls
-            .iter()
-            .any(|call| matches!(call.function(), "load_dotenv" | "read_env" | "dotenv_values")),
-        required: required.map(|(_, text)| Spanned::new(text.value.clone(), env.span(text.range.clone()))).collect(),
     }
 }
 
