@@ -3,6 +3,7 @@
 
 mod file;
 mod names;
+mod origins;
 mod values;
 
 use std::cell::{Cell, OnceCell, RefCell};

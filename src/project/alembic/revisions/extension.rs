@@ -303,6 +303,16 @@ mod tests {
     }
 
     #[test]
+    fn a_module_is_read_once_however_often_it_is_asked_for() {
+        let files = MemoryFiles::new([("app/core/migrate.py", HELPER)]);
+        let project = Project::new(&files);
+        let ask = |name| project.module(name).expect("it is there");
+        assert!(
+            Rc::ptr_eq(&ask("app.core.migrate"), &ask("core.migrate")) && project.module("app.core.gone").is_none()
+        );
+    }
+
+    #[test]
     fn functions_that_call_each_other_are_followed_in_a_moment() {
         let each = |at: usize| {
             let calls: String = (0..40).map(|step| format!("    f{}()\n", (at * 7 + step) % 300)).collect();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Alembic, Revisions, hooks, packages};
-use crate::project::alembic::join;
+use crate::project::alembic::{join, mentioned};
 use crate::project::compose::{Compose, is_below};
 use crate::project::files::{Files, source};
 use crate::project::vector;
@@ -76,6 +76,10 @@ pub(super) fn read(
     let shadows = ["alembic/__init__.py", "alembic.py"].iter().filter_map(|name| join(beside, name));
     revisions.shadowed_by = shadows.into_iter().find(|path| files.is_file(path));
     revisions.created_at_start = compose.and_then(|compose| at_start(files, compose));
+    revisions.created_by_recipe = mentioned::first_line(files, vector::creates).and_then(|(path, range)| {
+        let file = source(files, sources, &path).ok()?;
+        Some(file.span(range))
+    });
 }
 
 fn of_env_py(env: &Source) -> EnvironmentScript {

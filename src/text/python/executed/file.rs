@@ -7,12 +7,13 @@ use ruff_python_ast::{Expr, ExprCall, Keyword, Stmt, StmtFunctionDef};
 use ruff_text_size::Ranged;
 
 use super::names::{Names, is_outside};
+use super::origins::{Origin, base};
 use super::values::Values;
 use super::{Done, Found, Run};
 use crate::text::python::collect::{bytes, dotted};
 
 /// How far calls of functions are followed; into another module counts as one more.
-const DEEPEST: usize = 8;
+pub(super) const DEEPEST: usize = 8;
 
 /// How much one function may do before it counts as untold.
 const MOST: usize = 200;
@@ -56,16 +57,6 @@ enum Followed {
     Hidden,
     /// It lies nowhere in the project.
     Nowhere,
-}
-
-/// What an expression begins with.
-enum Origin {
-    /// What is imported, by what it means.
-    Imported(String),
-    /// A name that nothing binds.
-    Plain(String),
-    /// A value.
-    Literal,
 }
 
 /// A file that is read.
@@ -213,45 +204,6 @@ impl<'tree> File<'tree> {
         self.origins(called, values).is_some_and(|all| all.iter().all(is_harmless))
     }
 
-    /// What an expression may begin with: `sqlalchemy.Enum` for `role.create` after `role = sa.Enum("a")`; `None` where that
-    /// cannot be told.
-    fn origins(&self, expression: &'tree Expr, values: &Values<'tree>) -> Option<Vec<Origin>> {
-        let mut found = vec![];
-        self.find_origins(expression, values, 0, &mut found).then_some(found)
-    }
-
-    fn find_origins(
-        &self,
-        expression: &'tree Expr,
-        values: &Values<'tree>,
-        depth: usize,
-        found: &mut Vec<Origin>,
-    ) -> bool {
-        let mut deeper =
-            |one: &'tree Expr| depth < DEEPEST && self.step(1) && self.find_origins(one, values, depth + 1, found);
-        match innermost(expression) {
-            Expr::Name(name) => {
-                let name = name.id.as_str();
-                if let Some(meaning) = self.meaning(&first_name(expression)).or_else(|| self.meaning(name)) {
-                    found.push(Origin::Imported(meaning));
-                    return true;
-                }
-                let mut bound = values.bound(self, name).peekable();
-                if bound.peek().is_some() {
-                    return bound.all(deeper);
-                }
-                found.push(Origin::Plain(name.to_owned()));
-                true
-            }
-            Expr::Tuple(several) => several.elts.iter().all(deeper),
-            Expr::List(several) => several.elts.iter().all(&mut deeper),
-            other => {
-                found.push(Origin::Literal);
-                other.is_literal_expr() || other.is_f_string_expr()
-            }
-        }
-    }
-
     /// Whether the module of the project that a name is imported from may run statements.
     fn speaks_of_statements(&self, name: &str) -> bool {
         let Some((module, _)) = self.imported(name).filter(|(module, _)| !is_outside(module)) else { return false };
@@ -322,7 +274,7 @@ impl<'tree> File<'tree> {
     }
 
     /// What a dotted name means by the imports of this file.
-    fn meaning(&self, name: &str) -> Option<String> {
+    pub fn meaning(&self, name: &str) -> Option<String> {
         // The longest module first: `import app.core.migrate`, and then `app.core.migrate.ensure()`.
         let starts = std::iter::successors(Some(name), |start| Some(start.rsplit_once('.')?.0));
         let known = starts.filter_map(|start| Some((self.names.imports.get(start)?, name.get(start.len()..)?))).next();
@@ -357,48 +309,6 @@ fn statement(call: &ExprCall) -> Option<&Expr> {
         |one: &&Keyword| one.arg.as_ref().is_some_and(|name| matches!(name.as_str(), "sqltext" | "statement" | "text"));
     let keyword = || call.arguments.keywords.iter().find(is_statement).map(|one| &one.value);
     method.and_then(|_| call.arguments.args.first().or_else(keyword))
-}
-
-/// What a chain of calls and attributes begins with.
-fn innermost(expression: &Expr) -> &Expr {
-    let mut at = expression;
-    loop {
-        at = match at {
-            Expr::Attribute(attribute) => &attribute.value,
-            Expr::Call(call) => &call.func,
-            Expr::Subscript(of) => &of.value,
-            Expr::Await(waiting) => &waiting.value,
-            _ => return at,
-        };
-    }
-}
-
-/// The dotted name that a chain begins with, up to its first call: `sa.Enum` of `sa.Enum("a").create`.
-fn first_name(expression: &Expr) -> String {
-    let (mut first, mut at) = (expression, expression);
-    loop {
-        at = match at {
-            Expr::Attribute(attribute) => &attribute.value,
-            Expr::Call(call) => {
-                first = &call.func;
-                first
-            }
-            Expr::Subscript(of) => {
-                first = &of.value;
-                first
-            }
-            Expr::Await(waiting) => {
-                first = &waiting.value;
-                first
-            }
-            _ => return dotted(first),
-        };
-    }
-}
-
-/// The name that a chain begins with.
-fn base(expression: &Expr) -> Option<&str> {
-    innermost(expression).as_name_expr().map(|name| name.id.as_str())
 }
 
 /// Every call that is made when a body runs; of functions and classes within it those too.
