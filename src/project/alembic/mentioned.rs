@@ -192,13 +192,16 @@ fn without_comment(line: &str) -> &str {
 }
 
 /// The first file that says how programs are started, or is a script without an ending, with a line of which something holds:
-/// its path, and where the line stands. Comments do not count.
+/// its path, and where the line stands. Comments do not count. What holds of a line must hold of the whole text.
 pub(super) fn first_line(files: &dyn Files, holds: impl Fn(&str) -> bool) -> Option<(String, Range<usize>)> {
     let is_script = |path: &str| !path.rsplit('/').next().unwrap_or(path).contains('.');
     let mut own = files.list().iter().filter(|path| (starts_programs(path) || is_script(path)) && is_own(path));
     own.find_map(|path| {
         let bytes = files.bytes(path).ok().filter(|bytes| bytes.len() <= LARGEST)?;
         let text = std::str::from_utf8(&bytes).ok()?;
+        if !holds(text) {
+            return None;
+        }
         let mut start = 0;
         text.split_inclusive('\n').find_map(|line| {
             let begins = start + (line.len() - line.trim_start().len());

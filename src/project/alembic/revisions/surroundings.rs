@@ -1,6 +1,7 @@
 //! What decides how revisions are written and run: `env.py`, the types of the models, and scripts of the database's start.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
@@ -9,9 +10,13 @@ use crate::project::alembic::{join, mentioned};
 use crate::project::compose::{Compose, is_below};
 use crate::project::files::{Files, source};
 use crate::project::vector;
+use crate::project::whose::is_own;
 use crate::text::python::bindings;
 use crate::text::python::{Call, Module, Value};
 use crate::text::{Source, Span, Spanned};
+
+/// What the image of Postgres runs on an empty volume.
+const INITIAL: &str = "/docker-entrypoint-initdb.d";
 
 /// What `env.py` does besides choosing the URL.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -76,10 +81,23 @@ pub(super) fn read(
     let shadows = ["alembic/__init__.py", "alembic.py"].iter().filter_map(|name| join(beside, name));
     revisions.shadowed_by = shadows.into_iter().find(|path| files.is_file(path));
     revisions.created_at_start = compose.and_then(|compose| at_start(files, compose));
-    revisions.created_by_recipe = mentioned::first_line(files, vector::creates).and_then(|(path, range)| {
+    revisions.created_by_recipe = by_recipe(files).and_then(|(path, range)| {
         let file = source(files, sources, &path).ok()?;
         Some(file.span(range))
     });
+}
+
+/// Where a recipe or a script creates the extension: by a statement, or by a file that `psql` or the start of a database runs.
+fn by_recipe(files: &dyn Files) -> Option<(String, Range<usize>)> {
+    let creates =
+        |path: &&String| files.bytes(path).is_ok_and(|bytes| vector::creates(&String::from_utf8_lossy(&bytes)));
+    let statements = files.list().iter().filter(|path| path.ends_with(".sql") && is_own(path));
+    let names = statements.filter(creates).filter_map(|path| path.rsplit('/').next());
+    let names: Vec<&str> = names.collect();
+    let runs = |text: &str| {
+        ["psql", INITIAL].iter().any(|word| text.contains(word)) && names.iter().any(|name| text.contains(name))
+    };
+    mentioned::first_line(files, |text| vector::creates(text) || runs(text))
 }
 
 fn of_env_py(env: &Source) -> EnvironmentScript {
@@ -169,10 +187,9 @@ fn types_prefix(env: &Source, module: &Module) -> Option<Spanned<String>> {
 
 /// A script that the image of Postgres runs on an empty volume and that creates the extension.
 fn at_start(files: &dyn Files, compose: &Compose) -> Option<String> {
-    const START: &str = "/docker-entrypoint-initdb.d";
     let root = files.root().trim_end_matches('/').to_owned();
     let mounts = compose.services.values().flat_map(|service| service.binds());
-    for (_, host) in mounts.filter(|(mount, _)| is_below(&mount.target, START)) {
+    for (_, host) in mounts.filter(|(mount, _)| is_below(&mount.target, INITIAL)) {
         let Some(path) = host.strip_prefix(&root).map(|path| path.trim_start_matches('/')) else { continue };
         let inside = files.list().iter().filter(|one| *one == path || one.starts_with(&format!("{path}/")));
         let creates =

@@ -125,9 +125,11 @@ impl<'tree> File<'tree> {
                 && let Some(origins) = self.origins(&method.value, &values)
             {
                 let calls = origins.into_iter().map(|origin| match origin {
-                    Origin::Imported(meaning) => (Done::Calls(format!("{meaning}.create")), range.clone()),
-                    Origin::Plain(_) | Origin::Literal => (Done::Untold, range.clone()),
+                    Origin::Imported(meaning) => format!("{meaning}.create"),
+                    Origin::Plain(name) => format!("{name}.create"),
+                    Origin::Literal => ".create".to_owned(),
                 });
+                let calls = calls.map(|meant| (Done::Calls(meant), range.clone()));
                 found.extend(calls);
             }
         }

@@ -94,7 +94,7 @@ impl<'tree> Visitor<'tree> for Names<'tree> {
 #[derive(Default)]
 pub(super) struct Bound<'tree> {
     pub values: BTreeMap<String, Vec<&'tree Expr>>,
-    /// Names of what is put together from several of them.
+    /// Names that are bound to something else too, or to several of them put together.
     pub grown: BTreeSet<String>,
 }
 
@@ -129,6 +129,14 @@ impl<'tree> Visitor<'tree> for Bound<'tree> {
                 }
             }
             Stmt::For(each) => self.bind(&each.target, &each.iter),
+            // What these bind is something else than what is bound around them.
+            Stmt::FunctionDef(function) => {
+                self.grown.extend(function.parameters.iter().map(|one| one.name().to_string()));
+            }
+            Stmt::With(with) => {
+                let names = with.items.iter().filter_map(|item| item.optional_vars.as_ref()?.as_name_expr());
+                self.grown.extend(names.map(|name| name.id.to_string()));
+            }
             _ => {}
         }
         visitor::walk_stmt(self, statement);

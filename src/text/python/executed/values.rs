@@ -72,7 +72,7 @@ impl<'tree> Values<'tree> {
         own.get(name).or_else(|| outer.get(name)).into_iter().flatten().copied()
     }
 
-    /// Whether what a name is bound to is put together from several of them.
+    /// Whether a name is bound to something else too, or to several of them put together.
     fn is_grown(&self, file: &File<'tree>, name: &str) -> bool {
         self.bound.grown.contains(name) || file.names.bound.grown.contains(name)
     }

@@ -1,7 +1,7 @@
 //! What single calls of a revision do.
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::{Found, Reading, in_schema};
@@ -85,26 +85,24 @@ impl Reading<'_> {
 
     /// The tables that texts make which are put together, as far as nothing else within a range is known to make them.
     pub(super) fn put_together(&self, body: &Range<usize>, known: &Found) -> Found {
+        let made = |operation: &Operation| match operation {
+            Operation::CreateTable(table) | Operation::EnsureTable(table) => Some(table.clone()),
+            _ => None,
+        };
+        let mut tables: BTreeSet<String> = known.iter().filter_map(|(operation, _)| made(operation)).collect();
         let mut found: Found = vec![];
         for ((start, end), done) in self.told.calls.get().into_iter().flatten() {
-            let texts = done.iter().flat_map(|done| if let Done::Runs(texts) = done { texts.as_slice() } else { &[] });
             if *start < body.start || body.end < *end {
                 continue;
             }
-            for operation in texts.flat_map(|text| statements::read(text)) {
-                let operation = match operation {
-                    // Which of several texts it is, and how often, is not known.
-                    Operation::CreateTable(table) | Operation::EnsureTable(table) => Operation::EnsureTable(table),
-                    Operation::RenameTable(..) | Operation::Execute(_) => Operation::Execute(String::new()),
-                    _ => continue,
+            for operation in texts(done).flat_map(|text| statements::read(text)) {
+                // Which of several texts it is, and how often, is not known.
+                let operation = match made(&operation) {
+                    Some(table) => tables.insert(table.clone()).then_some(Operation::EnsureTable(table)),
+                    None => matches!(operation, Operation::RenameTable(..) | Operation::Execute(_))
+                        .then(|| Operation::Execute(String::new())),
                 };
-                let is_same = |(one, _): &(Operation, _)| match (one, &operation) {
-                    (Operation::CreateTable(one), Operation::EnsureTable(table)) => one == table,
-                    (one, operation) => one == operation,
-                };
-                if !known.iter().chain(&found).any(is_same) {
-                    found.push((operation, *start..*end));
-                }
+                found.extend(operation.map(|operation| (operation, *start..*end)));
             }
         }
         found
@@ -188,12 +186,16 @@ impl Reading<'_> {
             _ => {}
         }
         // A text that is put together, or a statement by another name; where a part is not known, anything.
-        let texts =
-            self.told(call).iter().flat_map(|done| if let Done::Runs(texts) = done { texts.as_slice() } else { &[] });
+        let texts = texts(self.told(call));
         let texts: Vec<&str> = texts.map(String::as_str).collect();
         let is_known = !texts.iter().any(|text| text.contains(UNKNOWN));
         Operation::Execute(if is_known { texts.join(";\n") } else { String::new() })
     }
+}
+
+/// The texts that something runs.
+fn texts(done: &[Done]) -> impl Iterator<Item = &String> {
+    done.iter().flat_map(|done| if let Done::Runs(texts) = done { texts.as_slice() } else { &[] })
 }
 
 /// What `op.drop_schema`, `DropSchema` and the like drop, whoever brings them along.
