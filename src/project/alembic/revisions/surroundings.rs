@@ -200,3 +200,31 @@ fn at_start(files: &dyn Files, compose: &Compose) -> Option<String> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::project::files::MemoryFiles;
+
+    #[test]
+    fn recipes_that_create_the_extension_are_found_by_their_lines() {
+        for (path, text, expected) in [
+            ("Makefile", "db:\n\tpsql -c 'CREATE EXTENSION vector'\n", Some("psql -c 'CREATE EXTENSION vector'")),
+            ("scripts/init.sh", "psql <<SQL\n  CREATE EXTENSION vector;\nSQL\n", Some("CREATE EXTENSION vector;")),
+            ("bin/setup", "psql -f db/init.sql # once\n", Some("psql -f db/init.sql")),
+            (
+                "db.Dockerfile",
+                "COPY init.sql /docker-entrypoint-initdb.d/\n",
+                Some("COPY init.sql /docker-entrypoint-initdb.d/"),
+            ),
+            ("Makefile", "# psql -c 'CREATE EXTENSION vector'\n", None),
+            ("Makefile", "db:\n\tcat init.sql\n", None),
+            ("Makefile", "db:\n\tpsql -f other.sql\n", None),
+            ("README.md", "CREATE EXTENSION vector\n", None),
+        ] {
+            let files = MemoryFiles::new([(path, text), ("db/init.sql", "create extension vector;")]);
+            let found = by_recipe(&files).map(|(_, range)| &text[range]);
+            assert_eq!(found, expected, "{path}: {text}");
+        }
+    }
+}
