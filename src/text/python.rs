@@ -266,7 +266,13 @@ pub fn parse_functions(text: &str) -> functions::Functions {
 
 /// Reads a Python file, and looks at its tree once more when that is no deeper than can be walked.
 fn parse_with<T: Default>(text: &str, look: impl FnOnce(&Parsed<ModModule>) -> T) -> (Module, T) {
-    let refused = |error| (Module { errors: vec![error], unread: true, ..Module::default() }, T::default());
+    let (module, parsed) = parse_tree(text);
+    (module, parsed.as_ref().map(look).unwrap_or_default())
+}
+
+/// Reads a Python file, with its tree when that is no deeper than can be walked.
+fn parse_tree(text: &str) -> (Module, Option<Parsed<ModModule>>) {
+    let refused = |error| (Module { errors: vec![error], unread: true, ..Module::default() }, None);
     if text.len() > MAX_SIZE {
         let message = format!("is larger than the {} MB of Python that are read", MAX_SIZE / 1_000_000);
         return refused(SyntaxError::new(0, message));
@@ -277,7 +283,7 @@ fn parse_with<T: Default>(text: &str, look: impl FnOnce(&Parsed<ModModule>) -> T
     let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let parsed = parse_unchecked(text, ParseOptions::from(PySourceType::Python));
     let Some(parsed) = parsed.try_into_module() else {
-        return (Module::default(), T::default());
+        return (Module::default(), None);
     };
     let errors = parsed
         .errors()
@@ -291,18 +297,16 @@ fn parse_with<T: Default>(text: &str, look: impl FnOnce(&Parsed<ModModule>) -> T
         })
         .collect();
     let mut module = Module { errors, ..Module::default() };
-    let mut looked = T::default();
-    if collect::collect(text, parsed.suite(), &mut module) {
-        module.calls.sort_by_key(|call| call.range.start);
-        module.names.sort_by_key(|(_, range)| range.start);
-        looked = look(&parsed);
-    } else {
+    if !collect::collect(text, parsed.suite(), &mut module) {
         // Dropping a tree recurses as deep as it is. One that is too deep to be walked is left to the end of the process.
         std::mem::forget(parsed);
         module.errors.push(SyntaxError::new(0, "is nested too deeply to be read whole"));
         module.unread = true;
+        return (module, None);
     }
-    (module, looked)
+    module.calls.sort_by_key(|call| call.range.start);
+    module.names.sort_by_key(|(_, range)| range.start);
+    (module, Some(parsed))
 }
 
 /// Where brackets or prefix operators are piled up beyond what Python takes. Brackets in strings are counted too, which only

@@ -36,7 +36,9 @@ pub(super) fn check(facts: &Facts) -> Checked {
                 let own = may_create(revision).filter(|one| one.start < place.span.start);
                 let untold = before.iter().find_map(|one| may_create(one)).or(own);
                 let untold = untold.or(revisions.environment.may_create_vector.as_ref());
-                findings.extend(finding(facts, environment, &graph, revision, place, untold));
+                let untold = untold.map(|place| (place, "may create it: what this runs cannot be told from here"));
+                let recipe = revisions.created_by_recipe.as_ref().map(|place| (place, "creates it, where this is run"));
+                findings.extend(finding(facts, environment, &graph, revision, place, untold.or(recipe)));
             }
         }
     }
@@ -67,12 +69,12 @@ fn finding(
     graph: &Graph<'_>,
     revision: &Revision,
     place: &Spanned<Operation>,
-    untold: Option<&Span>,
+    elsewhere: Option<(&Span, &str)>,
 ) -> Option<Finding> {
     let source = facts.source(&revision.path)?;
     let upgrade: &Upgrade = revision.upgrade.as_ref()?;
     let late = operations(revision).find(|one| one.value == Operation::CreatesVector);
-    let creates = if untold.is_some() { "is seen to create" } else { "creates" };
+    let creates = if elsewhere.is_some() { "is seen to create" } else { "creates" };
     let id = &revision.id.value;
     let message = format!("revision `{id}` uses pgvector's type before any revision {creates} the extension");
     let mut finding = Finding::at(&place.span, format!("{}: extension", revision.path), message)
@@ -82,8 +84,8 @@ fn finding(
             &revision.path,
             format!("{} before it, none creates `vector`", graph.ancestors(revision).len()),
         );
-    if let Some(untold) = untold {
-        finding = finding.related(untold, "may create it: what this runs cannot be told from here").only_info();
+    if let Some((place, what)) = elsewhere {
+        finding = finding.related(place, what).only_info();
     }
     if let Some(late) = late {
         finding = finding.related(&late.span, "creates it only here, too late");
@@ -106,7 +108,7 @@ fn finding(
     };
     let title = format!("create the extension first in `{}`", revision.path);
     let fix = match applied(facts, environment, graph, revision) {
-        Some(false) if untold.is_none() => Fix::safe(title, steps),
+        Some(false) if elsewhere.is_none() => Fix::safe(title, steps),
         Some(true) => Fix::risky(title, steps).afterwards("create the extension where the revision was run already"),
         _ => Fix::risky(title, steps),
     };

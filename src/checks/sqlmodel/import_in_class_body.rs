@@ -9,7 +9,7 @@ use crate::finding::{Checked, Finding};
 use crate::project::python::{Ancestor, Class, Member, MemberSort};
 use crate::text::counted;
 
-use taken::{cure, is_taken};
+use taken::{class_variables, cure, is_taken};
 
 pub(super) fn check(facts: &Facts) -> Checked {
     let classes = &facts.project.python.classes;
@@ -25,7 +25,8 @@ pub(super) fn check(facts: &Facts) -> Checked {
         if class.in_function || ignoring || !classes.is_model(index) {
             continue;
         }
-        let taken = class.body.iter().filter(|member| is_taken(facts, index, member));
+        let variables = class_variables(facts, index);
+        let taken = class.body.iter().filter(|member| is_taken(facts, index, member, &variables));
         let (movable, fixed): (Vec<&Member>, Vec<&Member>) = taken.partition(|member| is_movable(member));
         if !movable.is_empty() {
             findings.push(finding(facts, class, &movable, true));

@@ -1,5 +1,7 @@
 //! Whether some file of the project says a word: what runs Alembic in another way than by its command is found by that.
 
+use std::ops::Range;
+
 use crate::project::files::Files;
 use crate::project::whose::is_own;
 
@@ -193,6 +195,27 @@ fn without_comment(line: &str) -> &str {
         |at: &usize| line.get(..*at).is_some_and(|before| before.is_empty() || before.ends_with([' ', '\t']));
     let end = line.match_indices('#').map(|(at, _)| at).find(is_start);
     end.and_then(|end| line.get(..end)).unwrap_or(line)
+}
+
+/// The first file that says how programs are started, or is a script without an ending, with a line of which something holds:
+/// its path, and where the line stands. Comments do not count. What holds of a line must hold of the whole text.
+pub(super) fn first_line(files: &dyn Files, holds: impl Fn(&str) -> bool) -> Option<(String, Range<usize>)> {
+    let is_script = |path: &str| !path.rsplit('/').next().unwrap_or(path).contains('.');
+    let mut own = files.list().iter().filter(|path| (starts_programs(path) || is_script(path)) && is_own(path));
+    own.find_map(|path| {
+        let bytes = files.bytes(path).ok().filter(|bytes| bytes.len() <= LARGEST)?;
+        let text = std::str::from_utf8(&bytes).ok()?;
+        if !holds(text) {
+            return None;
+        }
+        let mut start = 0;
+        text.split_inclusive('\n').find_map(|line| {
+            let begins = start + (line.len() - line.trim_start().len());
+            start += line.len();
+            let code = without_comment(line).trim();
+            holds(code).then(|| (path.clone(), begins..begins + code.len()))
+        })
+    })
 }
 
 /// How the recipes of the project run Alembic.

@@ -71,6 +71,9 @@ pub struct Revisions {
     pub runs_one_head: Option<String>,
     /// A script of the database's own start that creates pgvector's extension.
     pub created_at_start: Option<String>,
+    /// Where a recipe or a script creates it, with `psql` or otherwise.
+    #[serde(default)]
+    pub created_by_recipe: Option<Span>,
 }
 
 /// One revision file.

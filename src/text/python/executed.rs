@@ -3,13 +3,18 @@
 
 mod file;
 mod names;
+mod origins;
 mod values;
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::rc::Rc;
 
-use super::parse_with;
+use ruff_python_ast::{ModModule, Stmt};
+use ruff_python_parser::Parsed;
+
+use super::{parse_tree, parse_with};
 use file::File;
 use values::Values;
 
@@ -21,12 +26,40 @@ const STEPS: usize = 20_000;
 
 /// Where modules and files are found.
 pub trait Library {
-    /// The path and the text of a module of the project.
-    fn module(&self, name: &str) -> Option<(String, String)>;
+    /// A module of the project, the same one each time: it is read only once.
+    fn module(&self, name: &str) -> Option<Rc<Opened>>;
     /// A path seen from a folder of the project.
     fn inside(&self, folder: &str, path: &str) -> Option<String>;
     /// The text of a file.
     fn file(&self, path: &str) -> Option<String>;
+}
+
+/// A module of the project, read as far as somebody asks.
+pub struct Opened {
+    path: String,
+    text: String,
+    tree: OnceCell<Option<Parsed<ModModule>>>,
+    speaks_of_statements: OnceCell<bool>,
+}
+
+impl Opened {
+    /// A module by the path of its file and its text.
+    pub fn new(path: String, text: String) -> Self {
+        Self { path, text, tree: OnceCell::new(), speaks_of_statements: OnceCell::new() }
+    }
+
+    /// Its statements, when it can be walked.
+    fn suite(&self) -> Option<&[Stmt]> {
+        self.tree.get_or_init(|| parse_tree(&self.text).1).as_ref().map(|parsed| parsed.suite().as_slice())
+    }
+
+    /// Whether it may run statements of migrations.
+    fn speaks_of_statements(&self) -> bool {
+        *self.speaks_of_statements.get_or_init(|| {
+            let lower = self.text.to_ascii_lowercase();
+            lower.contains("alembic") || lower.contains("extension")
+        })
+    }
 }
 
 /// Something that a function does.
@@ -53,6 +86,35 @@ pub fn executed(library: &dyn Library, path: &str, text: &str, function: Option<
         }
     });
     found
+}
+
+/// What the calls in the functions of a file are by themselves, where their names alone do not say it: `Runs` for what runs a
+/// statement, and `Calls` for `role.create()` with what `role` is: `sqlalchemy.Enum.create`.
+pub fn told(text: &str) -> Vec<(Done, Range<usize>)> {
+    let mut found = vec![];
+    let run = Run { library: &Nowhere, steps: Cell::new(STEPS), known: RefCell::default() };
+    parse_with(text, |parsed| {
+        let file = File::new(&run, "", parsed.suite());
+        parsed.suite().iter().filter_map(Stmt::as_function_def_stmt).for_each(|one| file.tell(one, &mut found));
+    });
+    found
+}
+
+/// Where no other file is found.
+struct Nowhere;
+
+impl Library for Nowhere {
+    fn module(&self, _: &str) -> Option<Rc<Opened>> {
+        None
+    }
+
+    fn inside(&self, _: &str, _: &str) -> Option<String> {
+        None
+    }
+
+    fn file(&self, _: &str) -> Option<String> {
+        None
+    }
 }
 
 type Found = Vec<(Done, Range<usize>)>;

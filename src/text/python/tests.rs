@@ -127,3 +127,14 @@ try:\n    import e\nexcept (ValueError, ImportError):\n    pass\n@deco(1)\nclass
     assert!(structure.exported.contains("A") && text[structure.comments[0].clone()].starts_with("# why"));
     assert_eq!(&text[..structure.prologue], "'''Doc.'''\nfrom __future__ import annotations");
 }
+
+#[test]
+fn what_a_class_body_deletes_is_not_there_however_much_it_is() {
+    let once = |at: usize| format!("    a{at} = {at}\n    import b{at}.c, d{at} as e{at}\n    del a{at}, b{at}\n");
+    let body: String = (0..20_000).map(once).collect();
+    let text = format!("class A:\n{body}    x = 1\n    y = 1\n    del x, gone\n    x = 2\n    import f\n");
+    let (_, structure) = parse_structured(&text);
+    let left = structure.classes[0].body.iter().filter(|it| it.kind != MemberKind::Other);
+    let left: Vec<&str> = left.map(|member| text[member.range.clone()].trim()).collect();
+    assert_eq!(left, ["y = 1", "x = 2", "import f"]);
+}

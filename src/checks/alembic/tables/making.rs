@@ -1,5 +1,7 @@
 //! Which calls of a revision can make no table, so that whatever else it calls may.
 
+use crate::text::python::executed::is_outside;
+
 /// Methods of `op`, of `batch_op`, of connections, inspectors, statements, and of Python's own values.
 const METHODS: &[&str] = &[
     "add",
@@ -15,6 +17,7 @@ const METHODS: &[&str] = &[
     "bulk_insert",
     "cast",
     "close",
+    "columns",
     "commit",
     "create_check_constraint",
     "create_exclude_constraint",
@@ -30,11 +33,15 @@ const METHODS: &[&str] = &[
     "drop_index",
     "drop_table",
     "drop_table_comment",
+    "error",
     "exception",
+    "execution_options",
     "extend",
     "f",
     "fetchall",
     "fetchone",
+    "filter",
+    "filter_by",
     "first",
     "flush",
     "format",
@@ -44,6 +51,7 @@ const METHODS: &[&str] = &[
     "get_bind",
     "get_columns",
     "get_context",
+    "get_enums",
     "get_foreign_keys",
     "get_indexes",
     "get_table_names",
@@ -63,9 +71,12 @@ const METHODS: &[&str] = &[
     "mappings",
     "notin_",
     "now",
+    "on_conflict_do_nothing",
+    "on_conflict_do_update",
     "one",
     "one_or_none",
     "order_by",
+    "outerjoin",
     "replace",
     "returning",
     "rollback",
@@ -115,11 +126,15 @@ const FUNCTIONS: &[&str] = &[
     "zip",
 ];
 
+/// What SQLAlchemy creates by `create` besides tables.
+const CREATED: &[&str] = &["DOMAIN", "ENUM", "Enum", "Index", "Sequence"];
+
 /// Whether a call makes no table, whatever its arguments are.
 pub(super) fn makes_none(callee: &str) -> bool {
     let (root, name) = (callee.split('.').next().unwrap_or(""), callee.rsplit('.').next().unwrap_or(""));
     if matches!(name, "create" | "create_all") {
-        return false;
+        let class = callee.rsplit('.').nth(1).unwrap_or("");
+        return name == "create" && CREATED.contains(&class) && is_outside(callee);
     }
     // `sa.Column(…)`, `Vector(3)`: a value of a class is made, and no more.
     let is_class = name.starts_with(|first: char| first.is_ascii_uppercase());
@@ -133,14 +148,30 @@ mod tests {
 
     #[test]
     fn what_is_not_known_may_make_tables() {
-        for callee in
-            ["sa.Column", "sa.func.now", "op.f", "batch_op.drop_column", "len", ".fetchall", "Vector", "sa.text"]
-        {
+        for callee in [
+            "sa.Column",
+            "sa.func.now",
+            "op.f",
+            "batch_op.drop_column",
+            "len",
+            ".fetchall",
+            "Vector",
+            "sa.text",
+            "sqlalchemy.Enum.create",
+            "sqlalchemy.dialects.postgresql.ENUM.create",
+        ] {
             assert!(makes_none(callee), "{callee}");
         }
-        for callee in
-            [".create", "Hero.__table__.create", "SQLModel.metadata.create_all", "rebuild", "conn.run_sync", ""]
-        {
+        for callee in [
+            ".create",
+            "Hero.__table__.create",
+            "sqlalchemy.Table.create",
+            "app.models.Enum.create",
+            "SQLModel.metadata.create_all",
+            "rebuild",
+            "conn.run_sync",
+            "",
+        ] {
             assert!(!makes_none(callee), "{callee}");
         }
     }

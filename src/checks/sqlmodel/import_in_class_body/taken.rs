@@ -1,5 +1,7 @@
 //! What pydantic takes for a field in the body of a model.
 
+use std::collections::BTreeSet;
+
 use crate::checks::python_fix::text;
 use crate::facts::Facts;
 use crate::project::python::{Member, MemberSort};
@@ -32,10 +34,10 @@ fn is_declared_attr(decorator: &str) -> bool {
     decorator.split('.').any(|part| part == "declared_attr")
 }
 
-/// Whether pydantic takes what a statement binds for a field, for certain.
-pub(super) fn is_taken(facts: &Facts, class: usize, member: &Member) -> bool {
+/// Whether pydantic takes what a statement binds for a field, for certain; the names of class variables are no fields.
+pub(super) fn is_taken(facts: &Facts, class: usize, member: &Member, class_variables: &BTreeSet<&str>) -> bool {
     let name = member.name.value.as_str();
-    if name.starts_with('_') || NO_FIELDS.contains(&name) || is_class_variable(facts, class, name) {
+    if name.starts_with('_') || NO_FIELDS.contains(&name) || class_variables.contains(name) {
         return false;
     }
     // Functions are left alone; classes and types are not.
@@ -73,10 +75,10 @@ pub(super) fn is_taken(facts: &Facts, class: usize, member: &Member) -> bool {
     }
 }
 
-/// Whether a class above says that the name is none of a field.
-fn is_class_variable(facts: &Facts, class: usize, name: &str) -> bool {
-    let mut line = facts.project.python.classes.line(class);
-    line.any(|(_, class)| class.body.iter().any(|it| it.kind == MemberSort::ClassVariable && it.name.value == name))
+/// The names of which a class or one above it says that they are none of fields.
+pub(super) fn class_variables(facts: &Facts, class: usize) -> BTreeSet<&str> {
+    let members = facts.project.python.classes.line(class).flat_map(|(_, class)| &class.body);
+    members.filter(|it| it.kind == MemberSort::ClassVariable).map(|it| it.name.value.as_str()).collect()
 }
 
 /// What cures it where it stands, beginning with a verb.

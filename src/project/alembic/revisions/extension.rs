@@ -3,6 +3,7 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::LazyLock;
 
 use regex::{Regex, bytes};
@@ -12,7 +13,7 @@ use super::{Operation, Revisions};
 use crate::project::files::Files;
 use crate::project::vector;
 use crate::project::whose::is_own;
-use crate::text::python::executed::{Done, Library, UNKNOWN, executed, is_outside};
+use crate::text::python::executed::{Done, Library, Opened, UNKNOWN, executed, is_outside};
 use crate::text::{Spanned, bytes_pattern, pattern};
 
 /// Where what is not known may be a statement that creates it, or the extension's name.
@@ -45,11 +46,13 @@ struct Project<'a> {
     by_name: OnceCell<BTreeMap<&'a str, Vec<&'a str>>>,
     /// The paths of modules that were asked for.
     found: RefCell<BTreeMap<String, Option<&'a str>>>,
+    /// What was read of them, by path.
+    opened: RefCell<BTreeMap<&'a str, Option<Rc<Opened>>>>,
 }
 
 impl<'a> Project<'a> {
     fn new(files: &'a dyn Files) -> Self {
-        Project { files, by_name: OnceCell::new(), found: RefCell::default() }
+        Project { files, by_name: OnceCell::new(), found: RefCell::default(), opened: RefCell::default() }
     }
 
     /// The file of a module.
@@ -84,9 +87,10 @@ fn without_end(path: &str) -> &str {
 }
 
 impl Library for Project<'_> {
-    fn module(&self, name: &str) -> Option<(String, String)> {
+    fn module(&self, name: &str) -> Option<Rc<Opened>> {
         let path = self.path(name)?;
-        Some((path.to_owned(), self.files.read(path).ok()?.text().to_owned()))
+        let read = || Some(Rc::new(Opened::new(path.to_owned(), self.files.read(path).ok()?.text().to_owned())));
+        self.opened.borrow_mut().entry(path).or_insert_with(read).clone()
     }
 
     fn inside(&self, folder: &str, path: &str) -> Option<String> {
@@ -277,6 +281,9 @@ mod tests {
             ),
             ("", "inspect = sa.inspect(op.get_bind())\n    inspect.has_table('a')", "nothing"),
             ("", "op.execute('create extension N'.strip().replace('N', 'vector'))", "untold"),
+            ("import logging\nlog = logging.getLogger(__name__)", "log.info('x', op.get_context())", "nothing"),
+            ("import logging.config", "logging.getLogger('x').info(op.get_bind())", "nothing"),
+            ("import company\nlog = company.logger()", "log.info(op.get_bind())", "untold"),
             ("BIG = 'x' * 9", "op.execute(f'{BIG} CREATE')", "untold"),
             ("def again():\n    again()", "again()", "untold"),
         ] {
@@ -293,6 +300,16 @@ mod tests {
         let loops = "a = b\nb = a + a + b\nfrom app.setup import change\ndef many(it): change(it)";
         let body = format!("{}change()", "many(a)\n    ".repeat(50));
         assert_eq!(said_of(loops, &body), "untold");
+    }
+
+    #[test]
+    fn a_module_is_read_once_however_often_it_is_asked_for() {
+        let files = MemoryFiles::new([("app/core/migrate.py", HELPER)]);
+        let project = Project::new(&files);
+        let ask = |name| project.module(name).expect("it is there");
+        assert!(
+            Rc::ptr_eq(&ask("app.core.migrate"), &ask("core.migrate")) && project.module("app.core.gone").is_none()
+        );
     }
 
     #[test]

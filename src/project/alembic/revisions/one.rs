@@ -1,23 +1,19 @@
 //! Reads one revision file.
 
+mod calls;
+
 use std::ops::Range;
 
 use super::{Operation, Revision, Revisions, Upgrade, statements, untyped};
 use crate::project::vector;
 use crate::project::vector_index::{self, Dimensions, Index, VectorColumn, VectorType};
 use crate::text::python::bindings::{self, Literal, Script};
-use crate::text::python::executed::is_outside;
 use crate::text::python::{Call, Module, Value};
 use crate::text::{Source, Spanned};
+use calls::Told;
 
 /// How far helpers that `upgrade()` calls are followed.
 const DEEPEST: usize = 4;
-
-/// How a connection or a session is called by almost everybody.
-const HANDS: [&str; 5] = ["bind", "conn", "connection", "engine", "session"];
-
-/// How statements end that SQLAlchemy builds for rows.
-const ROWS: [&str; 6] = ["values", "where", "insert", "update", "delete", "select"];
 
 /// Reads a file that Alembic takes for a revision.
 ///
@@ -128,7 +124,7 @@ fn half_imported(module: &Module) -> Option<Range<usize>> {
 fn upgrade(file: &Source, module: &Module, script: &Script) -> Option<Upgrade> {
     let function = script.functions.iter().find(|function| function.name == "upgrade")?;
     let mut found = vec![];
-    let reading = Reading { file, module, script };
+    let reading = Reading { file, module, script, told: Told::new(module) };
     reading.collect(&function.body, 0, &mut found);
     let operations = found.into_iter().map(|(operation, range)| Spanned::new(operation, file.span(range))).collect();
     Some(Upgrade { body: file.span(function.body.clone()), does_nothing: function.does_nothing, operations })
@@ -138,6 +134,7 @@ struct Reading<'a> {
     file: &'a Source,
     module: &'a Module,
     script: &'a Script,
+    told: Told,
 }
 
 type Found = Vec<(Operation, Range<usize>)>;
@@ -156,10 +153,8 @@ impl Reading<'_> {
                     here.extend(deeper.into_iter().map(|(operation, _)| (operation, call.range.clone())));
                 }
                 None => {
-                    here.push((self.operation(call), call.range.clone()));
-                    // By no name can be told what that does.
-                    here.extend(self.is_untold(call).then(|| (Operation::Other(String::new()), call.range.clone())));
-                    here.extend(dropped(call).map(|what| (what, call.range.clone())));
+                    let operations = self.operations(call);
+                    here.extend(operations.into_iter().map(|operation| (operation, call.range.clone())));
                     here.extend(self.vector_columns(call));
                 }
             }
@@ -186,6 +181,7 @@ impl Reading<'_> {
                 _ => {}
             }
         }
+        here.extend(self.put_together(body, &here));
         for (operation, range) in &mut here {
             if let Operation::CreateTable(table) = operation
                 && self.is_conditional(body, range)
@@ -220,67 +216,8 @@ impl Reading<'_> {
         is_type && last.starts_with(char::is_uppercase) && (root == "pgvector" || imported())
     }
 
-    /// Whether a call is of another module that is no known package, or hands the database to what nobody knows.
-    fn is_untold(&self, call: &Call) -> bool {
-        let root = call.callee.split('.').next().unwrap_or("");
-        let is_class = call.function().starts_with(|first: char| first.is_ascii_uppercase());
-        let mut imports = self.module.imports.iter().filter(|import| import.binds.iter().any(|bound| bound == root));
-        let mut written = call.arguments.iter().map(|one| self.written(&one.range));
-        let operations = self.script.operations_name.as_deref().unwrap_or("op");
-        let gets_hand = written.any(|one| one == operations || HANDS.contains(&one) || one.ends_with(".get_bind()"));
-        match imports.next() {
-            Some(import) => !is_outside(&import.module) && (gets_hand || !is_class),
-            None => gets_hand && (is_class || !call.callee.contains('.')) && root != "print",
-        }
-    }
-
     fn written(&self, range: &Range<usize>) -> &str {
         self.file.text().get(range.clone()).unwrap_or("")
-    }
-
-    fn operation(&self, call: &Call) -> Operation {
-        let text = |index: usize, keyword: &str| {
-            let value = call.positional(index).or_else(|| call.keyword(keyword));
-            value.and_then(Value::as_text).map(|text| text.value.clone())
-        };
-        let table = |index: usize| in_schema(call, text(index, "table_name").unwrap_or_default());
-        match call.function() {
-            "create_table" if call.keyword("if_not_exists").is_some() => Operation::EnsureTable(table(0)),
-            "create_table" => Operation::CreateTable(table(0)),
-            "drop_table" => Operation::DropTable(table(0)),
-            "rename_table" => Operation::RenameTable(
-                in_schema(call, text(0, "old_table_name").unwrap_or_default()),
-                in_schema(call, text(1, "new_table_name").unwrap_or_default()),
-            ),
-            "add_column" => Operation::AddColumn(table(0)),
-            "create_index" => Operation::CreateIndex(self.index(call, text(1, "table_name"))),
-            "execute" | "exec_driver_sql" => self.execution(call),
-            _ => Operation::Other(call.callee.clone()),
-        }
-    }
-
-    /// What is executed: a text, a constant of the file, or a statement that only changes rows.
-    fn execution(&self, call: &Call) -> Operation {
-        let given = ["sqltext", "statement"].iter().find_map(|keyword| call.keyword(keyword));
-        let given = match call.positional(0).or(given) {
-            Some(Value::Call(made)) if made.function() == "text" => made.positional(0),
-            given => given,
-        };
-        let text = match given {
-            Some(Value::Text(text)) => Some(text),
-            Some(Value::Name(name)) => {
-                let constant = self.script.variables.iter().find(|variable| variable.name == *name);
-                match constant.map(|variable| &variable.value) {
-                    Some(Literal::Text(text)) => Some(text),
-                    _ => None,
-                }
-            }
-            Some(Value::Call(made)) if ROWS.contains(&made.function()) => {
-                return Operation::Other(format!(".{}", made.function()));
-            }
-            _ => None,
-        };
-        Operation::Execute(text.map(|text| text.value.clone()).unwrap_or_default())
     }
 
     fn index(&self, call: &Call, table: Option<String>) -> Index {
@@ -338,13 +275,6 @@ impl Reading<'_> {
     fn dimensions(&self, call: &Call) -> Dimensions {
         call.arguments.first().map_or(Dimensions::Free, |one| vector_index::dimensions(self.written(&one.range)))
     }
-}
-
-/// What `op.drop_schema`, `DropSchema` and the like drop, whoever brings them along.
-fn dropped(call: &Call) -> Option<Operation> {
-    let bare = call.function().replace('_', "").to_lowercase();
-    let what = ["extension", "schema", "database"].into_iter().find(|what| bare.starts_with(&format!("drop{what}")))?;
-    Some(Operation::Drop(what.to_owned()))
 }
 
 /// A table with its schema before it, when the call names one.

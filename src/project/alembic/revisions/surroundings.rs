@@ -1,17 +1,22 @@
 //! What decides how revisions are written and run: `env.py`, the types of the models, and scripts of the database's start.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
 use super::{Alembic, Revisions, hooks, packages};
-use crate::project::alembic::join;
+use crate::project::alembic::{join, mentioned};
 use crate::project::compose::{Compose, is_below};
 use crate::project::files::{Files, source};
 use crate::project::vector;
+use crate::project::whose::is_own;
 use crate::text::python::bindings;
 use crate::text::python::{Call, Module, Value};
 use crate::text::{Source, Span, Spanned};
+
+/// What the image of Postgres runs on an empty volume.
+const INITIAL: &str = "/docker-entrypoint-initdb.d";
 
 /// What `env.py` does besides choosing the URL.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -72,6 +77,23 @@ pub(super) fn read(
     let shadows = ["alembic/__init__.py", "alembic.py"].iter().filter_map(|name| join(beside, name));
     revisions.shadowed_by = shadows.into_iter().find(|path| files.is_file(path));
     revisions.created_at_start = compose.and_then(|compose| at_start(files, compose));
+    revisions.created_by_recipe = by_recipe(files).and_then(|(path, range)| {
+        let file = source(files, sources, &path).ok()?;
+        Some(file.span(range))
+    });
+}
+
+/// Where a recipe or a script creates the extension: by a statement, or by a file that `psql` or the start of a database runs.
+fn by_recipe(files: &dyn Files) -> Option<(String, Range<usize>)> {
+    let creates =
+        |path: &&String| files.bytes(path).is_ok_and(|bytes| vector::creates(&String::from_utf8_lossy(&bytes)));
+    let statements = files.list().iter().filter(|path| path.ends_with(".sql") && is_own(path));
+    let names = statements.filter(creates).filter_map(|path| path.rsplit('/').next());
+    let names: Vec<&str> = names.collect();
+    let runs = |text: &str| {
+        ["psql", INITIAL].iter().any(|word| text.contains(word)) && names.iter().any(|name| text.contains(name))
+    };
+    mentioned::first_line(files, |text| vector::creates(text) || runs(text))
 }
 
 fn of_env_py(env: &Source) -> EnvironmentScript {
@@ -155,10 +177,9 @@ fn types_prefix(env: &Source, module: &Module) -> Option<Spanned<String>> {
 
 /// A script that the image of Postgres runs on an empty volume and that creates the extension.
 fn at_start(files: &dyn Files, compose: &Compose) -> Option<String> {
-    const START: &str = "/docker-entrypoint-initdb.d";
     let root = files.root().trim_end_matches('/').to_owned();
     let mounts = compose.services.values().flat_map(|service| service.binds());
-    for (_, host) in mounts.filter(|(mount, _)| is_below(&mount.target, START)) {
+    for (_, host) in mounts.filter(|(mount, _)| is_below(&mount.target, INITIAL)) {
         let Some(path) = host.strip_prefix(&root).map(|path| path.trim_start_matches('/')) else { continue };
         let inside = files.list().iter().filter(|one| *one == path || one.starts_with(&format!("{path}/")));
         let creates =
@@ -168,4 +189,32 @@ fn at_start(files: &dyn Files, compose: &Compose) -> Option<String> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::project::files::MemoryFiles;
+
+    #[test]
+    fn recipes_that_create_the_extension_are_found_by_their_lines() {
+        for (path, text, expected) in [
+            ("Makefile", "db:\n\tpsql -c 'CREATE EXTENSION vector'\n", Some("psql -c 'CREATE EXTENSION vector'")),
+            ("scripts/init.sh", "psql <<SQL\n  CREATE EXTENSION vector;\nSQL\n", Some("CREATE EXTENSION vector;")),
+            ("bin/setup", "psql -f db/init.sql # once\n", Some("psql -f db/init.sql")),
+            (
+                "db.Dockerfile",
+                "COPY init.sql /docker-entrypoint-initdb.d/\n",
+                Some("COPY init.sql /docker-entrypoint-initdb.d/"),
+            ),
+            ("Makefile", "# psql -c 'CREATE EXTENSION vector'\n", None),
+            ("Makefile", "db:\n\tcat init.sql\n", None),
+            ("Makefile", "db:\n\tpsql -f other.sql\n", None),
+            ("README.md", "CREATE EXTENSION vector\n", None),
+        ] {
+            let files = MemoryFiles::new([(path, text), ("db/init.sql", "create extension vector;")]);
+            let found = by_recipe(&files).map(|(_, range)| &text[range]);
+            assert_eq!(found, expected, "{path}: {text}");
+        }
+    }
 }

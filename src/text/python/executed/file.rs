@@ -3,17 +3,17 @@
 use std::collections::BTreeSet;
 
 use ruff_python_ast::visitor::{self, Visitor};
-use ruff_python_ast::{Expr, ExprCall, Stmt, StmtFunctionDef};
+use ruff_python_ast::{Expr, ExprCall, Keyword, Stmt, StmtFunctionDef};
 use ruff_text_size::Ranged;
 
 use super::names::{Names, is_outside};
+use super::origins::{Origin, base};
 use super::values::Values;
 use super::{Done, Found, Run};
 use crate::text::python::collect::{bytes, dotted};
-use crate::text::python::parse_with;
 
 /// How far calls of functions are followed; into another module counts as one more.
-const DEEPEST: usize = 8;
+pub(super) const DEEPEST: usize = 8;
 
 /// How much one function may do before it counts as untold.
 const MOST: usize = 200;
@@ -93,7 +93,7 @@ impl<'tree> File<'tree> {
             let default = || one.default.as_deref().map(|default| Values::default().texts(self, default));
             Some((one.parameter.name.to_string(), given.or_else(default)?))
         });
-        let values = Values::of(&function.body, defaults.collect());
+        let values = Values::of_function(function, defaults.collect());
         self.collect(&function.body, &values, depth, found);
     }
 
@@ -111,16 +111,35 @@ impl<'tree> File<'tree> {
         }
     }
 
+    /// What the calls of a function are by themselves: what they run, and of which class they create a value.
+    pub fn tell(&self, function: &'tree StmtFunctionDef, found: &mut Found) {
+        let values = Values::of_function(function, vec![]);
+        let mut calls = Calls::default();
+        calls.visit_body(&function.body);
+        for call in calls.0 {
+            let range = bytes(call.range());
+            if let Some(given) = statement(call) {
+                found.push((Done::Runs(values.texts(self, given)), range));
+            } else if let Expr::Attribute(method) = &*call.func
+                && method.attr.as_str() == "create"
+                && let Some(origins) = self.origins(&method.value, &values)
+            {
+                let calls = origins.into_iter().map(|origin| match origin {
+                    Origin::Imported(meaning) => format!("{meaning}.create"),
+                    Origin::Plain(name) => format!("{name}.create"),
+                    Origin::Literal => ".create".to_owned(),
+                });
+                let calls = calls.map(|meant| (Done::Calls(meant), range.clone()));
+                found.extend(calls);
+            }
+        }
+    }
+
     fn call(&self, call: &'tree ExprCall, values: &Values<'tree>, depth: usize) -> BTreeSet<Done> {
         let name = dotted(&call.func);
         let last = name.rsplit('.').next().unwrap_or_default();
         if RUNS.contains(&last) && name.contains('.') {
-            let keyword = |one: &&ruff_python_ast::Keyword| {
-                one.arg.as_ref().is_some_and(|name| matches!(name.as_str(), "sqltext" | "statement" | "text"))
-            };
-            let given = call.arguments.args.first();
-            let given = given.or_else(|| call.arguments.keywords.iter().find(keyword).map(|one| &one.value));
-            return given.map(|given| Done::Runs(values.texts(self, given))).into_iter().collect();
+            return statement(call).map(|given| Done::Runs(values.texts(self, given))).into_iter().collect();
         }
         let arguments = || call.arguments.args.iter().map(|one| values.texts(self, one)).collect();
         let mut done = match self.followed(&name, &arguments, true, depth) {
@@ -142,7 +161,7 @@ impl<'tree> File<'tree> {
 
     /// Whether a call that could not be followed may run anything: it has the database in its hands.
     fn is_untold(&self, call: &'tree ExprCall, name: &str, followed: &Followed, values: &Values<'tree>) -> bool {
-        if self.is_harmless(&call.func, values, 0) {
+        if self.is_harmless(&call.func, values) {
             return false;
         }
         let keywords = call.arguments.keywords.iter().map(|one| &one.value);
@@ -178,29 +197,20 @@ impl<'tree> File<'tree> {
     }
 
     /// Whether what is called belongs to a package that runs nothing by itself: `sa.Enum(…).create`.
-    fn is_harmless(&self, called: &'tree Expr, values: &Values<'tree>, depth: usize) -> bool {
-        let deeper = |one: &'tree Expr| depth < DEEPEST && self.step(1) && self.is_harmless(one, values, depth + 1);
-        match innermost(called) {
-            Expr::Name(name) => {
-                let name = name.id.as_str();
-                if let Some((module, _)) = self.imported(name).or_else(|| self.imported(&dotted(called))) {
-                    return is_outside(&module);
-                }
-                let mut bound = values.bound(self, name).peekable();
-                if bound.peek().is_some() { bound.all(deeper) } else { PLAIN.contains(&name) }
-            }
-            Expr::Tuple(several) => several.elts.iter().all(deeper),
-            Expr::List(several) => several.elts.iter().all(deeper),
-            other => other.is_literal_expr() || other.is_f_string_expr(),
-        }
+    fn is_harmless(&self, called: &'tree Expr, values: &Values<'tree>) -> bool {
+        let is_harmless = |origin: &Origin| match origin {
+            Origin::Imported(meaning) => is_outside(meaning),
+            Origin::Plain(name) => PLAIN.contains(&name.as_str()),
+            Origin::Literal => true,
+        };
+        self.origins(called, values).is_some_and(|all| all.iter().all(is_harmless))
     }
 
     /// Whether the module of the project that a name is imported from may run statements.
     fn speaks_of_statements(&self, name: &str) -> bool {
         let Some((module, _)) = self.imported(name).filter(|(module, _)| !is_outside(module)) else { return false };
-        let Some((_, text)) = self.run.library.module(&module) else { return false };
-        let lower = text.to_ascii_lowercase();
-        !self.step(1 + text.len() / BYTES) || lower.contains("alembic") || lower.contains("extension")
+        let Some(opened) = self.run.library.module(&module) else { return false };
+        !self.step(1 + opened.text.len() / BYTES) || opened.speaks_of_statements()
     }
 
     /// What a function does that lies in this file or in another of the project.
@@ -223,7 +233,7 @@ impl<'tree> File<'tree> {
             return Followed::Nowhere;
         }
         let library = self.run.library;
-        let Some((path, text)) = library.module(&module) else {
+        let Some(opened) = library.module(&module) else {
             // A method of a class that is imported.
             let around = module.rsplit_once('.').and_then(|(around, _)| library.module(around));
             return if around.is_some_and(|_| self.speaks_of_statements(&module)) {
@@ -232,17 +242,15 @@ impl<'tree> File<'tree> {
                 Followed::Nowhere
             };
         };
-        if depth >= DEEPEST || !self.step(MODULE + text.len() / BYTES) {
+        if depth >= DEEPEST || !self.step(MODULE + opened.text.len() / BYTES) {
             return Followed::Does(BTreeSet::from([Done::Untold]));
         }
-        let look = |suite: &[Stmt]| {
-            let file = File::new(self.run, &path, suite);
-            Some(match file.followed(&function, arguments, classes_too, depth + 1) {
-                Followed::Nowhere => Followed::Hidden,
-                known => known,
-            })
-        };
-        parse_with(&text, |parsed| look(parsed.suite())).1.unwrap_or(Followed::Hidden)
+        let Some(suite) = opened.suite() else { return Followed::Hidden };
+        let file = File::new(self.run, &opened.path, suite);
+        match file.followed(&function, arguments, classes_too, depth + 1) {
+            Followed::Nowhere => Followed::Hidden,
+            known => known,
+        }
     }
 
     /// What a function of this file does, which is found only once for the same arguments.
@@ -263,19 +271,24 @@ impl<'tree> File<'tree> {
 
     /// The module that a dotted name lies in by the imports of this file, and its name there.
     pub fn imported(&self, name: &str) -> Option<(String, String)> {
+        let meaning = self.meaning(name)?;
+        meaning.rsplit_once('.').map(|(module, function)| (module.to_owned(), function.to_owned()))
+    }
+
+    /// What a dotted name means by the imports of this file.
+    pub fn meaning(&self, name: &str) -> Option<String> {
         // The longest module first: `import app.core.migrate`, and then `app.core.migrate.ensure()`.
         let starts = std::iter::successors(Some(name), |start| Some(start.rsplit_once('.')?.0));
         let known = starts.filter_map(|start| Some((self.names.imports.get(start)?, name.get(start.len()..)?))).next();
         let whole = match known {
             Some((meaning, rest)) => format!("{meaning}{rest}"),
             None => {
-                let is_own = self.names.bound.0.contains_key(name) || PLAIN.contains(&name) || name.contains('.');
+                let is_own = self.names.bound.values.contains_key(name) || PLAIN.contains(&name) || name.contains('.');
                 let star = self.names.stars.iter().find(|module| !is_own && !is_outside(module))?;
                 format!("{star}.{name}")
             }
         };
-        let whole = self.absolute(&whole);
-        whole.rsplit_once('.').map(|(module, function)| (module.to_owned(), function.to_owned()))
+        Some(self.absolute(&whole))
     }
 
     /// A name that begins with dots, from the folder of this file.
@@ -291,23 +304,13 @@ impl<'tree> File<'tree> {
     }
 }
 
-/// What a chain of calls and attributes begins with.
-fn innermost(expression: &Expr) -> &Expr {
-    let mut at = expression;
-    loop {
-        at = match at {
-            Expr::Attribute(attribute) => &attribute.value,
-            Expr::Call(call) => &call.func,
-            Expr::Subscript(of) => &of.value,
-            Expr::Await(waiting) => &waiting.value,
-            _ => return at,
-        };
-    }
-}
-
-/// The name that a chain begins with.
-fn base(expression: &Expr) -> Option<&str> {
-    innermost(expression).as_name_expr().map(|name| name.id.as_str())
+/// The statement that a call runs.
+fn statement(call: &ExprCall) -> Option<&Expr> {
+    let method = call.func.as_attribute_expr().filter(|method| RUNS.contains(&method.attr.as_str()));
+    let is_statement =
+        |one: &&Keyword| one.arg.as_ref().is_some_and(|name| matches!(name.as_str(), "sqltext" | "statement" | "text"));
+    let keyword = || call.arguments.keywords.iter().find(is_statement).map(|one| &one.value);
+    method.and_then(|_| call.arguments.args.first().or_else(keyword))
 }
 
 /// Every call that is made when a body runs; of functions and classes within it those too.

@@ -1,6 +1,6 @@
 //! What the names of a Python file mean: its imports, its functions and classes, and what it binds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{Expr, Stmt, StmtClassDef, StmtFunctionDef};
@@ -64,6 +64,10 @@ impl<'tree> Visitor<'tree> for Names<'tree> {
                 for alias in &import.names {
                     let bound = alias.asname.as_ref().unwrap_or(&alias.name);
                     self.import(bound.as_str(), alias.name.to_string());
+                    // `import a.b` binds `a`.
+                    if let (None, Some((root, _))) = (&alias.asname, alias.name.split_once('.')) {
+                        self.import(root, root.to_owned());
+                    }
                 }
             }
             Stmt::ImportFrom(import) => {
@@ -88,15 +92,26 @@ impl<'tree> Visitor<'tree> for Names<'tree> {
 
 /// What names are bound to, one name as often as it is bound.
 #[derive(Default)]
-pub(super) struct Bound<'tree>(pub BTreeMap<String, Vec<&'tree Expr>>);
+pub(super) struct Bound<'tree> {
+    pub values: BTreeMap<String, Vec<&'tree Expr>>,
+    /// Names that are bound to something else too, or to several of them put together.
+    pub grown: BTreeSet<String>,
+}
 
 impl<'tree> Bound<'tree> {
     fn bind(&mut self, target: &Expr, value: &'tree Expr) {
         match target {
-            Expr::Name(name) => self.0.entry(name.id.to_string()).or_default().push(value),
+            Expr::Name(name) => self.values.entry(name.id.to_string()).or_default().push(value),
             // Which of them is which does not matter: each is one of the texts.
             Expr::Tuple(several) => several.elts.iter().for_each(|one| self.bind(one, value)),
             _ => {}
+        }
+    }
+
+    /// Binds the parameters of a function to nothing that can be told.
+    pub fn parameters(&mut self, function: &StmtFunctionDef) {
+        for parameter in function.parameters.iter() {
+            self.values.entry(parameter.name().to_string()).or_default();
         }
     }
 }
@@ -106,16 +121,38 @@ impl<'tree> Visitor<'tree> for Bound<'tree> {
         match statement {
             Stmt::Assign(assign) => assign.targets.iter().for_each(|target| self.bind(target, &assign.value)),
             Stmt::AnnAssign(assign) => assign.value.iter().for_each(|value| self.bind(&assign.target, value)),
-            Stmt::AugAssign(assign) => self.bind(&assign.target, &assign.value),
+            Stmt::AugAssign(assign) => {
+                self.bind(&assign.target, &assign.value);
+                // More of a list are more texts; more of a text is another one.
+                if let (Expr::Name(name), false) = (&*assign.target, assign.value.is_list_expr()) {
+                    self.grown.insert(name.id.to_string());
+                }
+            }
             Stmt::For(each) => self.bind(&each.target, &each.iter),
+            // What these bind is something else than what is bound around them.
+            Stmt::FunctionDef(function) => {
+                self.grown.extend(function.parameters.iter().map(|one| one.name().to_string()));
+            }
+            Stmt::With(with) => {
+                let names = with.items.iter().filter_map(|item| item.optional_vars.as_ref()?.as_name_expr());
+                self.grown.extend(names.map(|name| name.id.to_string()));
+            }
             _ => {}
         }
         visitor::walk_stmt(self, statement);
     }
 
     fn visit_expr(&mut self, expression: &'tree Expr) {
-        if let Expr::Named(named) = expression {
-            self.bind(&named.target, &named.value);
+        match expression {
+            Expr::Named(named) => self.bind(&named.target, &named.value),
+            Expr::Call(call) => {
+                if let Expr::Attribute(method) = &*call.func
+                    && matches!(method.attr.as_str(), "append" | "extend")
+                {
+                    call.arguments.args.iter().for_each(|one| self.bind(&method.value, one));
+                }
+            }
+            _ => {}
         }
         visitor::walk_expr(self, expression);
     }

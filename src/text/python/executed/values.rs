@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use ruff_python_ast::visitor::{self, Visitor};
-use ruff_python_ast::{Expr, ExprCall, ExprDict, Operator, Stmt};
+use ruff_python_ast::{Expr, ExprCall, ExprDict, Operator, Stmt, StmtFunctionDef};
 
 use super::file::File;
 use super::names::Bound;
@@ -59,9 +59,22 @@ impl<'tree> Values<'tree> {
         Values { given: given.into_iter().collect(), bound }
     }
 
+    /// The names of a function, of which parameters hide what the file binds.
+    pub(super) fn of_function(function: &'tree StmtFunctionDef, given: Vec<(String, Vec<String>)>) -> Self {
+        let mut values = Self::of(&function.body, given);
+        values.bound.parameters(function);
+        values
+    }
+
     /// What a name is bound to, in the body or else in its file.
     pub(super) fn bound<'a>(&'a self, file: &'a File<'tree>, name: &str) -> impl Iterator<Item = &'tree Expr> + 'a {
-        self.bound.0.get(name).or_else(|| file.names.bound.0.get(name)).into_iter().flatten().copied()
+        let (own, outer) = (&self.bound.values, &file.names.bound.values);
+        own.get(name).or_else(|| outer.get(name)).into_iter().flatten().copied()
+    }
+
+    /// Whether a name is bound to something else too, or to several of them put together.
+    fn is_grown(&self, file: &File<'tree>, name: &str) -> bool {
+        self.bound.grown.contains(name) || file.names.bound.grown.contains(name)
     }
 
     /// Each text that an expression may be; nothing where it is a statement that only changes rows.
@@ -105,11 +118,15 @@ impl<'tree> Values<'tree> {
             Expr::Await(waiting) => deeper(&waiting.value),
             Expr::Starred(starred) => deeper(&starred.value),
             Expr::Name(name) => {
-                let given = self.given.get(name.id.as_str());
-                let mut bound = self.bound(file, name.id.as_str()).peekable();
+                let name = name.id.as_str();
+                let given = self.given.get(name);
+                let mut bound = self.bound(file, name).peekable();
                 match given {
                     None if bound.peek().is_none() => unknown(),
-                    given => gathered(given.into_iter().cloned().chain(bound.map(deeper))),
+                    given => {
+                        let grown = self.is_grown(file, name).then(unknown);
+                        gathered(given.into_iter().cloned().chain(bound.map(deeper)).chain(grown))
+                    }
                 }
             }
             Expr::Call(call) => self.of_call(file, call, depth),
@@ -159,7 +176,11 @@ impl<'tree> Values<'tree> {
                 Some(function) => {
                     let mut returned = Returned::default();
                     returned.visit_body(&function.body);
-                    let inside = Values::of(&function.body, vec![]);
+                    let inside = Values::of_function(function, vec![]);
+                    // It may yield them.
+                    if returned.0.is_empty() {
+                        return unknown();
+                    }
                     gathered(returned.0.into_iter().map(|one| inside.at(file, one, depth + 1)))
                 }
                 None => unknown(),

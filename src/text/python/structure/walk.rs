@@ -1,6 +1,6 @@
 //! Walks ruff's tree for how a module is built.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use ruff_python_ast::token::TokenKind;
@@ -137,15 +137,15 @@ fn deleted(statement: &Stmt) -> Vec<&str> {
     targets.iter().filter_map(Expr::as_name_expr).map(|name| name.id.as_str()).collect()
 }
 
-/// Whether an import or a plain assignment binds a name.
-fn binds(member: &Member, name: &str) -> bool {
+/// The names that an import or a plain assignment binds.
+fn bound(member: &Member) -> Vec<String> {
+    let first = |name: &str| name.split('.').next().unwrap_or(name).to_owned();
     match &member.kind {
-        MemberKind::Assigned => member.name == name,
-        MemberKind::Import(import) => import.names.iter().any(|it| {
-            let bound = it.rename.as_deref().unwrap_or(&it.name);
-            bound.split('.').next() == Some(name)
-        }),
-        _ => false,
+        MemberKind::Assigned => vec![member.name.clone()],
+        MemberKind::Import(import) => {
+            import.names.iter().map(|it| first(it.rename.as_deref().unwrap_or(&it.name))).collect()
+        }
+        _ => vec![],
     }
 }
 
@@ -245,13 +245,18 @@ impl Walk<'_> {
         let before = self.place.clone();
         self.place.class = true;
         let mut body: Vec<Member> = vec![];
+        let mut binding: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for statement in &class.body {
-            let gone = deleted(statement);
             // What is taken out of the body again is not there when the class is made.
-            for member in body.iter_mut().filter(|member| gone.iter().any(|name| binds(member, name))) {
-                (member.name, member.kind, member.value) = (String::new(), MemberKind::Other, None);
+            for at in deleted(statement).into_iter().filter_map(|name| binding.remove(name)).flatten() {
+                if let Some(member) = body.get_mut(at) {
+                    (member.name, member.kind, member.value) = (String::new(), MemberKind::Other, None);
+                }
             }
-            body.extend(self.members(statement));
+            for member in self.members(statement) {
+                bound(&member).into_iter().for_each(|name| binding.entry(name).or_default().push(body.len()));
+                body.push(member);
+            }
         }
         if let Some(entry) = self.structure.classes.get_mut(index) {
             entry.body = body;
