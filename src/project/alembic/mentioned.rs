@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use memchr::memmem;
+
 use crate::project::files::Files;
 use crate::project::whose::is_own;
 
@@ -129,7 +131,7 @@ pub(in crate::project) fn runs_in_program(files: &dyn Files) -> bool {
 }
 
 fn holds(bytes: &[u8], word: &str) -> bool {
-    bytes.windows(word.len()).any(|window| window == word.as_bytes())
+    memmem::find(bytes, word.as_bytes()).is_some()
 }
 
 /// Whether a Python file says one of these words.

@@ -30,6 +30,7 @@ mod uses;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
+use memchr::memmem;
 use regex::bytes::Regex;
 use serde::{Deserialize, Serialize};
 
@@ -168,14 +169,14 @@ pub fn read(files: &dyn Files, sources: &mut BTreeMap<String, Source>, alembic: 
         unread::misunderstood(files, path, file.as_deref(), &mut project.unread);
         let Some(file) = file else { continue };
         collector.take(&mut modules, &file);
-        if bytes.windows(b"postgresql_using".len()).any(|word| word == b"postgresql_using") {
+        if memmem::find(&bytes, b"postgresql_using").is_some() {
             let calls = file.module.calls.iter().filter(|call| call.keyword("postgresql_using").is_some());
             project.indexes.extend(calls.map(|call| fields::call_site(&mut modules, &file, call)));
         }
-        if bytes.windows(b"create_all".len()).any(|word| word == b"create_all") {
+        if memmem::find(&bytes, b"create_all").is_some() {
             makers.extend(makers::of_file(&file));
         }
-        if bytes.windows(b"sa_column".len()).any(|word| word == b"sa_column") {
+        if memmem::find(&bytes, b"sa_column").is_some() {
             for call in file.module.calls.iter().filter(|call| call.keyword("sa_column").is_some()) {
                 let call = fields::call_site(&mut modules, &file, call);
                 if call.is_field() {

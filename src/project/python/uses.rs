@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
+use memchr::memmem;
 use regex::bytes::Regex;
 
 use super::modules::{File, Modules};
@@ -37,7 +38,7 @@ fn is_of_connections(event: &str) -> bool {
 
 /// Whether a file may listen to what SQLAlchemy does, so that it is worth parsing.
 pub(super) fn may_listen(bytes: &[u8]) -> bool {
-    bytes.windows(b"sqlalchemy".len()).any(|word| word == b"sqlalchemy") && MAY_LISTEN.is_match(bytes)
+    memmem::find(bytes, b"sqlalchemy").is_some() && MAY_LISTEN.is_match(bytes)
 }
 
 /// Whether a file listens to what SQLAlchemy does with rows.
@@ -64,6 +65,11 @@ fn is_of_sqlalchemy(modules: &mut Modules<'_>, file: &File, name: &str) -> bool 
 
 /// Notes the names of the classes that a file hands to a session, each with the first file that does.
 pub(super) fn take(path: &str, bytes: &[u8], found: &mut BTreeMap<String, String>) {
+    let has = |word: &str| memmem::find(bytes, word.as_bytes()).is_some();
+    let asks = || (has("ession") || has("db")) && [".get(", ".get_one(", ".query("].into_iter().any(has);
+    if !has("select(") && !has(".add(") && !asks() {
+        return;
+    }
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let mut names: BTreeSet<String> = BTreeSet::new();
     for one in ASKED.captures_iter(bytes) {

@@ -43,7 +43,7 @@ pub(super) fn folders(files: &dyn Files, environments: &[Alembic], location: &st
 }
 
 fn contains(bytes: &[u8], word: &[u8]) -> bool {
-    bytes.windows(word.len()).any(|window| window == word)
+    memchr::memmem::find(bytes, word).is_some()
 }
 
 /// A folder as the configuration would name it that names the environment's as it does.

@@ -22,11 +22,11 @@ pub(super) fn read(files: &dyn Files, environment: &Alembic, revisions: &mut Rev
     let beside = environment.configuration.rsplit_once('/').map_or("", |(directory, _)| directory);
     let places =
         [Some(environment.configuration.clone()), join(beside, "pyproject.toml"), Some("pyproject.toml".into())];
-    let named = |text: Vec<u8>| text.windows(HOOKS.len()).any(|word| word == HOOKS);
+    let named = |text: Vec<u8>| memchr::memmem::find(&text, HOOKS).is_some();
     if !places.iter().flatten().any(|path| files.bytes(path).is_ok_and(&named)) {
         return;
     }
-    let has_word = |bytes: &[u8]| bytes.windows(REGISTRY.len()).any(|word| word == REGISTRY.as_bytes());
+    let has_word = |bytes: &[u8]| memchr::memmem::find(bytes, REGISTRY.as_bytes()).is_some();
     let registers = |path: &str| {
         files.bytes(path).is_ok_and(|bytes| has_word(&bytes))
             && files.read(path).is_ok_and(|source| registers(source.text()))
