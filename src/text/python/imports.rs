@@ -92,7 +92,7 @@ impl Group {
 
     /// Places new imports, each a line such as `import os` or `from a import b  # noqa: F401`. `None` where a line is none.
     pub fn place(&self, source: &Source, lines: &[String]) -> Option<Vec<Insertion>> {
-        let lines: Vec<String> = lines.iter().flat_map(|line| self.sorted(line)).collect();
+        let lines: Vec<String> = lines.iter().flat_map(|line| self.sorted(line, source.line_end())).collect();
         let new: Vec<(ImportStatement, &String)> = lines
             .iter()
             .map(|line| match parse_structured(line).1.imports.as_slice() {
@@ -105,7 +105,7 @@ impl Group {
     }
 
     /// An import of several names as isort writes it: these in their order, or each in a statement of its own.
-    fn sorted(&self, line: &str) -> Vec<String> {
+    fn sorted(&self, line: &str, line_end: &str) -> Vec<String> {
         let as_it_is = vec![line.to_owned()];
         let (_, structure) = parse_structured(line);
         let [import] = structure.imports.as_slice() else { return as_it_is };
@@ -121,7 +121,11 @@ impl Group {
             return names.into_iter().map(from).collect();
         }
         let one = from(&names.join(", "));
-        if one.len() <= self.order.width { vec![one] } else { as_it_is }
+        if one.len() <= self.order.width {
+            return vec![one];
+        }
+        let names: String = names.iter().map(|name| format!("    {name},{line_end}")).collect();
+        vec![from(&format!("({line_end}{names})"))]
     }
 }
 
@@ -255,15 +259,16 @@ impl Group {
         let known = |name: &Imported| other.names.iter().any(|it| it.name == name.name && it.rename == name.rename);
         let mut names: Vec<(&Imported, &str)> = vec![];
         for (_, import, line) in new {
-            if import.names.iter().all(known) {
-                return None;
-            }
             for name in import.names.iter().filter(|name| !known(name)) {
                 names.push((name, line.get(name.range.clone())?));
             }
         }
         names.sort_by(|one, other| by_name(one.0, other.0));
         names.dedup_by(|one, other| one.1 == other.1);
+        // What is there already is not brought twice.
+        if names.is_empty() {
+            return Some(vec![]);
+        }
         if written.contains(['\\', '#', '*']) {
             return None;
         }

@@ -40,7 +40,7 @@ fn a_line_that_would_be_too_long_is_wrapped() {
 
 #[test]
 fn a_new_import_stands_where_isort_puts_it() {
-    let table: [(&str, &[&str], Option<&str>); 24] = [
+    let table: [(&str, &[&str], Option<&str>); 25] = [
         ("import a\nimport c\n\nx = 1\n", &["import b"], Some("import a\nimport b\nimport c\n\nx = 1\n")),
         ("from a import b\n", &["import c"], Some("import c\nfrom a import b\n")),
         ("import a\nfrom a import b\n", &["import c"], Some("import a\nimport c\nfrom a import b\n")),
@@ -79,6 +79,7 @@ fn a_new_import_stands_where_isort_puts_it() {
         // Several names at once: those that are new, in their order.
         ("from a import B, d\n", &["from a import d, c, A"], Some("from a import A, B, c, d\n")),
         ("import a\n", &["from b import (\n    c,\n    A,\n)"], Some("import a\nfrom b import A, c\n")),
+        ("from a import x2, x10\n", &["from a import x10, x2", "from a import x2"], Some("from a import x2, x10\n")),
         ("import a\n", &["from b import (\n    c,  # why\n)"], Some("import a\nfrom b import (\n    c,  # why\n)\n")),
         // Not in order, or no imports at all: somebody else decides.
         ("import b\nimport a\n", &["import c"], None),
