@@ -144,7 +144,7 @@ pub const CASES: &[Case] = &[
         "sqlmodel-import-in-class-body",
         &[(
             "models.py",
-            "from typing import Any, TypedDict\n\nfrom sqlmodel import Field, SQLModel\n\n\nclass Team(SQLModel, table=True):\n    from typing import Optional, NamedTuple\n    from decimal import (\n        Decimal,\n        Context,\n    )\n\n    id: int = Field(primary_key=True)\n    at: Optional[Any]\n",
+            "from typing import Any, TypedDict\n\nfrom sqlmodel import Field, SQLModel\n\n\nclass Team(SQLModel, table=True):\n    from typing import Optional, NamedTuple\n    from decimal import (\n        Decimal,\n        Context,\n    )\n\n    id: int = Field(primary_key=True)\n    at: Optional[int]\n",
         )],
     ),
     case(
