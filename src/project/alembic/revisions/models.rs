@@ -63,10 +63,8 @@ fn is_of(path: &str, environment: &Alembic, all: &[Alembic], python: &PythonProj
 /// all tables of the file are in another metadata than those that are handed over.
 fn is_seen(path: &str, environment: &Environment, python: &PythonProject) -> bool {
     let (target, is_run) = (&environment.target, environment.reached.contains(path));
-    if target.is_none {
-        return false;
-    }
-    if target.unknown {
+    // None at all is a mistake of its own, which is cured as well.
+    if target.unknown || target.is_none {
         return true;
     }
     let may_run = is_run || environment.dynamic.is_some() || environment.unread.is_some();
